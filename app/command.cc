@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "app/command.h"
+
+#include <array>
+
+#include <spdlog/spdlog.h>
+
+namespace vmtrail {
+
+namespace {
+
+constexpr std::array<Command, 7> kCommands = {{
+    {"replay", "Read captured events, keep the model, emit change records", prepare_replay},
+    {"where", "Where an instance is, since when, and on whose word", prepare_where},
+    {"host", "The instances of one host", prepare_host},
+    {"hosts", "Every host, its status and how many instances it has", prepare_hosts},
+    {"instances", "Every instance, or those of a host, project or state", prepare_instances},
+    {"history", "Where an instance was, or what a host held", prepare_history},
+    {"migrations", "Every migration with its source, destination and outcome", prepare_migrations},
+}};
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+void complain(std::string_view what) {
+  spdlog::error("{}", what);
+}
+
+Exit fail(const Error& error) {
+  complain(error.message());
+  switch (error.code) {
+    case ErrorCode::not_found:
+    case ErrorCode::ambiguous:
+      return Exit::no;
+    case ErrorCode::wrong_usage:
+    case ErrorCode::rule_error:
+      return Exit::usage;
+    default:
+      return Exit::unreadable;
+  }
+}
+
+}  // namespace vmtrail

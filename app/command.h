@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A command of the program: its name, its options, and what it does.
+
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "vmtrail/error.h"
+
+namespace CLI {
+class App;
+}
+
+namespace vmtrail {
+
+/// What the program returns to the shell.
+enum class Exit : int {
+  fine = 0,
+  no = 1,           ///< the answer is no: an unknown instance, drift, a failed test
+  usage = 2,        ///< wrong usage
+  unreadable = 3,   ///< input or state cannot be read
+  unreachable = 4,  ///< a service does not answer
+};
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  /// Adds the options to a parser, and returns what to run once they are parsed.
+  std::function<Exit()> (*prepare)(CLI::App& parser);
+};
+
+/// Every command, in the order of the help.
+[[nodiscard]] std::span<const Command> commands();
+
+/// One line on standard error: "vmtrail: …".
+void complain(std::string_view what);
+/// The same of an error, with the exit that it means.
+Exit fail(const Error& error);
+
+// The commands, each in a file of its own or with its siblings.
+std::function<Exit()> prepare_replay(CLI::App& parser);
+std::function<Exit()> prepare_where(CLI::App& parser);
+std::function<Exit()> prepare_host(CLI::App& parser);
+std::function<Exit()> prepare_hosts(CLI::App& parser);
+std::function<Exit()> prepare_instances(CLI::App& parser);
+std::function<Exit()> prepare_history(CLI::App& parser);
+std::function<Exit()> prepare_migrations(CLI::App& parser);
+
+}  // namespace vmtrail

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmtrail: where every VM of an OpenStack cloud is, was, and why.
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
+
+#include "app/command.h"
+#include "vmtrail/suggest.h"
+
+namespace {
+
+using vmtrail::Exit;
+
+// The first word that is no option, if no command has that name.
+std::optional<std::string> unknown_command(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.empty() || word.front() == '-') continue;
+    const auto commands = vmtrail::commands();
+    const bool known = std::any_of(commands.begin(), commands.end(),
+                                   [&](const auto& command) { return command.name == word; });
+    if (known) return std::nullopt;
+    return word;
+  }
+  return std::nullopt;
+}
+
+std::string with_suggestion(std::string text, const std::string& typed,
+                            const std::vector<std::string_view>& words) {
+  if (const auto meant = vmtrail::nearest(typed, words)) {
+    text += "; did you mean '" + std::string(*meant) + "'?";
+  }
+  return text;
+}
+
+// CLI11 puts several lines into some messages; one is enough, with the way to the help.
+std::string one_line(const CLI::App& program, const CLI::ParseError& error) {
+  const auto chosen = program.get_subcommands();
+  const CLI::App& parser = chosen.empty() ? program : *chosen.front();
+  std::string text = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::vector<std::string> extras =
+        chosen.empty() ? program.remaining() : chosen.front()->remaining();
+    if (!extras.empty()) {
+      std::vector<std::string> names;
+      for (const CLI::Option* option : parser.get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+      }
+      const std::vector<std::string_view> words(names.begin(), names.end());
+      const bool is_option = extras.front().front() == '-';
+      text = with_suggestion(
+          (is_option ? "unknown option '" : "unexpected argument '") + extras.front() + "'",
+          extras.front(), words);
+    }
+  }
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text + " (see " + program.get_name() + (chosen.empty() ? "" : " " + parser.get_name()) +
+         " --help)";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto log = spdlog::stderr_logger_st("vmtrail");
+  log->set_pattern("%n: %v");
+  spdlog::set_default_logger(log);
+
+  CLI::App program{"vmtrail: where every VM of an OpenStack cloud is, was, and why", "vmtrail"};
+  program.set_version_flag("--version", std::string("vmtrail ") + VMTRAIL_VERSION);
+  program.set_help_flag("-h,--help", "This help; each command has its own");
+  program.require_subcommand(1);
+  Exit result = Exit::fine;
+  std::function<Exit()> run;
+  for (const vmtrail::Command& command : vmtrail::commands()) {
+    CLI::App* const parser =
+        program.add_subcommand(std::string(command.name), std::string(command.summary));
+    parser->set_help_flag("-h,--help", "This help");
+    parser->get_formatter()->column_width(30);
+    auto prepared = command.prepare(*parser);
+    parser->callback([&run, prepared = std::move(prepared)] { run = prepared; });
+  }
+  if (const auto word = unknown_command(argc, argv)) {
+    std::vector<std::string_view> names;
+    for (const vmtrail::Command& command : vmtrail::commands()) names.push_back(command.name);
+    vmtrail::complain(with_suggestion("unknown command '" + *word + "'", *word, names) +
+                      " (see vmtrail --help)");
+    return static_cast<int>(Exit::usage);
+  }
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return program.exit(help);
+  } catch (const CLI::ParseError& error) {
+    vmtrail::complain(one_line(program, error));
+    return static_cast<int>(Exit::usage);
+  }
+  result = run();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    vmtrail::complain("standard output cannot be written");
+    return static_cast<int>(Exit::unreadable);
+  }
+  return static_cast<int>(result);
+}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmtrail replay: captured events in, change records and placement out.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+#include "app/progress.h"
+#include "app/summary.h"
+#include "io/byte_source.h"
+#include "io/output.h"
+#include "io/store.h"
+#include "vmtrail/decoder.h"
+#include "vmtrail/dispatcher.h"
+#include "vmtrail/model.h"
+#include "vmtrail/record.h"
+#include "vmtrail/rules.h"
+
+namespace vmtrail {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr char kSource[] = "vmtrail/default";
+constexpr std::uint64_t kBatch = 50'000;        // events in one transaction of the store
+constexpr std::uint64_t kQuarantineLines = 10;  // that are shown; the rest is counted
+
+struct ReplayOptions {
+  std::vector<std::string> files;
+  std::string records;
+  std::string placement;
+  std::string quarantine;
+  std::string state;
+  std::string format;
+  std::string rules;
+  std::string horizon;
+  std::string speed = "max";
+  std::string output = "table";
+  bool stats = false;
+};
+
+// Where records and quarantined input go: a file, the store, both or neither.
+class Outlets : public RecordConsumer, public QuarantineConsumer {
+ public:
+  std::optional<Output> records;
+  std::optional<Output> quarantine;
+  Store* store = nullptr;
+  std::string input;             // that is being read
+  std::optional<Error> failure;  // of the store; the first
+
+  void on_record(const ChangeRecord& record) override {
+    if (!records && store == nullptr) return;
+    text_.clear();
+    append_cloudevent(text_, record, kSource);
+    if (store != nullptr) keep(store->add_record(record.sequence, text_));
+    if (!records) return;
+    text_ += '\n';
+    records->write(text_);
+  }
+
+  void on_quarantined(const Undecodable& bad) override {
+    if (shown_++ < kQuarantineLines) {
+      spdlog::warn("{}:{}: quarantined: {}{}{}", input, bad.line, info(bad.reason).sentence,
+                   bad.detail.empty() ? "" : ": ", shown_detail(bad.detail));
+    }
+    if (store != nullptr) keep(store->add_quarantined(input, bad));
+    if (quarantine) quarantine->write(quarantine_line(input, bad));
+  }
+
+  void keep(const Result<void>& done) {
+    if (!done && !failure) failure = done.error();
+  }
+
+  void tell_unshown() const {
+    if (shown_ > kQuarantineLines) {
+      spdlog::warn("{} more quarantined", shown_ - kQuarantineLines);
+    }
+  }
+
+ private:
+  static std::string shown_detail(std::string_view detail);
+  static std::string quarantine_line(std::string_view input, const Undecodable& bad);
+
+  std::string text_;
+  std::uint64_t shown_ = 0;
+};
+
+std::string Outlets::shown_detail(std::string_view detail) {
+  std::string text(detail.substr(0, 120));
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  return text;
+}
+
+// One JSON object a line; bytes that are no UTF-8 are replaced.
+std::string Outlets::quarantine_line(std::string_view input, const Undecodable& bad) {
+  const nlohmann::ordered_json line = {{"reason", info(bad.reason).name},
+                                       {"detail", bad.detail},
+                                       {"input", input},
+                                       {"line", bad.line},
+                                       {"offset", bad.offset},
+                                       {"bytes", redact(bad.bytes)}};
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+// Passes events on, at the pace asked for, and has the store remember them.
+class Feed : public EventConsumer {
+ public:
+  Feed(Dispatcher& dispatcher, Outlets& outlets, std::optional<double> speed)
+      : dispatcher_(dispatcher), outlets_(outlets), speed_(speed) {}
+
+  void on_event(const Event& event) override {
+    if (speed_) wait_for(event.generated);
+    dispatcher_.on_event(event);
+    ++decoded_;
+    // Only now: the model asks the store whether it has seen the event before.
+    if (outlets_.store != nullptr) outlets_.keep(outlets_.store->add_message(event.message_id));
+  }
+  void on_undecodable(const Undecodable& bad) override { dispatcher_.on_undecodable(bad); }
+  void on_sample() override {
+    dispatcher_.on_sample();
+    ++decoded_;
+  }
+  void on_skipped_line() override { dispatcher_.on_skipped_line(); }
+
+  [[nodiscard]] std::uint64_t decoded() const { return decoded_; }
+
+ private:
+  // Events keep their distance in time, divided by the speed; one that is late does not wait.
+  void wait_for(Time generated) {
+    if (!first_) {
+      first_ = generated;
+      started_ = Clock::now();
+    }
+    const std::chrono::duration<double> distance = (generated - *first_) / *speed_;
+    std::this_thread::sleep_until(started_ + std::chrono::duration_cast<Clock::duration>(distance));
+  }
+
+  Dispatcher& dispatcher_;
+  Outlets& outlets_;
+  std::optional<double> speed_;
+  std::optional<Time> first_;
+  Clock::time_point started_;
+  std::uint64_t decoded_ = 0;
+};
+
+Result<RuleSet> load_rules(const std::string& file) {
+  if (file.empty()) return RuleSet::shipped();
+  std::ifstream input(file, std::ios::binary);
+  std::ostringstream text;
+  if (!input || !(text << input.rdbuf())) {
+    return tl::unexpected(Error{ErrorCode::unreadable, file});
+  }
+  return RuleSet::parse(text.str(), file);
+}
+
+Result<std::optional<double>> parse_speed(const std::string& text) {
+  if (text == "max") return std::nullopt;
+  std::istringstream input(text);
+  double speed = 0;
+  if (!(input >> speed) || !(input >> std::ws).eof() || !(speed > 0)) {
+    return tl::unexpected(
+        Error{ErrorCode::wrong_usage,
+              "--speed wants 'max' or a number greater than 0, not '" + text + "'"});
+  }
+  return speed;
+}
+
+class Replay {
+ public:
+  explicit Replay(const ReplayOptions& options) : options_(options) {}
+
+  Exit run();
+
+ private:
+  Result<void> check_usage();
+  Result<void> open();
+  Exit read(const std::string& file);
+  Result<void> save();
+  Result<void> write_placement();
+
+  const ReplayOptions& options_;
+  Format format_ = Format::any;
+  std::optional<double> speed_;
+  std::optional<RuleSet> rules_;
+  std::optional<Store> store_;
+  std::optional<Model> model_;
+  Outlets outlets_;
+  std::optional<Dispatcher> dispatcher_;
+  std::optional<Output> placement_;
+  Progress progress_;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t saved_events_ = 0;
+};
+
+Result<void> Replay::check_usage() {
+  const auto to_stdout = (options_.records == "-" ? 1 : 0) + (options_.placement == "-" ? 1 : 0) +
+                         (options_.quarantine == "-" ? 1 : 0) + (options_.stats ? 1 : 0);
+  if (to_stdout > 1) {
+    return tl::unexpected(
+        Error{ErrorCode::wrong_usage,
+              "only one of --records -, --placement -, --quarantine - and --stats "
+              "can have standard output"});
+  }
+  if (options_.output == "json" && !options_.stats) {
+    return tl::unexpected(Error{ErrorCode::wrong_usage, "-o json is the form of --stats"});
+  }
+  if (std::count(options_.files.begin(), options_.files.end(), "-") > 1) {
+    return tl::unexpected(
+        Error{ErrorCode::wrong_usage, "standard input can be read once; '-' is given twice"});
+  }
+  if (!options_.format.empty()) {
+    const auto format = parse_format(options_.format);
+    if (!format) {
+      return tl::unexpected(
+          Error{ErrorCode::wrong_usage,
+                "unknown format '" + options_.format +
+                    "'; there are log, ceilometer, oslo, nova, ceilometer-file, zenoss and any"});
+    }
+    format_ = *format;
+  }
+  const auto speed = parse_speed(options_.speed);
+  if (!speed) return tl::unexpected(speed.error());
+  speed_ = *speed;
+  return {};
+}
+
+Result<void> Replay::open() {
+  auto rules = load_rules(options_.rules);
+  if (!rules) return tl::unexpected(rules.error());
+  rules_ = std::move(*rules);
+
+  Model::Options model;
+  if (!options_.horizon.empty()) {
+    const auto horizon = parse_duration(options_.horizon);
+    if (!horizon) {
+      return tl::unexpected(
+          Error{ErrorCode::wrong_usage,
+                "--horizon wants a duration such as 90s, 15m, 2h or PT15M, not '" +
+                    options_.horizon + "'"});
+    }
+    model.horizon = *horizon;
+  }
+  if (!options_.state.empty()) {
+    auto store = Store::open(options_.state, Store::Access::create);
+    if (!store) return tl::unexpected(store.error());
+    store_ = std::move(*store);
+    outlets_.store = &*store_;
+    model.archive = [this](const MessageId& id) { return store_->contains(id); };
+  }
+  model_.emplace(std::move(model));
+  if (store_) {
+    if (auto loaded = store_->load(*model_, *rules_); !loaded) return loaded;
+  }
+  for (const auto& [path, output] : {std::pair{&options_.records, &outlets_.records},
+                                     std::pair{&options_.quarantine, &outlets_.quarantine},
+                                     std::pair{&options_.placement, &placement_}}) {
+    if (path->empty()) continue;
+    auto opened = Output::open(*path);
+    if (!opened) return tl::unexpected(opened.error());
+    *output = std::move(*opened);
+  }
+  dispatcher_.emplace(*rules_, *model_, outlets_, outlets_);
+  return {};
+}
+
+Exit Replay::read(const std::string& file) {
+  auto source = ByteSource::open(file);
+  if (!source) return fail(source.error());
+  outlets_.input = file == "-" ? "standard input" : file;
+  Decoder decoder(format_);
+  Splitter splitter;
+  Feed feed(*dispatcher_, outlets_, speed_);
+  const std::uint64_t read_before = bytes_;
+  std::optional<Error> failure;
+  for (bool last = false; !last;) {
+    const auto filled = source->fill();
+    if (!filled) failure = filled.error();
+    last = !filled || !*filled;
+    while (true) {
+      std::optional<Frame> frame = splitter.next(source->window(), last);
+      if (frame) {
+        frame->padded = true;
+        dispatcher_->set_frame(*frame);
+        decoder.decode(*frame, feed);
+      }
+      source->consume(splitter.consumed());
+      if (!frame) break;
+    }
+    bytes_ = read_before + source->bytes_read();
+    progress_.show(bytes_ - read_before, source->size(), dispatcher_->counts().events);
+    if (store_ && dispatcher_->counts().events - saved_events_ >= kBatch) {
+      if (auto saved = save(); !saved) return fail(saved.error());
+    }
+  }
+  progress_.clear();
+  if (failure) return fail(*failure);
+  if (bytes_ > read_before && feed.decoded() == 0) {
+    return fail({ErrorCode::unreadable, outlets_.input + ": no event in it decodes"});
+  }
+  return Exit::fine;
+}
+
+Result<void> Replay::save() {
+  if (!store_) return {};
+  if (outlets_.failure) return tl::unexpected(*outlets_.failure);
+  saved_events_ = dispatcher_->counts().events;
+  if (auto saved = store_->save(*model_); !saved) return saved;
+  return store_->commit();
+}
+
+Result<void> Replay::write_placement() {
+  if (!placement_) return {};
+  model_->write_placement([this](std::string_view text) { placement_->write(text); });
+  return placement_->close();
+}
+
+Exit Replay::run() {
+  const Clock::time_point begun = Clock::now();
+  if (auto right = check_usage(); !right) return fail(right.error());
+  if (auto opened = open(); !opened) return fail(opened.error());
+  Exit result = Exit::fine;
+  for (const std::string& file : options_.files) {
+    if (const Exit exit = read(file); exit != Exit::fine) result = exit;
+    if (outlets_.failure) return fail(*outlets_.failure);
+  }
+  dispatcher_->finish();
+  outlets_.tell_unshown();
+  if (auto saved = save(); !saved) return fail(saved.error());
+  for (std::optional<Output>* output : {&outlets_.records, &outlets_.quarantine}) {
+    if (!*output) continue;
+    if (auto closed = (*output)->close(); !closed) return fail(closed.error());
+  }
+  if (auto written = write_placement(); !written) return fail(written.error());
+
+  const std::chrono::duration<double> seconds = Clock::now() - begun;
+  const ReplaySummary summary{dispatcher_->counts(), model_->instance_count(), model_->host_count(),
+                              bytes_, seconds.count()};
+  if (options_.stats) {
+    std::fputs((options_.output == "json" ? summary_json(summary) : summary_table(summary)).c_str(),
+               stdout);
+  } else {
+    std::fputs(summary_table(summary).c_str(), stderr);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::function<Exit()> prepare_replay(CLI::App& parser) {
+  auto options = std::make_shared<ReplayOptions>();
+  parser.add_option("FILE", options->files, "Captures, plain, gzip or zstd; - is standard input")
+      ->required();
+  parser.add_option("--records", options->records, "Write change records here")->type_name("F|-");
+  parser.add_option("--placement", options->placement, "Write the whole model here at the end")
+      ->type_name("F|-");
+  parser.add_option("--quarantine", options->quarantine, "Write what cannot be decoded here")
+      ->type_name("F|-");
+  parser.add_option("--state", options->state, "Keep the model here; a second run adds to it")
+      ->type_name("DIR");
+  parser.add_option("--format", options->format, "Of the input; else told from the bytes")
+      ->type_name("F");
+  parser.add_option("--rules", options->rules, "Use these rules instead of the shipped ones")
+      ->type_name("F");
+  parser.add_option("--horizon", options->horizon, "How late an event may come (15m)")
+      ->type_name("D");
+  parser.add_option("--speed", options->speed, "Times real time, or max")->type_name("X|max");
+  parser.add_flag("--stats", options->stats, "The summary to standard output");
+  parser.add_option("-o,--output", options->output, "Form of --stats: table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->type_name("FORM");
+  return [options] { return Replay(*options).run(); };
+}
+
+}  // namespace vmtrail

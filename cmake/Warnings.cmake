@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# Warnings are errors for our own code; the target is private, so that those who link us keep their own.
+add_library(vmtrail_warnings INTERFACE)
+target_compile_options(vmtrail_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wcast-qual
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wextra-semi -Wundef)

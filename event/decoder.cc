@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// What language a frame is in, and who decodes it.
+
+#include "vmtrail/decoder.h"
+
+#include <array>
+#include <utility>
+
+#include "event/json.h"
+#include "event/log.h"
+#include "event/pieces.h"
+#include "event/python.h"
+#include "event/syntax.h"
+
+namespace vmtrail {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+/// Is there an event in Python's repr in a text that begins with a bracket but could not be parsed?
+/// Inside a string it would be somebody's text, and may be forged.
+bool holds_logged_event(std::string_view text, bool python) {
+  if (text.find(kEventMark) == std::string_view::npos) return false;
+  if (text.front() == '[' && !begins_list(text) && !python) return true;
+  Brackets brackets(python);
+  std::size_t position = 0;
+  for (;;) {
+    const Brackets::Stop stop = brackets.scan(text, position);
+    if (stop == Brackets::Stop::end) return false;
+    if (stop == Brackets::Stop::angle && text.substr(position).starts_with(kEventMark)) return true;
+    if (stop != Brackets::Stop::closed) ++position;
+  }
+}
+
+}  // namespace
+
+std::optional<Format> parse_format(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, Format>, 7> kFormats = {{
+      {"any", Format::any},
+      {"log", Format::log},
+      {"ceilometer", Format::ceilometer},
+      {"oslo", Format::oslo},
+      {"nova", Format::nova},
+      {"ceilometer-file", Format::ceilometer_file},
+      {"zenoss", Format::zenoss},
+  }};
+  for (const auto& [name, format] : kFormats) {
+    if (name == text) return format;
+  }
+  return std::nullopt;
+}
+
+struct Decoder::Impl {
+  explicit Impl(Format wanted) : format(wanted), json(wanted) {}
+
+  void decode(std::string_view text, Output& output);
+  void decode_brackets(std::string_view text, Output& output);
+  void decode_line(std::string_view text, Output& output);
+  std::optional<Flaw> decode_whole(std::string_view text, bool python, Output& output);
+  void decode_pieces(std::string_view text, bool python, Flaw flaw, Output& output);
+
+  Format format;
+
+  JsonDecoder json;
+  LogDecoder log;
+  PythonTranscoder python_transcoder;
+  std::string copy;        // of a frame that is not padded
+  std::string transcoded;  // JSON made of Python
+};
+
+Decoder::Decoder(Format format) : impl_(std::make_unique<Impl>(format)) {}
+Decoder::~Decoder() = default;
+Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
+
+void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
+  std::string_view text = frame.bytes;
+  if (frame.too_long) {
+    Output(consumer, frame, text).undecodable({ErrorCode::too_long, {}});
+    return;
+  }
+  if (!frame.padded) {
+    impl_->copy.assign(text);
+    impl_->copy.append(kPadding, '\0');
+    text = std::string_view(impl_->copy).substr(0, text.size());
+  }
+  Output output(consumer, frame, text);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text = trimmed(text);
+  if (!text.empty()) impl_->decode(text, output);
+}
+
+void Decoder::Impl::decode(std::string_view text, Output& output) {
+  if (format == Format::log) {
+    decode_line(text, output);
+  } else if (text.front() == '{' || text.front() == '[') {
+    decode_brackets(text, output);
+  } else if (format == Format::any) {
+    decode_line(text, output);
+  } else if (text.find(kEventMark) != std::string_view::npos) {
+    output.undecodable({ErrorCode::wrong_format, {}});
+  } else {
+    const bool file = format == Format::ceilometer_file;
+    output.undecodable({file ? ErrorCode::invalid_python : ErrorCode::invalid_json, {}});
+  }
+}
+
+void Decoder::Impl::decode_line(std::string_view text, Output& output) {
+  if (!log.decode(text, output)) output.skipped_line();
+}
+
+void Decoder::Impl::decode_brackets(std::string_view text, Output& output) {
+  const bool python = begins_python(text);
+  if (python && format != Format::any && format != Format::ceilometer_file) {
+    output.undecodable({ErrorCode::wrong_format, {}});
+    return;
+  }
+  const auto flaw = decode_whole(text, python, output);
+  if (!flaw) return;
+  const bool logged = holds_logged_event(text, python);
+  if (logged && format == Format::any) {
+    decode_line(text, output);
+  } else if (logged) {
+    output.undecodable({ErrorCode::wrong_format, {}});
+  } else if (format == Format::any && text.front() == '[' && !python && !begins_list(text)) {
+    output.skipped_line();
+  } else {
+    decode_pieces(text, python, *flaw, output);
+  }
+}
+
+/// Tells everything in a text that is well-formed; otherwise tells nothing and returns why.
+std::optional<Flaw> Decoder::Impl::decode_whole(std::string_view text, bool python,
+                                                Output& output) {
+  if (!python) return json.decode(text, {text, false}, output);
+  transcoded.clear();
+  if (auto flaw = python_transcoder.transcode(text, transcoded)) return flaw;
+  const std::size_t size = transcoded.size();
+  transcoded.append(kPadding, '\0');
+  return json.decode(std::string_view(transcoded).substr(0, size), {text, true}, output);
+}
+
+/// Decodes the elements of a list of which one is malformed, or documents that share a line.
+/// `whole` is what is wrong with the text as one.
+void Decoder::Impl::decode_pieces(std::string_view text, bool python, Flaw whole, Output& output) {
+  Pieces pieces(text, python);
+  const auto undecodable = [&](Flaw flaw, std::string_view bytes) {
+    if (pieces.broke_off() && flaw.reason == ErrorCode::invalid_json)
+      flaw.reason = ErrorCode::incomplete;
+    output.undecodable(flaw, bytes);
+  };
+  std::optional<std::string_view> piece = pieces.next();
+  if (!piece || piece->size() == text.size()) {
+    undecodable(whole, {});
+    return;
+  }
+  for (; piece; piece = pieces.next()) {
+    if (const auto flaw = decode_whole(*piece, python, output)) undecodable(*flaw, *piece);
+  }
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// What makes an event of what a message says.
+
+#include "event/draft.h"
+
+#include "event/syntax.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/words.h"
+
+namespace vmtrail {
+namespace {
+
+constexpr std::size_t kLongestDetail = 80;
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (ascii_lower(text[i]) != lower[i]) return false;
+  }
+  return true;
+}
+
+/// Nova's and Ceilometer's ways to write that there is no host.
+bool means_no_host(std::string_view host) {
+  return host.empty() || equals_ignoring_case(host, "none") || equals_ignoring_case(host, "null");
+}
+
+}  // namespace
+
+void Draft::fail(ErrorCode reason, std::string_view detail) {
+  if (!flaw_) flaw_ = Flaw{reason, detail.size() <= kLongestDetail ? detail : std::string_view{}};
+}
+
+void Draft::tell_if_untold(Field field, std::string_view text) {
+  if (!told(field) && text.data() != nullptr) event_[field] = text;
+}
+
+void Draft::tell_publisher(std::string_view publisher_id, std::string_view separators) {
+  const std::size_t split = publisher_id.find_first_of(separators);
+  tell_if_untold(Field::publisher_service, publisher_id.substr(0, split));
+  if (split != std::string_view::npos) {
+    tell_if_untold(Field::publisher_host, publisher_id.substr(split + 1));
+  }
+}
+
+void Draft::clean_values() {
+  if (told(Field::payload_host) && means_no_host((*this)[Field::payload_host])) {
+    tell_nothing(Field::payload_host);
+  }
+  if (means_no_host((*this)[Field::publisher_host])) event_[Field::publisher_host] = {};
+  // Nova writes "" for a date that is null.
+  for (const Field date : {Field::deleted_at, Field::audit_period_ending}) {
+    if ((*this)[date].empty()) event_[date] = {};
+  }
+  const std::string_view power = (*this)[Field::power_state];
+  if (power.empty() || !parse_word<PowerState>(power)) event_[Field::power_state] = {};
+}
+
+void Draft::check_lengths() {
+  if (event_.message_id.size() > kMaxText) fail(ErrorCode::value_too_long, "message_id");
+  if (event_.event_type.size() > kMaxText) fail(ErrorCode::value_too_long, "event_type");
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    if (event_.fields[i].size() > kMaxText)
+      fail(ErrorCode::value_too_long, name(static_cast<Field>(i)));
+  }
+}
+
+std::optional<Flaw> Draft::finish(Event& event) {
+  if (event_.message_id.empty()) fail(ErrorCode::missing_message_id);
+  if (event_.event_type.empty()) fail(ErrorCode::missing_event_type);
+  if (generated_.empty()) fail(ErrorCode::missing_generated);
+  clean_values();
+  check_lengths();
+  if (!failed()) {
+    if (const auto time = parse_time(generated_)) {
+      event_.generated = *time;
+    } else {
+      fail(ErrorCode::bad_time, generated_);
+    }
+  }
+  if (!failed()) event = event_;
+  return flaw_;
+}
+
+bool same_instance(std::string_view a, std::string_view b) {
+  if (a == b) return true;
+  const auto first = InstanceId::parse(a);
+  return first && first == InstanceId::parse(b);
+}
+
+}  // namespace vmtrail

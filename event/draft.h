@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// An event in the making: what the wire formats have in common.
+
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "vmtrail/error.h"
+#include "vmtrail/event.h"
+
+namespace vmtrail {
+
+/// Why a draft is no event. `detail` points at constants or into the input.
+struct Flaw {
+  ErrorCode reason;
+  std::string_view detail;
+};
+
+/// Gathers what a message says and checks it. The first flaw found is the one that is told.
+class Draft {
+ public:
+  void fail(ErrorCode reason, std::string_view detail = {});
+  [[nodiscard]] bool failed() const { return flaw_.has_value(); }
+  [[nodiscard]] const std::optional<Flaw>& flaw() const { return flaw_; }
+
+  void set_message_id(std::string_view text) { event_.message_id = text; }
+  void set_event_type(std::string_view text) { event_.event_type = text; }
+  void set_generated(std::string_view text) { generated_ = text; }
+  [[nodiscard]] std::string_view event_type() const { return event_.event_type; }
+
+  void tell(Field field, std::string_view text) { event_[field] = text; }
+  void tell_nothing(Field field) { event_[field] = ""; }  // there is none, and it was said
+  void tell_if_untold(Field field, std::string_view text);
+  [[nodiscard]] bool told(Field field) const { return event_.told(field); }
+  [[nodiscard]] std::string_view operator[](Field field) const { return event_[field]; }
+
+  /// Splits `compute.host` (legacy) or `nova-compute:host` (versioned) at the first of
+  /// `separators`; hosts may hold dots themselves.
+  void tell_publisher(std::string_view publisher_id, std::string_view separators);
+
+  /// The event, or what is wrong with it.
+  [[nodiscard]] std::optional<Flaw> finish(Event& event);
+
+ private:
+  void clean_values();
+  void check_lengths();
+
+  Event event_{};
+  std::string_view generated_;
+  std::optional<Flaw> flaw_;
+};
+
+/// Do two texts name one instance, whatever the case of a UUID?
+[[nodiscard]] bool same_instance(std::string_view a, std::string_view b);
+
+}  // namespace vmtrail

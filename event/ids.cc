@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// UUIDs in 16 bytes, and what else stands in their place.
+
+#include "vmtrail/ids.h"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+namespace vmtrail {
+namespace {
+
+constexpr std::size_t kUuidLength = 36;
+constexpr std::string_view kRequestPrefix = "req-";
+
+struct Halves {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+};
+
+constexpr bool is_dash(std::size_t i) {
+  return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+int hex_value(char c, bool any_case) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (any_case && c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
+  if (text.size() != kUuidLength) return std::nullopt;
+  Halves halves;
+  for (std::size_t i = 0; i < kUuidLength; ++i) {
+    if (is_dash(i)) {
+      if (text[i] != '-') return std::nullopt;
+      continue;
+    }
+    const int digit = hex_value(text[i], any_case);
+    if (digit < 0) return std::nullopt;
+    std::uint64_t& half = i < 18 ? halves.high : halves.low;
+    half = half << 4 | static_cast<std::uint64_t>(digit);
+  }
+  return halves;
+}
+
+std::array<char, kUuidLength> uuid_text(std::uint64_t high, std::uint64_t low) {
+  std::array<char, kUuidLength> text{};
+  for (std::size_t i = kUuidLength; i-- > 0;) {
+    if (is_dash(i)) {
+      text[i] = '-';
+      continue;
+    }
+    std::uint64_t& half = i < 18 ? high : low;
+    text[i] = "0123456789abcdef"[half & 15];
+    half >>= 4;
+  }
+  return text;
+}
+
+std::size_t mixed(std::uint64_t high, std::uint64_t low) {
+  // The finaliser of MurmurHash3 over both halves: ids that differ in one bit differ in half of the
+  // hash.
+  std::uint64_t h = high ^ (low * 0x9e3779b97f4a7c15u);
+  h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
+  h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
+  return h ^ h >> 33;
+}
+
+std::string_view view(const std::array<char, kUuidLength>& text) {
+  return {text.data(), text.size()};
+}
+
+std::uint64_t copy_to_heap(std::string_view text) {
+  char* const copy = new char[text.size()];
+  std::memcpy(copy, text.data(), text.size());
+  return reinterpret_cast<std::uintptr_t>(copy);
+}
+
+}  // namespace
+
+std::optional<InstanceId> InstanceId::parse(std::string_view text) {
+  const auto halves = parse_uuid(text, true);
+  if (!halves) return std::nullopt;
+  InstanceId id;
+  id.high_ = halves->high;
+  id.low_ = halves->low;
+  return id;
+}
+
+void InstanceId::append_to(std::string& out) const {
+  out.append(view(uuid_text(high_, low_)));
+}
+
+std::string InstanceId::to_string() const {
+  return std::string(view(uuid_text(high_, low_)));
+}
+
+std::size_t InstanceId::hash() const {
+  return mixed(high_, low_);
+}
+
+CompactText::CompactText(std::string_view text) {
+  if (text.empty()) return;
+  const auto halves = parse_uuid(text, false);
+  if (halves && halves->low >> 62 == 2) {
+    high_ = halves->high;
+    low_ = halves->low;
+    return;
+  }
+  low_ = copy_to_heap(text);
+  high_ = text.size();
+}
+
+CompactText::CompactText(const CompactText& other) : high_(other.high_), low_(other.low_) {
+  if (!other.empty() && !other.inline_uuid()) low_ = copy_to_heap(other.heap());
+}
+
+CompactText::CompactText(CompactText&& other) noexcept
+    : high_(std::exchange(other.high_, 0)), low_(std::exchange(other.low_, 0)) {}
+
+CompactText& CompactText::operator=(CompactText other) noexcept {
+  std::swap(high_, other.high_);
+  std::swap(low_, other.low_);
+  return *this;
+}
+
+CompactText::~CompactText() {
+  if (!inline_uuid()) delete[] heap().data();
+}
+
+std::string_view CompactText::heap() const {
+  return {reinterpret_cast<const char*>(static_cast<std::uintptr_t>(low_)), high_};
+}
+
+void CompactText::append_to(std::string& out) const {
+  if (inline_uuid()) {
+    out.append(view(uuid_text(high_, low_)));
+  } else if (!empty()) {
+    out.append(heap());
+  }
+}
+
+std::size_t CompactText::hash() const {
+  return inline_uuid() ? mixed(high_, low_) : std::hash<std::string_view>{}(heap());
+}
+
+bool operator==(const CompactText& a, const CompactText& b) {
+  if (a.high_ != b.high_) return false;
+  if (a.low_ == b.low_) return true;
+  return !a.inline_uuid() && !b.inline_uuid() && !a.empty() && !b.empty() && a.heap() == b.heap();
+}
+
+std::strong_ordering operator<=>(const CompactText& a, const CompactText& b) {
+  if (a.inline_uuid() && b.inline_uuid()) {
+    // The digits ascend in ASCII, so the order of the numbers is that of the texts.
+    if (const auto order = a.high_ <=> b.high_; order != 0) return order;
+    return a.low_ <=> b.low_;
+  }
+  const auto text_of = [](const CompactText& text, std::array<char, kUuidLength>& buffer) {
+    if (!text.inline_uuid()) return text.heap();
+    buffer = uuid_text(text.high_, text.low_);
+    return view(buffer);
+  };
+  std::array<char, kUuidLength> a_buffer;
+  std::array<char, kUuidLength> b_buffer;
+  return text_of(a, a_buffer) <=> text_of(b, b_buffer);
+}
+
+std::string MessageId::to_string() const {
+  std::string out;
+  append_to(out);
+  return out;
+}
+
+RequestId::RequestId(std::string_view text)
+    : prefixed_(text.size() > kRequestPrefix.size() && text.starts_with(kRequestPrefix)) {
+  text_ = CompactText(prefixed_ ? text.substr(kRequestPrefix.size()) : text);
+}
+
+void RequestId::append_to(std::string& out) const {
+  if (prefixed_) out.append(kRequestPrefix);
+  text_.append_to(out);
+}
+
+std::string RequestId::to_string() const {
+  std::string out;
+  append_to(out);
+  return out;
+}
+
+}  // namespace vmtrail

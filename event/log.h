@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events in the lines of logs, as Python's repr of Ceilometer's models prints them.
+
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "event/output.h"
+#include "event/traits.h"
+
+namespace vmtrail {
+
+/// Decodes lines with `<Event: ID, TYPE, TIME, <Trait: NAME DTYPE VALUE> <Trait: …>>` (ceilometer
+/// event/models.py), one or several, after any prefix.
+///
+/// Nothing in it is escaped, and a VM's name is its owner's choice: a value ends where the next
+/// trait begins, so a name that holds `> <Trait: host_name 1 evil` makes further traits, which
+/// repeat a name and are told as repeated_trait. A name that holds a whole event cannot be told
+/// from a real one.
+class LogDecoder {
+ public:
+  /// Tells every event in `line`. Nothing is told, and false returned, if there is no `<Event:` in
+  /// it.
+  bool decode(std::string_view line, Output& output);
+
+ private:
+  void event(std::string_view text, Output& output);
+  void read_traits(std::string_view section, Draft& draft);
+
+  TraitSet traits_;
+};
+
+}  // namespace vmtrail

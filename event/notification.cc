@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// From payloads to fields.
+
+#include "event/notification.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "event/keys.h"
+
+namespace vmtrail {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// nova/notifications/base.py info_from_instance; the last is an object's mark.
+enum class Legacy : std::uint8_t {
+  instance_id,
+  tenant_id,
+  display_name,
+  host,
+  state,
+  state_description,
+  old_state,
+  instance_type,
+  deleted_at,
+  audit_period_ending,
+  versioned,
+};
+constexpr std::size_t kLegacyCount = 11;
+constexpr Keys<Legacy, kLegacyCount> kLegacy{std::array<std::string_view, kLegacyCount>{
+    "instance_id", "tenant_id", "display_name", "host", "state", "state_description", "old_state",
+    "instance_type", "deleted_at", "audit_period_ending", "nova_object.data"}};
+constexpr std::array<Field, kLegacyCount - 1> kLegacyFields = {
+    Field::instance_id, Field::project_id,         Field::display_name, Field::payload_host,
+    Field::state,       Field::task_state,         Field::old_state,    Field::flavor,
+    Field::deleted_at,  Field::audit_period_ending};
+
+// nova/notifications/objects/instance.py and service.py; the last three are objects themselves.
+enum class Versioned : std::uint8_t {
+  uuid,
+  tenant_id,
+  display_name,
+  host,
+  state,
+  task_state,
+  power_state,
+  deleted_at,
+  request_id,
+  binary,
+  disabled,
+  forced_down,
+  flavor,
+  state_update,
+  audit_period,
+};
+constexpr std::size_t kVersionedCount = 15;
+constexpr Keys<Versioned, kVersionedCount> kVersioned{std::array<std::string_view, kVersionedCount>{
+    "uuid", "tenant_id", "display_name", "host", "state", "task_state", "power_state", "deleted_at",
+    "request_id", "binary", "disabled", "forced_down", "flavor", "state_update", "audit_period"}};
+constexpr std::array<Field, kVersionedCount - 3> kVersionedFields = {
+    Field::instance_id, Field::project_id, Field::display_name, Field::payload_host,
+    Field::state,       Field::task_state, Field::power_state,  Field::deleted_at,
+    Field::request_id,  Field::binary,     Field::disabled,     Field::forced_down};
+
+void tell(Field field, dom::element value, Draft& draft, NumberTexts& numbers) {
+  const Scalar found = scalar(value, numbers);
+  switch (found.kind) {
+    case Scalar::Kind::text:
+      draft.tell_if_untold(field, found.text);
+      break;
+    case Scalar::Kind::null:
+      if (field == Field::payload_host || field == Field::task_state) draft.tell_nothing(field);
+      break;
+    case Scalar::Kind::container:
+      draft.fail(ErrorCode::wrong_type, name(field));
+      break;
+  }
+}
+
+/// Reads `key` of a versioned object that stands within another; null says nothing.
+void tell_inner(Field field, dom::element outer, std::string_view key, Draft& draft,
+                NumberTexts& numbers) {
+  dom::element data;
+  if (outer["nova_object.data"].get(data) != simdjson::SUCCESS) return;
+  dom::element value;
+  if (data[key].get(value) != simdjson::SUCCESS) return;
+  tell(field, value, draft, numbers);
+}
+
+void read_versioned(dom::object data, Draft& draft, NumberTexts& numbers) {
+  // A service has a uuid, too, and so has a server group.
+  const bool about_instance = draft.event_type().starts_with("instance.");
+  std::uint32_t seen = 0;
+  for (const auto& [key, value] : data) {
+    const auto known = kVersioned.find(key);
+    if (!known) continue;
+    const std::uint32_t bit = std::uint32_t{1} << static_cast<unsigned>(*known);
+    if ((seen & bit) != 0) draft.fail(ErrorCode::repeated_key, kVersioned.name(*known));
+    seen |= bit;
+    if (*known == Versioned::uuid && !about_instance) continue;
+    if (*known == Versioned::flavor) {
+      tell_inner(Field::flavor, value, "name", draft, numbers);
+    } else if (*known == Versioned::state_update) {
+      tell_inner(Field::old_state, value, "old_state", draft, numbers);
+    } else if (*known == Versioned::audit_period) {
+      tell_inner(Field::audit_period_ending, value, "audit_period_ending", draft, numbers);
+    } else {
+      tell(kVersionedFields[static_cast<std::size_t>(*known)], value, draft, numbers);
+    }
+  }
+}
+
+/// Returns whether the payload is versioned.
+bool read_payload(dom::object payload, Draft& draft, NumberTexts& numbers) {
+  std::optional<dom::element> data;
+  std::uint32_t seen = 0;
+  for (const auto& [key, value] : payload) {
+    const auto known = kLegacy.find(key);
+    if (!known) continue;
+    const std::uint32_t bit = std::uint32_t{1} << static_cast<unsigned>(*known);
+    if ((seen & bit) != 0) draft.fail(ErrorCode::repeated_key, kLegacy.name(*known));
+    seen |= bit;
+    if (*known == Legacy::versioned) {
+      data = value;
+    } else {
+      tell(kLegacyFields[static_cast<std::size_t>(*known)], value, draft, numbers);
+    }
+  }
+  if (!data) return false;
+  dom::object object;
+  if (data->get(object) == simdjson::SUCCESS) {
+    read_versioned(object, draft, numbers);
+  } else {
+    draft.fail(ErrorCode::wrong_type, kLegacy.name(Legacy::versioned));
+  }
+  return true;
+}
+
+void tell_request(const Members& members, Draft& draft) {
+  if (const auto text = members.string(Key::context_request_id)) {
+    draft.tell(Field::request_id, *text);
+    return;
+  }
+  for (const Key key : {Key::context, Key::ctxt}) {
+    const auto context = members.object(key);
+    std::string_view text;
+    if (context && (*context)["request_id"].get(text) == simdjson::SUCCESS) {
+      draft.tell(Field::request_id, text);
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void read_subject(const Members& members, Draft& draft, NumberTexts& numbers) {
+  tell_request(members, draft);
+  const auto payload = members.object(Key::payload);
+  const bool versioned = payload && read_payload(*payload, draft, numbers);
+  const std::string_view publisher_id = identity(members, Key::publisher_id, draft);
+  if (!publisher_id.empty()) draft.tell_publisher(publisher_id, versioned ? ":" : ".");
+}
+
+void read_notification(const Members& members, Draft& draft, NumberTexts& numbers) {
+  if (!members.repeated().empty()) draft.fail(ErrorCode::repeated_key, members.repeated());
+  std::string_view message_id = identity(members, Key::message_id, draft);
+  std::string_view timestamp = identity(members, Key::timestamp, draft);
+  if (const auto metadata = members.object(Key::metadata)) {
+    const Members inner(*metadata);
+    if (message_id.empty()) message_id = identity(inner, Key::message_id, draft);
+    if (timestamp.empty()) timestamp = identity(inner, Key::timestamp, draft);
+  }
+  draft.set_message_id(message_id);
+  draft.set_event_type(identity(members, Key::event_type, draft));
+  draft.set_generated(timestamp);
+  read_subject(members, draft, numbers);
+}
+
+}  // namespace vmtrail

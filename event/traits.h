@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The traits of one Ceilometer event, whatever form they came in.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "event/draft.h"
+
+namespace vmtrail {
+
+/// The traits that are read; Ceilometer's own names and ceilometer_zenoss' for the same.
+enum class Trait : std::uint8_t {
+  instance_id,
+  resource_id,
+  host,
+  host_name,
+  service,
+  instance_type,
+  flavor_name,
+  tenant_id,
+  project_id,
+  state_description,
+  state,
+  old_state,
+  request_id,
+  display_name,
+  deleted_at,
+  audit_period_ending,
+};
+inline constexpr std::size_t kTraitCount = 16;
+
+/// Names and values of the traits of one event at a time.
+class TraitSet {
+ public:
+  void clear();
+
+  /// Takes note of a trait; returns it if its value is read. A trait that occurs twice is
+  /// remembered.
+  std::optional<Trait> note(std::string_view name);
+  void set(Trait trait, std::string_view value) {
+    values_[static_cast<std::size_t>(trait)] = value;
+  }
+
+  /// Tells the draft what the traits say: repeated_trait if a name occurs twice (in the log format
+  /// a name of a tenant's choice can look like further traits), conflicting_traits if two names for
+  /// one thing have different values. The caller's project_id is left to tell_caller_project().
+  void apply(Draft& draft);
+
+  /// Trait project_id is the caller's; it stands in where nothing names the owner's.
+  void tell_caller_project(Draft& draft) const;
+
+ private:
+  [[nodiscard]] std::string_view value(Trait trait) const {
+    return values_[static_cast<std::size_t>(trait)];
+  }
+  [[nodiscard]] bool has(Trait trait) const { return value(trait).data() != nullptr; }
+  std::string_view either(Trait a, Trait b, Draft& draft) const;
+
+  std::array<std::string_view, kTraitCount> values_{};
+  std::uint64_t seen_ = 0;                // bits of the known names
+  std::string_view repeated_;             // a name that occurred twice
+  std::vector<std::string_view> others_;  // names that are not known
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// An event: one Ceilometer event or Nova notification, decoded but not yet interpreted.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "vmtrail/time.h"
+
+namespace vmtrail {
+
+/// What of an event the rules and the model read. Each wire format has its own names for these; the
+/// decoders know them.
+enum class Field : std::uint8_t {
+  instance_id,   ///< trait instance_id or resource_id; payload instance_id, versioned uuid
+  display_name,  ///< the instance's name; chosen by a tenant, never to be trusted as syntax
+  project_id,    ///< the instance's owner: trait and payload tenant_id (trait project_id is the
+                 ///< caller's)
+  request_id,    ///< trait request_id, _context_request_id: one per API action, on all hosts
+  publisher_service,    ///< what stands before the first `.` (legacy) or `:` (versioned) of
+                        ///< publisher_id
+  publisher_host,       ///< what stands after it; Ceilometer's trait `host`, ceilometer_zenoss'
+                        ///< `host_name`
+  payload_host,         ///< instance.host in the sender's copy, at times stale; empty: it said null
+  state,                ///< vm_state
+  old_state,            ///< vm_state before the change; only in updates
+  task_state,           ///< state_description, versioned task_state; empty: no task
+  power_state,          ///< versioned payloads only: running, paused, shutdown, suspended, crashed
+  flavor,               ///< instance_type, flavor_name, versioned flavor.name
+  deleted_at,           ///< set on soft delete too
+  audit_period_ending,  ///< in exists and update
+  binary,       ///< service.*: nova-compute, nova-scheduler …; the subject's, whoever sent it
+  disabled,     ///< service.*: true or false
+  forced_down,  ///< service.*: true or false
+};
+inline constexpr std::size_t kFieldCount = 17;
+
+/// The field's name, as rules spell it.
+[[nodiscard]] std::string_view name(Field field);
+
+/// One event. All text points into the decoder's input or its buffers and is valid until the
+/// decoder is used again; copy what is to be kept. Text is valid UTF-8 and at most kMaxText bytes.
+/// Values are as the sender wrote them, except that the host names "None" and "null" have become
+/// empty.
+struct Event {
+  std::string_view
+      message_id;  ///< never empty; the key that tells copies (Ceilometer has no other)
+  std::string_view event_type;  ///< never empty
+  Time generated;               ///< the notification's timestamp, by the publisher's clock
+  std::array<std::string_view, kFieldCount> fields;
+
+  /// Did the event say anything about it, if only that there is none (empty)?
+  [[nodiscard]] bool told(Field field) const { return (*this)[field].data() != nullptr; }
+  [[nodiscard]] std::string_view operator[](Field field) const {
+    return fields[static_cast<std::size_t>(field)];
+  }
+  [[nodiscard]] std::string_view& operator[](Field field) {
+    return fields[static_cast<std::size_t>(field)];
+  }
+};
+
+/// The longest text that a field may hold, in bytes: Nova's columns hold 255 characters.
+inline constexpr std::size_t kMaxText = 1024;
+
+}  // namespace vmtrail

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The model: which instance is on which host, as a function of the set of facts.
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "vmtrail/error.h"
+#include "vmtrail/event.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/placement.h"
+#include "vmtrail/record.h"
+#include "vmtrail/rules.h"
+#include "vmtrail/snapshot.h"
+#include "vmtrail/time.h"
+
+namespace vmtrail {
+
+/// What became of an event that a rule matched.
+enum class Verdict : std::uint8_t {
+  applied,
+  duplicate,  ///< a copy: nothing changed, nothing was emitted
+  too_late,   ///< what it belongs to is folded: nothing changed but for an event.too_late record
+  too_many_facts,  ///< one operation may hold kMaxFacts; no real one comes near
+};
+
+/// Holds every instance ever heard of with its host, states, operations, migrations and timeline.
+/// Facts of one instance may come in any order, repeatedly and late: within the horizon the answer
+/// is the same. Not thread-safe. Rules whose facts it holds must outlive it.
+class Model {
+ public:
+  struct Options {
+    /// The largest difference between two publishers' clocks that is to be survived.
+    Duration clock_tolerance = std::chrono::seconds{4};
+    /// Whole operations that ended longer ago than this before their instance's newest fact are
+    /// folded: their answer is kept, their facts are not.
+    Duration horizon = std::chrono::minutes{15};
+    /// An instance of which nothing was heard for so long is folded altogether.
+    Duration quiet = std::chrono::hours{24};
+    /// Was this message ever taken before? Asked only of events more than one horizon older than
+    /// the newest of all, whose ids are no longer in memory. Null: there is no archive.
+    std::function<bool(const MessageId&)> archive;
+  };
+
+  Model();
+  explicit Model(Options options);
+  ~Model();
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+
+  // ---- events
+
+  /// Takes what `rule` says of `instance` in `event`, and tells `records` each change of the
+  /// answer.
+  Verdict apply(const Event& event, const InstanceId& instance, const Rule& rule,
+                RecordConsumer& records);
+
+  /// Takes what `rule` says of a compute host (service.*).
+  Verdict apply_to_host(const Event& event, const Rule& rule, RecordConsumer& records);
+
+  /// Takes note of an event that says nothing to the model but the time. True: it is a copy.
+  bool note(const Event& event, RecordConsumer& records);
+
+  /// Time has passed without events: judges operations that have been silent beyond their limit,
+  /// and folds instances that have been quiet for one horizon. For a live stream, with the wall
+  /// clock.
+  void advance(Time now, RecordConsumer& records);
+
+  /// The stream is over: judges by its newest event, and emits what was held back.
+  void finish(RecordConsumer& records);
+
+  // ---- answers
+
+  [[nodiscard]] Sequence sequence() const;                 ///< of the last record
+  [[nodiscard]] std::optional<Time> newest_event() const;  ///< as_of
+  [[nodiscard]] std::size_t instance_count() const;
+  [[nodiscard]] std::size_t host_count() const;
+
+  /// A UUID, a unique prefix of one (4 characters or more), or a unique name of an instance that is
+  /// not deleted. Errors: not_found; ambiguous, with the candidates.
+  [[nodiscard]] Result<InstanceId> find(std::string_view text) const;
+
+  [[nodiscard]] std::optional<InstanceAnswer> instance(const InstanceId& id) const;
+  [[nodiscard]] std::vector<InstanceId> instances() const;  ///< in ascending order
+  [[nodiscard]] std::vector<Migration> migrations() const;  ///< by (started_at, request_id)
+  [[nodiscard]] std::vector<HostAnswer> hosts() const;      ///< by name
+  [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;  ///< in any case
+
+  /// The whole model in the form of `--placement`, sent to `write` in pieces.
+  void write_placement(const std::function<void(std::string_view)>& write) const;
+
+  // ---- persistence
+
+  /// Instances changed since the last call of mark_saved().
+  [[nodiscard]] std::vector<InstanceId> changed() const;
+  void mark_saved();
+  [[nodiscard]] InstanceSnapshot snapshot(const InstanceId& id) const;
+  [[nodiscard]] ModelSnapshot snapshot() const;
+
+  /// Puts back what was saved; facts find their rules by id in `rules` (those without one are
+  /// dropped). To be called on an empty model: the whole first, then each instance.
+  void restore(const ModelSnapshot& saved);
+  void restore(const InstanceSnapshot& saved, const RuleSet& rules);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// How many facts of one operation are held at most.
+inline constexpr std::size_t kMaxFacts = 4096;
+
+/// Where an instance was at a time, from its timeline; nullptr: it is not known to have been
+/// anywhere.
+[[nodiscard]] const Interval* at(const std::vector<Interval>& timeline, Time time);
+
+}  // namespace vmtrail

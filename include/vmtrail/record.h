@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Change records: what vmtrail emits when the model's answer changes.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "vmtrail/event.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/placement.h"
+#include "vmtrail/rules.h"
+#include "vmtrail/time.h"
+#include "vmtrail/words.h"
+
+namespace vmtrail {
+
+enum class RecordType : std::uint8_t {
+  instance_created,
+  instance_deleted,
+  instance_placed,  ///< its first known host, or one after it had none
+  instance_moved,
+  instance_unplaced,
+  instance_state_changed,
+  instance_task_changed,
+  instance_power_changed,
+  instance_confidence_changed,
+  migration_started,
+  migration_completed,
+  migration_confirmed,
+  migration_reverted,
+  migration_failed,
+  migration_aborted,
+  migration_stuck,
+  migration_uncertain,
+  migration_corrected,  ///< an end, an outcome or a time became known or turned out to be another
+  host_state_changed,
+  history_corrected,  ///< a late event changed only the past
+  event_too_late,     ///< beyond the horizon: it changed nothing
+};
+inline constexpr std::size_t kRecordTypes = 21;
+
+/// "instance.moved", without the prefix "vmtrail." of the CloudEvents type.
+[[nodiscard]] std::string_view name(RecordType type);
+
+enum class Severity : std::uint8_t { info, warning, error };
+[[nodiscard]] std::string_view name(Severity severity);
+
+/// The event that made the model change.
+struct Cause {
+  std::string_view message_id;
+  std::string_view event_type;
+  std::string_view rule;
+};
+
+/// One side of a change: which answer, and its value. Empty text is null.
+struct Side {
+  std::string_view field;  ///< host, vm_state, task_state, power_state, confidence, status
+  std::string_view value;
+};
+
+/// One change. Records folded in sequence give exactly the model. All text is valid during the call
+/// of the consumer only.
+struct ChangeRecord {
+  Sequence sequence{};
+  RecordType type{};
+  Time time;                 ///< of the event; of the judgement for stuck and uncertain
+  std::string_view subject;  ///< the instance's id or the host's name
+  struct Instance {
+    std::string_view name;
+    std::string_view project_id;
+  };
+  std::optional<Instance> instance;  ///< nullopt: the record is about a host
+  std::optional<Side> from;
+  std::optional<Side> to;
+  Confidence confidence = Confidence::unknown;
+  bool late = false;  ///< the event was not the newest of its instance
+  std::optional<OperationSummary> operation;
+  std::optional<Cause> cause;          ///< nullopt: time passed
+  std::optional<Migration> migration;  ///< of migration records; nullopt in one: it never was
+  std::span<const Interval> timeline;  ///< of history.corrected
+  Severity severity = Severity::info;
+  std::string_view summary;  ///< one line for people
+};
+
+/// Takes change records in their sequence.
+class RecordConsumer {
+ public:
+  virtual ~RecordConsumer() = default;
+  virtual void on_record(const ChangeRecord& record) = 0;
+};
+
+/// Appends the record as one CloudEvents 1.0 event in structured mode, without a line end. `source`
+/// names this vmtrail among others ("vmtrail/default").
+void append_cloudevent(std::string& out, const ChangeRecord& record, std::string_view source);
+
+// The shapes that records, the placement and the answers of queries share.
+void append_json(std::string& out, std::string_view text);  ///< as a JSON string; empty is null
+void append_json(std::string& out, const Interval& interval);
+void append_json(std::string& out, std::span<const Interval> timeline);
+void append_json(std::string& out, const Migration& migration);
+void append_json(std::string& out, const OperationSummary& operation);
+void append_json(std::string& out, const InstanceAnswer& instance);
+void append_json(std::string& out, const HostAnswer& host);
+
+}  // namespace vmtrail

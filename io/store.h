@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store: one SQLite file in the state directory. docs/store.md describes its tables.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "vmtrail/decoder.h"
+#include "vmtrail/error.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/model.h"
+#include "vmtrail/rules.h"
+
+namespace vmtrail {
+
+/// Everything that is kept between two runs. Changes are collected in one transaction until
+/// commit(); what is not committed when the store is destroyed never was. One thread at a time.
+/// Errors: store_error, with the file and SQLite's words.
+class Store {
+ public:
+  enum class Access : std::uint8_t {
+    read,    ///< the state must be there
+    create,  ///< read and write; made if need be, with its directory
+  };
+
+  [[nodiscard]] static Result<Store> open(const std::string& directory, Access access);
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  /// Fills an empty model with what is stored.
+  [[nodiscard]] Result<void> load(Model& model, const RuleSet& rules);
+
+  /// Was this message ever taken?
+  [[nodiscard]] bool contains(const MessageId& id);
+
+  // ---- what a batch changes
+
+  [[nodiscard]] Result<void> add_message(std::string_view message_id);
+  /// `json` is the record as a CloudEvents event.
+  [[nodiscard]] Result<void> add_record(Sequence sequence, std::string_view json);
+  /// `input` names where the bytes were read; they are redacted here.
+  [[nodiscard]] Result<void> add_quarantined(std::string_view input, const Undecodable& bad);
+  /// Writes the instances that have changed, and the model's own state.
+  [[nodiscard]] Result<void> save(Model& model);
+  [[nodiscard]] Result<void> commit();
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queries: reading the model from the side.
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "model/impl.h"
+
+namespace vmtrail {
+
+namespace {
+
+InstanceAnswer answer(const Instance& instance, const Names& names) {
+  const State& state = instance.answer;
+  InstanceAnswer result;
+  result.id = instance.id;
+  result.name = names.text(state.name);
+  result.project_id = names.text(state.project_id);
+  result.host = names.text(state.host);
+  result.confidence = state.confidence;
+  result.vm_state = names.text(state.vm_state);
+  result.task_state = names.text(state.task_state);
+  result.power_state = state.power;
+  result.deleted = state.deleted;
+  result.updated_at = instance.newest;
+  append_timeline(result.timeline, instance, names);
+  if (instance.held) {
+    const Operation& last = instance.held->operations.back();
+    if (last.serial() && !last.closed()) result.operation = summarise(last, instance, names);
+  }
+  if (state.decided_rule != nullptr) {
+    const Rule& rule = *state.decided_rule;
+    result.decided_by = Decision{state.decided_by, names.text(state.decided_event_type), rule.id,
+                                 rule.file + ":" + std::to_string(rule.line), rule.why};
+  }
+  return result;
+}
+
+void append_migrations(std::vector<Migration>& out, const Instance& instance, const Names& names) {
+  for (const MigrationEntry& entry : instance.migrations) {
+    out.push_back(migration_answer(instance.id, entry.request, entry.view(), names));
+  }
+}
+
+bool is_prefix_of_uuid(std::string_view text) {
+  return text.size() >= 4 && text.size() < 36 &&
+         text.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return result;
+}
+
+constexpr std::size_t kCandidatesNamed = 5;
+
+}  // namespace
+
+Sequence Model::sequence() const {
+  return impl_->changes.sequence();
+}
+
+std::optional<Time> Model::newest_event() const {
+  return impl_->newest;
+}
+
+std::size_t Model::instance_count() const {
+  return impl_->instances.size();
+}
+
+std::size_t Model::host_count() const {
+  return impl_->hosts.size();
+}
+
+Result<InstanceId> Model::find(std::string_view text) const {
+  if (const std::optional<InstanceId> id = InstanceId::parse(text)) {
+    if (impl_->index.contains(*id)) return *id;
+    return tl::unexpected(Error{ErrorCode::not_found, "instance " + std::string(text)});
+  }
+  std::vector<InstanceId> by_name;
+  std::vector<InstanceId> by_prefix;
+  const bool may_be_prefix = is_prefix_of_uuid(text);
+  const std::string prefix = lower(text);
+  std::string id;
+  for (const Instance& instance : impl_->instances) {
+    if (!instance.answer.deleted && !text.empty() &&
+        impl_->names.text(instance.answer.name) == text) {
+      by_name.push_back(instance.id);
+    }
+    if (!may_be_prefix) continue;
+    id.clear();
+    instance.id.append_to(id);
+    if (id.compare(0, prefix.size(), prefix) == 0) by_prefix.push_back(instance.id);
+  }
+  std::vector<InstanceId>& found = by_name.empty() ? by_prefix : by_name;
+  if (found.size() == 1) return found.front();
+  if (found.empty()) {
+    return tl::unexpected(Error{ErrorCode::not_found, "instance '" + std::string(text) + "'"});
+  }
+  std::sort(found.begin(), found.end());
+  std::string detail = "'" + std::string(text) + "' may be";
+  for (std::size_t i = 0; i < std::min(found.size(), kCandidatesNamed); ++i) {
+    detail += (i == 0 ? " " : ", ") + found[i].to_string();
+  }
+  if (found.size() > kCandidatesNamed) {
+    detail += " or " + std::to_string(found.size() - kCandidatesNamed) + " more";
+  }
+  return tl::unexpected(Error{ErrorCode::ambiguous, detail});
+}
+
+std::optional<InstanceAnswer> Model::instance(const InstanceId& id) const {
+  const Instance* const found = impl_->find(id);
+  if (found == nullptr) return std::nullopt;
+  return answer(*found, impl_->names);
+}
+
+std::vector<InstanceId> Model::instances() const {
+  std::vector<InstanceId> ids;
+  ids.reserve(impl_->instances.size());
+  for (const Instance& instance : impl_->instances) ids.push_back(instance.id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::vector<Migration> Model::migrations() const {
+  std::vector<Migration> result;
+  for (const Instance& instance : impl_->instances) {
+    append_migrations(result, instance, impl_->names);
+  }
+  std::sort(result.begin(), result.end(), [](const Migration& a, const Migration& b) {
+    if (a.started_at != b.started_at) return a.started_at < b.started_at;
+    if (a.request_id != b.request_id) return a.request_id.to_string() < b.request_id.to_string();
+    return a.instance < b.instance;
+  });
+  return result;
+}
+
+std::vector<HostAnswer> Model::hosts() const {
+  std::vector<HostAnswer> result;
+  result.reserve(impl_->hosts.size());
+  for (const auto& [key, host] : impl_->hosts.all()) {
+    result.push_back({impl_->names.text(host.name), host.status, host.instances});
+  }
+  std::sort(result.begin(), result.end(),
+            [](const HostAnswer& a, const HostAnswer& b) { return a.name < b.name; });
+  return result;
+}
+
+std::optional<HostAnswer> Model::host(std::string_view name) const {
+  const std::string wanted = lower(name);
+  for (const auto& [key, host] : impl_->hosts.all()) {
+    if (impl_->names.text(key) == wanted) {
+      return HostAnswer{impl_->names.text(host.name), host.status, host.instances};
+    }
+  }
+  return std::nullopt;
+}
+
+void Model::write_placement(const std::function<void(std::string_view)>& write) const {
+  std::string text = "{\"as_of\":";
+  if (impl_->newest) {
+    text += '"';
+    append_time(text, *impl_->newest);
+    text += '"';
+  } else {
+    text += "null";
+  }
+  text += ",\"sequence\":" + std::to_string(static_cast<std::uint64_t>(sequence()));
+  text += ",\"instances\":[";
+  bool first = true;
+  for (const InstanceId& id : instances()) {
+    text += first ? "\n" : ",\n";
+    first = false;
+    append_json(text, *instance(id));
+    write(text);
+    text.clear();
+  }
+  text += "],\n\"migrations\":[";
+  first = true;
+  for (const Migration& migration : migrations()) {
+    text += first ? "\n" : ",\n";
+    first = false;
+    append_json(text, migration);
+    write(text);
+    text.clear();
+  }
+  text += "]}\n";
+  write(text);
+}
+
+const Interval* at(const std::vector<Interval>& timeline, Time time) {
+  const auto found =
+      std::find_if(timeline.rbegin(), timeline.rend(), [&](const Interval& interval) {
+        return interval.from <= time && (!interval.to || time < *interval.to);
+      });
+  return found == timeline.rend() ? nullptr : &*found;
+}
+
+}  // namespace vmtrail

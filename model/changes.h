@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// From two answers about an instance to the change records between them.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/instance.h"
+#include "model/names.h"
+#include "vmtrail/record.h"
+
+namespace vmtrail {
+
+/// What an instance's answer was before an event.
+struct Before {
+  bool known = false;  ///< did the instance exist?
+  State answer;
+  /// Only where the past may have changed: as it was.
+  std::optional<std::vector<ClosedInterval>> past;
+  /// Migrations as announced so far that the walk may have rebuilt.
+  std::vector<MigrationEntry> migrations;
+};
+
+/// Writes records. One for each model; owns nothing but its buffers.
+class Changes {
+ public:
+  explicit Changes(const Names& names) : names_(names) {}
+
+  /// What the records are about, and on whose account.
+  struct Occasion {
+    Time time;
+    std::optional<Cause> cause;
+    const Operation* operation = nullptr;  ///< that the event belongs to
+    bool late = false;
+    bool at_end =
+        false;  ///< nothing more will come: migrations are told though an end is not known
+  };
+
+  /// Emits the records that lead from `before` to the instance as it is now.
+  void tell(const Before& before, Instance& instance, const Occasion& occasion,
+            RecordConsumer& records);
+  void tell_too_late(const Instance& instance, const Occasion& occasion, RecordConsumer& records);
+  void tell_host(std::string_view host, HostStatus from, HostStatus to, const Occasion& occasion,
+                 RecordConsumer& records);
+
+  [[nodiscard]] Sequence sequence() const { return sequence_; }
+  void set_sequence(Sequence sequence) { sequence_ = sequence; }
+
+ private:
+  void tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
+                       RecordConsumer& records);
+  void tell_migration(RecordType type, const Instance& instance, const RequestId& request,
+                      const MigrationView& view, const Occasion& occasion, RecordConsumer& records);
+  void tell_retracted(const Instance& instance, const MigrationEntry& gone,
+                      const Occasion& occasion, RecordConsumer& records);
+  void emit(ChangeRecord& record, RecordConsumer& records);
+  [[nodiscard]] ChangeRecord start(RecordType type, const Instance& instance,
+                                   const Occasion& occasion);
+  [[nodiscard]] std::string_view title(const Instance& instance) const;
+
+  const Names& names_;
+  Sequence sequence_{};
+  std::string subject_;
+  std::string summary_;
+  std::vector<Interval> timeline_;
+};
+
+/// Text of the model's answers, as far as they are not plain numbers.
+[[nodiscard]] Migration migration_answer(const InstanceId& instance, const RequestId& request,
+                                         const MigrationView& view, const Names& names);
+[[nodiscard]] std::optional<OperationSummary> summarise(const Operation& operation,
+                                                        const Instance& instance,
+                                                        const Names& names);
+/// Oldest first; the open interval last.
+void append_timeline(std::vector<Interval>& out, const Instance& instance, const Names& names);
+
+}  // namespace vmtrail

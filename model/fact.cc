@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "model/fact.h"
+
+namespace vmtrail {
+
+namespace {
+
+// Controllers publish too, some of them as "compute" (nova-api's notifier). Those whose service
+// says what they are can be told; the rules do not trust the publisher of what the others send.
+bool is_compute(std::string_view service) {
+  return service.empty() || service == "compute" || service == "nova-compute";
+}
+
+}  // namespace
+
+Fact make_fact(const Event& event, const Rule& rule, Names& names) {
+  Fact fact;
+  fact.message_id = MessageId(event.message_id);
+  fact.generated = event.generated;
+  fact.rule = &rule;
+  fact.event_type = names.intern(event.event_type);
+  fact.publisher_service = names.intern(event[Field::publisher_service]);
+  fact.publisher_host = names.intern(event[Field::publisher_host]);
+  fact.payload_host = names.intern(event[Field::payload_host]);
+  fact.state = names.intern(event[Field::state]);
+  fact.old_state = names.intern(event[Field::old_state]);
+  fact.task_state = names.intern(event[Field::task_state]);
+  fact.flavor = names.intern(event[Field::flavor]);
+  fact.name = names.intern(event[Field::display_name]);
+  fact.project_id = names.intern(event[Field::project_id]);
+  const std::string_view power = event[Field::power_state];
+  fact.power = power.empty() ? rule.power : parse_word<PowerState>(power).value_or(rule.power);
+  fact.payload_host_told = event.told(Field::payload_host);
+  fact.task_told = event.told(Field::task_state);
+  fact.compute_publisher = is_compute(event[Field::publisher_service]);
+  return fact;
+}
+
+std::optional<NameId> named(const Fact& fact, const Witnesses& witnesses) {
+  for (const Witness witness : witnesses) {
+    switch (witness) {
+      case Witness::nobody:
+        return std::nullopt;
+      case Witness::payload:
+        if (fact.payload_host_told) return fact.payload_host;
+        break;
+      case Witness::publisher:
+        if (fact.compute_publisher && fact.publisher_host != NameId::nothing)
+          return fact.publisher_host;
+        break;
+      case Witness::nowhere:
+        return NameId::nothing;
+    }
+  }
+  return std::nullopt;
+}
+
+bool comes_before(const Fact& a, const Fact& b) {
+  if (a.rule->rank != b.rule->rank) return a.rule->rank < b.rule->rank;
+  if (a.generated != b.generated) return a.generated < b.generated;
+  return a.message_id < b.message_id;
+}
+
+bool same_content(const Fact& a, const Fact& b) {
+  return a.rule == b.rule && a.event_type == b.event_type &&
+         a.publisher_service == b.publisher_service && a.publisher_host == b.publisher_host &&
+         a.payload_host == b.payload_host && a.payload_host_told == b.payload_host_told &&
+         a.state == b.state && a.old_state == b.old_state && a.task_state == b.task_state &&
+         a.task_told == b.task_told && a.flavor == b.flavor && a.name == b.name &&
+         a.project_id == b.project_id && a.power == b.power;
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// A fact: what one event, through its rule, asserts of one instance.
+
+#pragma once
+
+#include <optional>
+
+#include "model/names.h"
+#include "vmtrail/event.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/rules.h"
+#include "vmtrail/time.h"
+
+namespace vmtrail {
+
+struct Fact {
+  MessageId message_id;
+  Time generated;
+  const Rule* rule = nullptr;
+  NameId event_type{};
+  NameId publisher_service{};
+  NameId publisher_host{};
+  NameId payload_host{};
+  NameId state{};
+  NameId old_state{};
+  NameId task_state{};
+  NameId flavor{};
+  NameId name{};
+  NameId project_id{};
+  PowerState power = PowerState::unknown;
+  bool payload_host_told = false;
+  bool task_told = false;
+  bool compute_publisher =
+      false;  ///< not a controller's service: its host may be where the instance is
+
+  /// Does it say that the instance is gone for good?
+  [[nodiscard]] bool says_deleted() const {
+    return state == NameId::deleted || rule->writes.deleted;
+  }
+  [[nodiscard]] bool changes_state() const {
+    return old_state != NameId::nothing && old_state != state;
+  }
+};
+
+[[nodiscard]] Fact make_fact(const Event& event, const Rule& rule, Names& names);
+
+/// The host on the word of the first witness that the fact carries; `nothing` if it says that there
+/// is none; nullopt if nobody says anything.
+[[nodiscard]] std::optional<NameId> named(const Fact& fact, const Witnesses& witnesses);
+
+/// The order inside an operation: rank, then the publisher's clock, then the message id.
+[[nodiscard]] bool comes_before(const Fact& a, const Fact& b);
+
+/// Do they assert the same, though at different times?
+[[nodiscard]] bool same_content(const Fact& a, const Fact& b);
+
+}  // namespace vmtrail

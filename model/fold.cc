@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folding: whole operations older than the horizon become part of the base state.
+
+#include <algorithm>
+#include <utility>
+
+#include "model/impl.h"
+#include "model/walk.h"
+
+namespace vmtrail {
+
+namespace {
+
+// The longest prefix of the order in which every operation is over and ended more than the horizon
+// before the instance's newest fact, and which no later operation overlaps.
+std::size_t foldable(const Instance& instance, const Model::Options& options) {
+  const std::vector<Operation>& operations = instance.held->operations;
+  const Time old = instance.newest - options.horizon;
+  std::vector<Time> first_behind(operations.size() + 1, Time::max());
+  for (std::size_t i = operations.size(); i-- > 0;) {
+    first_behind[i] = std::min(first_behind[i + 1], operations[i].first);
+  }
+  std::size_t count = 0;
+  Time last = Time::min();
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    const Operation& operation = operations[i];
+    const bool over = operation.closed() || operation.last <= instance.newest - options.quiet;
+    if (!over || operation.last >= old) break;
+    last = std::max(last, operation.last);
+    if (first_behind[i + 1] > last) count = i + 1;
+  }
+  return count;
+}
+
+}  // namespace
+
+void Model::Impl::fold_old(Instance& instance) {
+  const std::vector<Operation>& operations = instance.held->operations;
+  if (operations.size() > kMaxOperations) {
+    fold(instance, kMaxOperations / 2);
+    return;
+  }
+  // In the common case the first is the oldest; nothing to do while it is within the horizon.
+  if (operations.front().last >= instance.newest - options.horizon) return;
+  if (const std::size_t count = foldable(instance, options); count > 0) fold(instance, count);
+}
+
+void Model::Impl::fold(Instance& instance, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    Operation& operation = instance.held->operations[i];
+    instance.cut = std::max(instance.cut, operation.last);
+    if (!operation.request.empty()) instance.folded.push_back(operation.request);
+    for (Fact& fact : operation.facts) remember(fact.message_id);
+  }
+  if (instance.folded.size() > kFoldedRequests) {
+    instance.folded.erase(instance.folded.begin(),
+                          instance.folded.end() - static_cast<std::ptrdiff_t>(kFoldedRequests));
+  }
+  Walk(instance, names, options.clock_tolerance).fold(count);
+  if (instance.held->operations.empty()) unload(instance);
+}
+
+void Model::Impl::unload(Instance& instance) {
+  instance.held.reset();
+  instance.past.shrink_to_fit();
+  instance.migrations.shrink_to_fit();
+  instance.folded.shrink_to_fit();
+}
+
+void Model::Impl::fold_quiet(Time now, Duration quiet, RecordConsumer& records) {
+  while (!waiting.empty() && waiting.front().since + quiet < now) {
+    Instance& instance = instances[waiting.front().instance];
+    waiting.pop_front();
+    if (instance.held && instance.newest + quiet >= now) {
+      waiting.push_back({instance.place, instance.newest});
+      continue;
+    }
+    instance.queued = false;
+    if (!instance.held) continue;
+    const Before was = before(instance, true);
+    fold(instance, instance.held->operations.size());
+    instance.changed = true;
+    settle_hosts(was.answer.host, instance);
+    Changes::Occasion occasion;
+    occasion.time = now;
+    occasion.at_end = true;
+    changes.tell(was, instance, occasion, records);
+  }
+}
+
+}  // namespace vmtrail

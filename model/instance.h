@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the model keeps of one instance.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "model/operation.h"
+#include "model/state.h"
+#include "vmtrail/ids.h"
+
+namespace vmtrail {
+
+/// The operations that are not folded, and the states along their order. Between two events:
+///   base  -(all operations but the last)->  prefix  -(facts of the last)->  open  -(its end)->
+///   finished
+/// so that a fact which comes last costs one step from `open`, and any other at most one walk from
+/// `base`.
+struct Held {
+  State base;
+  State prefix;
+  State open;
+  State finished;
+  std::vector<Operation> operations;  ///< in their order
+  bool ambiguous =
+      false;  ///< another operation may have come after the one that placed the instance last
+};
+
+struct Instance {
+  InstanceId id;
+  std::uint32_t place = 0;  ///< among the model's instances
+  State answer;
+  std::unique_ptr<Held> held;              ///< null: everything is folded into the answer
+  std::vector<ClosedInterval> past;        ///< closed intervals, oldest first
+  std::vector<MigrationEntry> migrations;  ///< in the order of their operations
+  std::vector<RequestId> folded;           ///< the last requests folded, oldest first
+  Time cut = Time::min();                  ///< newest time folded
+  Time newest = Time::min();               ///< newest fact
+  bool changed = false;                    ///< since it was last saved
+  bool queued = false;  ///< waits in the queue of instances that may become quiet
+};
+
+}  // namespace vmtrail

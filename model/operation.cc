@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "model/operation.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <utility>
+
+namespace vmtrail {
+
+bool is_mover(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::boot:
+    case OperationKind::live_migration:
+    case OperationKind::resize:
+    case OperationKind::revert:
+    case OperationKind::rebuild:
+    case OperationKind::shelve:
+    case OperationKind::unshelve:
+      return true;
+    case OperationKind::none:
+    case OperationKind::confirm:
+    case OperationKind::remove:
+    case OperationKind::soft_delete:
+    case OperationKind::restore:
+    case OperationKind::action:
+    case OperationKind::volume:
+    case OperationKind::audit:
+    case OperationKind::abort:
+    case OperationKind::force_complete:
+      return false;
+  }
+  return false;
+}
+
+bool is_serial(OperationKind kind) {
+  return is_mover(kind) || kind == OperationKind::confirm || kind == OperationKind::action ||
+         kind == OperationKind::restore || kind == OperationKind::soft_delete;
+}
+
+OperationKind joined(OperationKind so_far, OperationKind next) {
+  if (so_far == OperationKind::remove || next == OperationKind::remove)
+    return OperationKind::remove;
+  if (is_mover(so_far)) return so_far;
+  if (is_mover(next) || so_far == OperationKind::none) return next;
+  return so_far;
+}
+
+std::size_t Operation::insert(Fact fact, Names& names) {
+  judged = Outcome::in_progress;
+  const auto place = std::upper_bound(facts.begin(), facts.end(), fact, comes_before);
+  const auto index = static_cast<std::size_t>(place - facts.begin());
+  const bool comes_last = place == facts.end();
+  facts.insert(place, std::move(fact));
+  if (comes_last && (facts.size() == 1 || joined(kind, facts.back().rule->operation) == kind)) {
+    if (facts.size() == 1) {
+      sum_up(names);
+    } else {
+      absorb(facts.back(), names);
+    }
+  } else {
+    sum_up(names);
+  }
+  return index;
+}
+
+std::optional<MessageId> Operation::compact(std::size_t index) {
+  if (index == 0 || index + 1 >= facts.size() || !same_content(facts[index - 1], facts[index]) ||
+      !same_content(facts[index], facts[index + 1])) {
+    return std::nullopt;
+  }
+  MessageId dropped = std::move(facts[index].message_id);
+  facts.erase(facts.begin() + static_cast<std::ptrdiff_t>(index));
+  return dropped;
+}
+
+void Operation::sum_up(Names& names) {
+  kind = OperationKind::none;
+  for (const Fact& fact : facts) kind = joined(kind, fact.rule->operation);
+  phases = {};
+  first = Time::max();
+  last = Time::min();
+  source = destination = acting_host = state_in = state_out = NameId::nothing;
+  deletes = false;
+  new_flavor = false;
+  clocks.clear();
+  for (const Fact& fact : facts) absorb(fact, names);
+}
+
+void Operation::absorb(const Fact& fact, Names& names) {
+  const Rule& rule = *fact.rule;
+  phases.add(rule.phase);
+  first = std::min(first, fact.generated);
+  last = std::max(last, fact.generated);
+  deletes = deletes || fact.says_deleted();
+  if (rule.operation == kind || rule.operation == OperationKind::none) {
+    // The last to name an end names it.
+    if (const auto host = named(fact, rule.source); host && *host != NameId::nothing)
+      source = *host;
+    if (const auto host = named(fact, rule.destination); host && *host != NameId::nothing) {
+      destination = *host;
+    }
+  }
+  if (acting_host == NameId::nothing && !rule.database) acting_host = fact.publisher_host;
+  // A change reported by an update names the state before it; else a compute event before the end
+  // shows it.
+  if (fact.changes_state() && std::none_of(facts.begin(), facts.end(), [&](const Fact& other) {
+        return &other != &fact && comes_before(other, fact) && other.changes_state();
+      })) {
+    state_in = fact.old_state;
+  } else if (state_in == NameId::nothing && !rule.database && rule.rank < 90) {
+    state_in = fact.state;
+  }
+  if (rule.writes.vm_state && fact.state != NameId::nothing) state_out = fact.state;
+  new_flavor =
+      new_flavor || (fact.flavor != NameId::nothing && facts.front().flavor != NameId::nothing &&
+                     fact.flavor != facts.front().flavor);
+  if (fact.publisher_host == NameId::nothing) return;
+  const NameId publisher = names.host_key(fact.publisher_host);
+  for (ClockSpan& span : clocks) {
+    if (span.publisher == publisher) {
+      span.first = std::min(span.first, fact.generated);
+      span.last = std::max(span.last, fact.generated);
+      return;
+    }
+  }
+  clocks.push_back({publisher, fact.generated, fact.generated});
+}
+
+const ClockSpan* Operation::clock(NameId publisher) const {
+  const auto span = std::find_if(clocks.begin(), clocks.end(),
+                                 [&](const ClockSpan& s) { return s.publisher == publisher; });
+  return span == clocks.end() ? nullptr : &*span;
+}
+
+bool Operation::closed() const {
+  switch (kind) {
+    case OperationKind::boot:
+    case OperationKind::unshelve:
+      return phases.has(Phase::end);
+    case OperationKind::live_migration:
+      return phases.any(Phase::completed, Phase::failed, Phase::source_done);
+    case OperationKind::resize:
+      return phases.has(Phase::finished);
+    case OperationKind::revert:
+      return phases.has(Phase::reverted);
+    case OperationKind::rebuild:
+      return phases.any(Phase::completed, Phase::failed);
+    case OperationKind::shelve:
+      return phases.has(Phase::offloaded);
+    case OperationKind::confirm:
+      return phases.has(Phase::confirmed);
+    case OperationKind::none:
+    case OperationKind::remove:
+    case OperationKind::soft_delete:
+    case OperationKind::restore:
+    case OperationKind::action:
+    case OperationKind::volume:
+    case OperationKind::audit:
+    case OperationKind::abort:
+    case OperationKind::force_complete:
+      return true;
+  }
+  return true;
+}
+
+NameId Operation::host_in() const {
+  switch (kind) {
+    case OperationKind::live_migration:
+    case OperationKind::resize:
+    case OperationKind::rebuild:
+      return source;
+    case OperationKind::action:
+    case OperationKind::soft_delete:
+    case OperationKind::restore:
+      return acting_host;
+    case OperationKind::none:
+    case OperationKind::boot:
+    case OperationKind::confirm:
+    case OperationKind::revert:
+    case OperationKind::shelve:
+    case OperationKind::unshelve:
+    case OperationKind::remove:
+    case OperationKind::volume:
+    case OperationKind::audit:
+    case OperationKind::abort:
+    case OperationKind::force_complete:
+      return NameId::nothing;
+  }
+  return NameId::nothing;
+}
+
+NameId Operation::host_out() const {
+  switch (kind) {
+    case OperationKind::live_migration:
+      return phases.has(Phase::failed) && !phases.has(Phase::completed) ? source : destination;
+    case OperationKind::revert:
+      return source;
+    case OperationKind::boot:
+    case OperationKind::resize:
+    case OperationKind::rebuild:
+    case OperationKind::unshelve:
+      return destination;
+    case OperationKind::none:
+    case OperationKind::confirm:
+    case OperationKind::shelve:
+    case OperationKind::remove:
+    case OperationKind::soft_delete:
+    case OperationKind::restore:
+    case OperationKind::action:
+    case OperationKind::volume:
+    case OperationKind::audit:
+    case OperationKind::abort:
+    case OperationKind::force_complete:
+      return NameId::nothing;
+  }
+  return NameId::nothing;
+}
+
+std::optional<Time> Operation::finished_at() const {
+  const auto time_of = [&](std::initializer_list<Phase> ends) -> std::optional<Time> {
+    for (const Fact& fact : facts) {
+      if (fact.rule->operation == kind &&
+          std::find(ends.begin(), ends.end(), fact.rule->phase) != ends.end()) {
+        return fact.generated;
+      }
+    }
+    return std::nullopt;
+  };
+  // A try that failed before another succeeded is not the end.
+  if (const auto success = time_of({Phase::completed, Phase::finished, Phase::confirmed,
+                                    Phase::reverted, Phase::offloaded, Phase::end})) {
+    return success;
+  }
+  return time_of({Phase::source_done, Phase::failed});
+}
+
+Duration Operation::limit() const {
+  const auto newest =
+      std::max_element(facts.begin(), facts.end(),
+                       [](const Fact& a, const Fact& b) { return a.generated < b.generated; });
+  return newest->rule->limit;
+}
+
+Outcome Operation::judgement() const {
+  return phases.any(Phase::switched, Phase::at_destination, Phase::finishing) ? Outcome::uncertain
+                                                                              : Outcome::stuck;
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// An operation: the facts of one instance with one request, in their order, and what they add up
+// to.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/fact.h"
+#include "model/names.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/words.h"
+
+namespace vmtrail {
+
+/// The phases seen in an operation.
+class Phases {
+ public:
+  void add(Phase phase) { bits_ |= std::uint32_t{1} << static_cast<unsigned>(phase); }
+  [[nodiscard]] bool has(Phase phase) const {
+    return (bits_ >> static_cast<unsigned>(phase) & 1U) != 0;
+  }
+  template <class... More>
+  [[nodiscard]] bool any(Phase phase, More... more) const {
+    return has(phase) || (... || has(more));
+  }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
+/// Can it change the instance's host?
+[[nodiscard]] bool is_mover(OperationKind kind);
+/// Does Nova run it one at a time, under a task state?
+[[nodiscard]] bool is_serial(OperationKind kind);
+
+/// First and last time on one publisher's own clock.
+struct ClockSpan {
+  NameId publisher;  // by its host key
+  Time first;
+  Time last;
+};
+
+struct Operation {
+  RequestId request;  ///< empty: a fact without a request is an operation of its own
+  std::vector<Fact> facts;
+
+  // What the facts add up to.
+  OperationKind kind = OperationKind::none;
+  Phases phases;
+  Time first;
+  Time last;
+  NameId source{};
+  NameId destination{};
+  NameId acting_host{};  ///< where a single-host action runs
+  NameId state_in{};     ///< vm_state in which it began
+  NameId state_out{};    ///< last vm_state written
+  bool deletes = false;
+  bool new_flavor = false;
+  std::vector<ClockSpan> clocks;
+
+  // What the walk over the instance's operations leaves here.
+  std::optional<std::size_t> migration;  ///< index of its migration
+  struct Ending {
+    std::size_t migration;  ///< index of the earlier migration that it confirms or reverts
+    bool confirmed;         ///< what that was before
+    bool reverted;
+    std::optional<Time> confirmed_at;
+  };
+  std::optional<Ending> ending;
+  Outcome judged = Outcome::in_progress;  ///< stuck or uncertain, until another fact comes
+
+  /// Puts a fact where it belongs in the order. Returns its index.
+  std::size_t insert(Fact fact, Names& names);
+  /// Removes the fact at `index` if its neighbours assert the same: only the first and the last of
+  /// a run of equal facts can matter (libvirt saves `progress` every 5 s of a live migration).
+  /// Returns its id.
+  std::optional<MessageId> compact(std::size_t index);
+
+  [[nodiscard]] bool serial() const { return is_serial(kind) || deletes; }
+  /// Has it come to an end? Kinds without a closing phase count as closed.
+  [[nodiscard]] bool closed() const;
+  /// Where it begins and where it leads, as far as its own facts tell.
+  [[nodiscard]] NameId host_in() const;
+  [[nodiscard]] NameId host_out() const;
+  /// When it ended; nullopt while it has not.
+  [[nodiscard]] std::optional<Time> finished_at() const;
+  [[nodiscard]] Duration limit() const;
+  /// What to call it once nothing more is expected of it.
+  [[nodiscard]] Outcome judgement() const;
+  [[nodiscard]] const ClockSpan* clock(NameId publisher) const;
+
+ private:
+  void absorb(const Fact& fact, Names& names);
+  void sum_up(Names& names);
+};
+
+/// The kind of an operation that holds facts of kind `so_far` when one of kind `next` joins behind
+/// them.
+[[nodiscard]] OperationKind joined(OperationKind so_far, OperationKind next);
+
+}  // namespace vmtrail

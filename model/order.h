@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of one instance's operations (docs/semantics.md).
+
+#pragma once
+
+#include <vector>
+
+#include "model/operation.h"
+#include "model/state.h"
+
+namespace vmtrail {
+
+/// What is certain about the order of two operations of one instance: before(a, b) is -1 if `a`
+/// came first, 1 if `b` did, 0 if nothing is certain.
+[[nodiscard]] int before(const Operation& a, const Operation& b, Duration clock_tolerance);
+
+/// Puts the operations in their order, beginning where `base` left the instance. A pure function of
+/// the set of facts: the order of the vector does not matter.
+void put_in_order(std::vector<Operation>& operations, const State& base, Duration clock_tolerance,
+                  Names& names);
+
+/// Is the last of these certainly after all others, whatever they are?
+[[nodiscard]] bool last_is_certain(const std::vector<Operation>& operations,
+                                   Duration clock_tolerance);
+
+}  // namespace vmtrail

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between the model and what is kept of it: text for ids and names, and back.
+
+#include <algorithm>
+#include <utility>
+
+#include "model/impl.h"
+#include "model/walk.h"
+
+namespace vmtrail {
+
+namespace {
+
+std::optional<Time> told(Time time) {
+  if (time == Time::min()) return std::nullopt;
+  return time;
+}
+
+std::string text(NameId id, const Names& names) {
+  return std::string(names.text(id));
+}
+
+StateSnapshot save(const State& state, const Names& names) {
+  StateSnapshot saved;
+  saved.host = text(state.host, names);
+  saved.confidence = state.confidence;
+  saved.vm_state = text(state.vm_state, names);
+  saved.task_state = text(state.task_state, names);
+  saved.power_state = state.power;
+  saved.deleted = state.deleted;
+  saved.name = text(state.name, names);
+  saved.project_id = text(state.project_id, names);
+  if (state.interval_open) {
+    saved.since = state.since;
+    saved.cause = name(state.cause);
+  }
+  saved.mover_host = text(state.mover_host, names);
+  saved.moved_at = told(state.moved_at);
+  saved.effective = told(state.effective);
+  saved.decided_by = state.decided_by.to_string();
+  saved.decided_event_type = text(state.decided_event_type, names);
+  if (state.decided_rule != nullptr) saved.decided_rule = state.decided_rule->id;
+  return saved;
+}
+
+State load(const StateSnapshot& saved, const RuleSet& rules, Names& names) {
+  State state;
+  state.host = names.intern(saved.host);
+  state.confidence = saved.confidence;
+  state.vm_state = names.intern(saved.vm_state);
+  state.task_state = names.intern(saved.task_state);
+  state.power = saved.power_state;
+  state.deleted = saved.deleted;
+  state.name = names.intern(saved.name);
+  state.project_id = names.intern(saved.project_id);
+  if (saved.since) {
+    state.interval_open = true;
+    state.since = *saved.since;
+    state.cause = parse_interval_cause(saved.cause).value_or(IntervalCause::update);
+  }
+  state.mover_host = names.intern(saved.mover_host);
+  state.mover_seen = state.mover_host != NameId::nothing;
+  state.moved_at = saved.moved_at.value_or(Time::min());
+  state.effective = saved.effective.value_or(Time::min());
+  state.decided_by = MessageId(saved.decided_by);
+  state.decided_event_type = names.intern(saved.decided_event_type);
+  state.decided_rule = rules.find(saved.decided_rule);
+  return state;
+}
+
+MigrationSnapshot::View save(const MigrationView& view, const Names& names) {
+  return {view.kind,        text(view.source, names), text(view.destination, names),
+          view.outcome,     view.started_at,          view.finished_at,
+          view.confirmed_at};
+}
+
+MigrationView load(const MigrationSnapshot::View& saved, Names& names) {
+  return {saved.kind,        names.intern(saved.source), names.intern(saved.destination),
+          saved.outcome,     saved.started_at,           saved.finished_at,
+          saved.confirmed_at};
+}
+
+FactSnapshot save(const Fact& fact, const Operation& operation, const Names& names) {
+  FactSnapshot saved;
+  saved.message_id = fact.message_id.to_string();
+  saved.event_type = text(fact.event_type, names);
+  saved.generated = fact.generated;
+  saved.request_id = operation.request.to_string();
+  saved.rule = fact.rule->id;
+  saved.publisher_service = text(fact.publisher_service, names);
+  saved.publisher_host = text(fact.publisher_host, names);
+  if (fact.payload_host_told) saved.payload_host = text(fact.payload_host, names);
+  saved.state = text(fact.state, names);
+  saved.old_state = text(fact.old_state, names);
+  if (fact.task_told) saved.task_state = text(fact.task_state, names);
+  saved.flavor = text(fact.flavor, names);
+  saved.name = text(fact.name, names);
+  saved.project_id = text(fact.project_id, names);
+  saved.power_state = fact.power;
+  saved.judged = operation.judged;
+  return saved;
+}
+
+Fact load(const FactSnapshot& saved, const Rule& rule, Names& names) {
+  Event event;
+  event.message_id = saved.message_id;
+  event.event_type = saved.event_type;
+  event.generated = saved.generated;
+  event[Field::publisher_service] = saved.publisher_service;
+  event[Field::publisher_host] = saved.publisher_host;
+  if (saved.payload_host) event[Field::payload_host] = *saved.payload_host;
+  event[Field::state] = saved.state;
+  event[Field::old_state] = saved.old_state;
+  if (saved.task_state) event[Field::task_state] = *saved.task_state;
+  event[Field::flavor] = saved.flavor;
+  event[Field::display_name] = saved.name;
+  event[Field::project_id] = saved.project_id;
+  event[Field::power_state] = name(saved.power_state);
+  return make_fact(event, rule, names);
+}
+
+}  // namespace
+
+std::vector<InstanceId> Model::changed() const {
+  std::vector<InstanceId> ids;
+  for (const Instance& instance : impl_->instances) {
+    if (instance.changed) ids.push_back(instance.id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+void Model::mark_saved() {
+  for (Instance& instance : impl_->instances) instance.changed = false;
+}
+
+InstanceSnapshot Model::snapshot(const InstanceId& id) const {
+  const Instance& instance = *impl_->find(id);
+  const Names& names = impl_->names;
+  const State& base = instance.held ? instance.held->base : instance.answer;
+  InstanceSnapshot saved;
+  saved.id = instance.id;
+  saved.base = save(base, names);
+  saved.answer = save(instance.answer, names);
+  saved.cut = told(instance.cut);
+  saved.newest = told(instance.newest);
+  for (const RequestId& request : instance.folded) {
+    saved.folded_requests.push_back(request.to_string());
+  }
+  for (const ClosedInterval& interval : instance.past) {
+    saved.intervals.push_back({text(interval.host, names), interval.from, interval.to,
+                               interval.confidence, std::string(name(interval.cause))});
+  }
+  saved.base_intervals = base.closed_intervals;
+  for (const MigrationEntry& entry : instance.migrations) {
+    MigrationSnapshot migration{entry.request.to_string(), save(entry.view(), names),
+                                entry.reverted, std::nullopt};
+    if (entry.announced) migration.announced = save(*entry.announced, names);
+    saved.migrations.push_back(std::move(migration));
+  }
+  saved.base_migrations = base.migrations;
+  if (instance.held) {
+    for (const Operation& operation : instance.held->operations) {
+      for (const Fact& fact : operation.facts) saved.facts.push_back(save(fact, operation, names));
+    }
+  }
+  return saved;
+}
+
+ModelSnapshot Model::snapshot() const {
+  ModelSnapshot saved;
+  saved.sequence = sequence();
+  saved.newest_event = impl_->newest;
+  for (const auto& [key, host] : impl_->hosts.all()) {
+    saved.hosts.push_back(
+        {text(host.name, impl_->names), host.status, told(host.told_at), host.told_by.to_string()});
+  }
+  std::sort(saved.hosts.begin(), saved.hosts.end(),
+            [](const HostSnapshot& a, const HostSnapshot& b) { return a.name < b.name; });
+  saved.seen = impl_->seen.snapshot();
+  return saved;
+}
+
+void Model::restore(const ModelSnapshot& saved) {
+  impl_->changes.set_sequence(saved.sequence);
+  impl_->newest = saved.newest_event;
+  for (const HostSnapshot& host : saved.hosts) {
+    Hosts::Host& restored = impl_->hosts.named(impl_->names.intern(host.name), impl_->names);
+    restored.status = host.status;
+    restored.told_at = host.told_at.value_or(Time::min());
+    restored.told_by = MessageId(host.told_by);
+  }
+  for (const SeenSnapshot& seen : saved.seen) {
+    impl_->seen.add(MessageId(seen.message_id), seen.until);
+  }
+}
+
+void Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) {
+  Names& names = impl_->names;
+  Instance& instance = impl_->instance_for(saved.id);
+  instance.cut = saved.cut.value_or(Time::min());
+  instance.newest = saved.newest.value_or(Time::min());
+  for (const std::string& request : saved.folded_requests) instance.folded.emplace_back(request);
+  for (std::size_t i = 0; i < saved.base_intervals; ++i) {
+    const IntervalSnapshot& interval = saved.intervals[i];
+    instance.past.push_back({names.intern(interval.host), interval.from, interval.to,
+                             interval.confidence,
+                             parse_interval_cause(interval.cause).value_or(IntervalCause::update)});
+  }
+  for (std::size_t i = 0; i < saved.base_migrations; ++i) {
+    // The effect of a folded confirm or revert is part of the entry; a held one comes again below.
+    const MigrationSnapshot& migration = saved.migrations[i];
+    MigrationEntry& entry = instance.migrations.emplace_back();
+    entry.request = RequestId(migration.request_id);
+    entry.own = load(migration.view, names);
+    entry.confirmed_at = entry.own.confirmed_at;
+    entry.own.confirmed_at.reset();
+    entry.reverted = migration.reverted;
+    if (migration.announced) entry.announced = load(*migration.announced, names);
+  }
+  State base = load(saved.base, rules, names);
+  base.closed_intervals = static_cast<std::uint32_t>(saved.base_intervals);
+  base.migrations = static_cast<std::uint32_t>(saved.base_migrations);
+  instance.answer = base;
+
+  std::unique_ptr<Held> held;
+  for (const FactSnapshot& fact : saved.facts) {
+    const Rule* const rule = rules.find(fact.rule);
+    if (rule == nullptr) continue;
+    if (!held) {
+      held = std::make_unique<Held>();
+      held->base = base;
+    }
+    RequestId request(fact.request_id);
+    std::vector<Operation>& operations = held->operations;
+    if (operations.empty() || request.empty() || operations.back().request != request) {
+      operations.emplace_back().request = request;
+    }
+    operations.back().insert(load(fact, *rule, names), names);
+    operations.back().judged = fact.judged;
+  }
+  if (held) {
+    instance.held = std::move(held);
+    Walk(instance, names, impl_->options.clock_tolerance).from_base();
+    for (MigrationEntry& entry : instance.migrations) {
+      if (entry.announced) continue;
+      const auto known = std::find_if(saved.migrations.begin(), saved.migrations.end(),
+                                      [&](const MigrationSnapshot& migration) {
+                                        return migration.announced &&
+                                               migration.request_id == entry.request.to_string();
+                                      });
+      if (known != saved.migrations.end()) entry.announced = load(*known->announced, names);
+    }
+    impl_->waiting.push_back({instance.place, instance.newest});
+    instance.queued = true;
+  }
+  impl_->hosts.moved(NameId::nothing, instance.answer.host, names);
+}
+
+}  // namespace vmtrail

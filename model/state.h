@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer about one instance at some point of the order of its facts.
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "model/names.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/rules.h"
+#include "vmtrail/time.h"
+#include "vmtrail/words.h"
+
+namespace vmtrail {
+
+/// Why an interval began: the kind of the operation, with resize told from cold migration and
+/// rebuild from evacuation.
+enum class IntervalCause : std::uint8_t {
+  update = 0,
+  boot = 1,
+  live_migration = 2,
+  resize = 3,
+  cold_migration = 4,
+  confirm = 5,
+  revert = 6,
+  rebuild = 7,
+  evacuation = 8,
+  shelve = 9,
+  unshelve = 10,
+  remove = 11,
+  soft_delete = 12,
+  restore = 13,
+  action = 14,
+  volume = 15,
+  audit = 16,
+  abort = 17,
+  force_complete = 18,
+};
+[[nodiscard]] std::string_view name(IntervalCause cause);
+[[nodiscard]] std::optional<IntervalCause> parse_interval_cause(std::string_view text);
+
+struct State {
+  NameId host{};
+  NameId vm_state{};
+  NameId task_state{};
+  NameId name{};
+  NameId project_id{};
+  NameId mover_host{};  ///< host after the last operation that could move the instance
+  Confidence confidence = Confidence::unknown;
+  PowerState power = PowerState::unknown;
+  bool deleted = false;
+  bool mover_seen = false;
+  bool interval_open = false;
+  IntervalCause cause = IntervalCause::update;
+  Time since{};                  ///< beginning of the open interval
+  Time moved_at = Time::min();   ///< newest fact of a serial operation
+  Time effective = Time::min();  ///< newest fact so far: never goes back along the order
+  MessageId decided_by;
+  NameId decided_event_type{};
+  const Rule* decided_rule = nullptr;
+  std::uint32_t closed_intervals = 0;  ///< how many of the instance's closed intervals belong to it
+  std::uint32_t migrations = 0;        ///< likewise
+};
+
+struct ClosedInterval {
+  NameId host;
+  Time from;
+  Time to;
+  Confidence confidence;
+  IntervalCause cause;
+
+  friend bool operator==(const ClosedInterval&, const ClosedInterval&) = default;
+};
+
+/// What is told of a migration: the fields of the contract.
+struct MigrationView {
+  MigrationKind kind{};
+  NameId source{};
+  NameId destination{};
+  Outcome outcome = Outcome::in_progress;
+  Time started_at{};
+  std::optional<Time> finished_at;
+  std::optional<Time> confirmed_at;
+
+  friend bool operator==(const MigrationView&, const MigrationView&) = default;
+};
+
+struct MigrationEntry {
+  RequestId request;
+  MigrationView own;                       ///< from its own operation
+  std::optional<Time> confirmed_at;        ///< from a later confirm
+  bool confirmed = false;                  ///< by a later confirm, perhaps without its end
+  bool reverted = false;                   ///< by a later revert
+  std::optional<MigrationView> announced;  ///< as records have told it
+
+  /// Are they the same migration, as seen before and after a walk? One without a request is known
+  /// by its time.
+  [[nodiscard]] bool is(const MigrationEntry& other) const {
+    return request == other.request && (!request.empty() || own.started_at == other.own.started_at);
+  }
+
+  [[nodiscard]] MigrationView view() const {
+    MigrationView view = own;
+    if (confirmed) view.outcome = Outcome::completed;
+    if (reverted) view.outcome = Outcome::reverted;
+    view.confirmed_at = confirmed_at;
+    return view;
+  }
+};
+
+}  // namespace vmtrail

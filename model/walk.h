@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walking over the facts of one instance in their order: how they become its answer.
+
+#pragma once
+
+#include "model/instance.h"
+#include "model/names.h"
+
+namespace vmtrail {
+
+/// Works on one instance that holds facts; cheap to make, kept for one call. After each of the
+/// functions, instance.answer is that of all facts held.
+class Walk {
+ public:
+  Walk(Instance& instance, Names& names, Duration clock_tolerance);
+
+  /// The last fact of the last operation is new, and nothing before it has changed: one step.
+  void step();
+  /// A new operation with one fact has come, certainly after all others: one step.
+  void step_into_last();
+  /// The last operation has changed, and is certainly after all others: its facts again.
+  void repeat_last();
+  /// Anything may have changed: puts the operations in order and walks over them all.
+  void from_base();
+
+  /// Folds the first `count` operations (in their order): their answer becomes the base. The facts
+  /// go.
+  void fold(std::size_t count);
+
+ private:
+  void end_of_last();
+  void apply(State& state, const Operation& operation, const Fact& fact);
+  void finish(State& state, Operation& operation);
+  void finish_live_migration(State& state, Operation& operation);
+  void finish_rebuild(State& state, Operation& operation);
+  void finish_resize(State& state, Operation& operation);
+  void finish_confirm_or_revert(State& state, Operation& operation);
+  void finish_shelve(State& state, const Operation& operation);
+  void add_migration(State& state, Operation& operation, MigrationKind kind, Outcome outcome);
+  void unfinish(Operation& operation);
+  void back_to_base();
+  void rewind(const State& state);
+  void place(State& state, NameId host, Confidence confidence, const Operation& operation,
+             const Fact& by);
+  void place_probably(State& state, NameId host, const Operation& operation);
+  void doubt(State& state) const;
+  void close_interval(State& state, Time at);
+  [[nodiscard]] bool was_aborted(const Operation& migration) const;
+  [[nodiscard]] bool is_ambiguous(std::size_t count, NameId host);
+  [[nodiscard]] State settled(State state, bool ambiguous) const;
+  void settle();
+
+  Instance& instance_;
+  Held& held_;
+  Names& names_;
+  Duration tolerance_;
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times and durations.
+
+#include <random>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "vmtrail/time.h"
+
+using namespace vmtrail;
+using namespace std::chrono_literals;
+
+TEST_CASE("times are read in every form in which they are sent") {
+  struct Row {
+    const char* text;
+    const char* expected;
+  };
+  const Row rows[] = {
+      {"2017-01-23T06:22:02.761138", "2017-01-23T06:22:02.761138Z"},
+      {"2017-01-23 06:22:02.761138", "2017-01-23T06:22:02.761138Z"},
+      {"2017-01-23 06:22:02", "2017-01-23T06:22:02.000000Z"},
+      {"2017-01-23T06:22:02Z", "2017-01-23T06:22:02.000000Z"},
+      {"2012-10-29 13:42:11+00:00", "2012-10-29T13:42:11.000000Z"},
+      {"2012-10-29 13:42:11+0000", "2012-10-29T13:42:11.000000Z"},
+      {"2012-10-29 13:42:11+00", "2012-10-29T13:42:11.000000Z"},
+      {"2012-10-29 13:42:11+05:30", "2012-10-29T08:12:11.000000Z"},
+      {"2012-10-29 23:42:11-0130", "2012-10-30T01:12:11.000000Z"},
+      {"2017-01-23T06:22:02.7", "2017-01-23T06:22:02.700000Z"},
+      {"2017-01-23T06:22:02.76", "2017-01-23T06:22:02.760000Z"},
+      {"2017-01-23T06:22:02.761", "2017-01-23T06:22:02.761000Z"},
+      {"2017-01-23T06:22:02.7611", "2017-01-23T06:22:02.761100Z"},
+      {"2017-01-23T06:22:02.76113", "2017-01-23T06:22:02.761130Z"},
+      {"2017-01-23T06:22:02.7611389", "2017-01-23T06:22:02.761138Z"},
+      {"2017-01-23T06:22:02.76113899", "2017-01-23T06:22:02.761138Z"},
+      {"2017-01-23T06:22:02.761138999Z", "2017-01-23T06:22:02.761138Z"},
+      {"2016-02-29T00:00:00", "2016-02-29T00:00:00.000000Z"},
+      {"2000-02-29T00:00:00", "2000-02-29T00:00:00.000000Z"},
+      {"1970-01-01T00:00:00", "1970-01-01T00:00:00.000000Z"},
+      {"9999-12-31T23:59:59.999999", "9999-12-31T23:59:59.999999Z"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.text);
+    const auto time = parse_time(row.text);
+    REQUIRE(time);
+    CHECK(to_string(*time) == row.expected);
+  }
+}
+
+TEST_CASE("what is no time is refused") {
+  for (const char* text : {"",
+                           "2017",
+                           "2017-01-23",
+                           "2017-01-23T06:22",
+                           "2017-1-23T06:22:02",
+                           "2017-01-23t06:22:02",
+                           "2017-13-23T06:22:02",
+                           "2017-00-23T06:22:02",
+                           "2017-01-32T06:22:02",
+                           "2017-01-00T06:22:02",
+                           "2017-02-29T06:22:02",
+                           "1900-02-29T06:22:02",
+                           "2017-01-23T24:00:00",
+                           "2017-01-23T06:60:02",
+                           "2017-01-23T06:22:60",
+                           "2017-01-23T06:22:02.",
+                           "2017-01-23T06:22:02.1234567890",
+                           "2017-01-23T06:22:02z",
+                           "2017-01-23T06:22:02Zx",
+                           "2017-01-23T06:22:02+1",
+                           "2017-01-23T06:22:02+24",
+                           "2017-01-23T06:22:02+00:60",
+                           "2017-01-23T06:22:02+00:00x",
+                           "2017-01-23T06:22:02 UTC",
+                           "1969-12-31T23:59:59",
+                           "1970-01-01T00:00:00+00:01",
+                           "9999-12-31T23:59:59-00:01",
+                           " 2017-01-23T06:22:02",
+                           "2017-01-23T06:22:02 ",
+                           "None",
+                           "-017-01-23T06:22:02"}) {
+    INFO(text);
+    CHECK_FALSE(parse_time(text));
+  }
+  CHECK_FALSE(parse_time(std::string_view("2017-01-23T06:22:02\0", 20)));
+}
+
+TEST_CASE("a time that was written reads back as itself") {
+  std::mt19937_64 random(1);
+  std::uniform_int_distribution<std::int64_t> microseconds(0, 253402300799999999);
+  for (int i = 0; i < 2000; ++i) {
+    const Time time{Duration(microseconds(random))};
+    const std::string text = to_string(time);
+    CHECK(text.size() == 27);
+    CHECK(parse_time(text) == time);
+  }
+}
+
+TEST_CASE("times beyond the calendar of notifications can be written") {
+  CHECK(to_string(Time{Duration(-1)}) == "1969-12-31T23:59:59.999999Z");
+  CHECK(to_string(Time::max()) == "9999-12-31T23:59:59.999999Z");
+  CHECK(to_string(Time::min()) == "0000-01-01T00:00:00.000000Z");
+}
+
+TEST_CASE("durations are read with a unit or in ISO 8601") {
+  struct Row {
+    const char* text;
+    Duration expected;
+  };
+  const Row rows[] = {
+      {"0s", 0s},          {"90s", 90s},
+      {"15m", 15min},      {"2h", 2h},
+      {"1d", 24h},         {"250ms", 250ms},
+      {"PT15M", 15min},    {"PT1H30M", 90min},
+      {"P1D", 24h},        {"P1DT2H3M4S", 26h + 3min + 4s},
+      {"PT0S", 0s},        {"PT90S", 90s},
+      {"36525d", 876600h},
+  };
+  for (const Row& row : rows) {
+    INFO(row.text);
+    CHECK(parse_duration(row.text) == row.expected);
+  }
+  for (const char* text : {"",
+                           "15",
+                           "m",
+                           "-1s",
+                           "+1s",
+                           "1.5h",
+                           "1 s",
+                           "1w",
+                           "36526d",
+                           "99999999999999999999s",
+                           "9999999999999999ms",
+                           "P",
+                           "PT",
+                           "P1",
+                           "P1H",
+                           "PT1D",
+                           "PT1M1H",
+                           "PT1H1H",
+                           "P1DT",
+                           "P-1D",
+                           "PT1.5S",
+                           "P1M",
+                           "P1Y",
+                           "P36525DT1S",
+                           "15M",
+                           "1S",
+                           "pt1s",
+                           "1hx",
+                           "PT1Sx"}) {
+    INFO(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}

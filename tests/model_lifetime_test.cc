@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+// Horizon, lateness, judgement, persistence: what time does to the model.
+
+#include <catch2/catch.hpp>
+
+#include <random>
+
+#include "tests/model_stream.h"
+
+namespace vmtrail {
+namespace {
+
+using testing::append;
+using testing::kStart;
+using testing::live_migration;
+using testing::Machine;
+using testing::Made;
+using testing::made;
+using testing::shipped_rules;
+
+constexpr int kMinute = 60'000;
+
+std::size_t facts_held(const Machine& machine) {
+  return machine.model.snapshot(*InstanceId::parse(testing::kVm)).facts.size();
+}
+
+std::uint64_t too_late(const Machine& machine) {
+  return machine.dispatcher.counts().ignored[static_cast<std::size_t>(ErrorCode::too_late)];
+}
+
+std::vector<Made> three_migrations() {
+  std::vector<Made> stream = live_migration("req-1", 0, "a", "b");
+  append(stream, live_migration("req-2", 20 * kMinute, "b", "c"));
+  append(stream, live_migration("req-3", 40 * kMinute, "c", "d"));
+  return stream;
+}
+
+TEST_CASE("Operations older than the horizon are folded; their migrations and intervals stay") {
+  Machine machine(shipped_rules());
+  machine.feed(three_migrations());
+  CHECK(facts_held(machine) == 6);
+  CHECK(machine.vm().host == "d");
+  CHECK(machine.vm().timeline.size() == 3);
+  CHECK(machine.model.migrations().size() == 3);
+  machine.dispatcher.finish();
+  CHECK(machine.records.differences(machine.model) == "");
+}
+
+TEST_CASE("What belongs to a folded operation is too late, and changes nothing but a record") {
+  std::vector<Made> stream = three_migrations();
+  const Made straggler = stream[5];
+  stream.erase(stream.begin() + 5);
+  Machine machine(shipped_rules());
+  machine.feed(stream);
+  const std::string before = machine.placement();
+  machine.feed(straggler);
+  CHECK(too_late(machine) == 1);
+  CHECK(machine.placement() == before);
+  CHECK(machine.records.types.back() == RecordType::event_too_late);
+  machine.feed(straggler);  // a copy of what came too late is a copy
+  CHECK(machine.dispatcher.counts().duplicate == 1);
+}
+
+TEST_CASE("A copy of a folded fact is a copy for one horizon of the stream, then too late") {
+  const std::vector<Made> stream = three_migrations();
+  Machine machine(shipped_rules());
+  machine.feed(stream);
+  machine.feed(stream[8]);
+  CHECK(machine.dispatcher.counts().duplicate == 1);
+  machine.feed(made("exists", 90 * kMinute, "d", ""));
+  machine.feed(stream[8]);
+  CHECK(machine.dispatcher.counts().duplicate == 1);
+  CHECK(too_late(machine) == 1);
+}
+
+TEST_CASE("An archive tells copies from latecomers however old they are") {
+  const std::vector<Made> stream = three_migrations();
+  std::string asked;
+  Model::Options options;
+  options.archive = [&](const MessageId& id) {
+    asked = id.to_string();
+    return asked == stream[0].message_id;
+  };
+  Machine machine(shipped_rules(), options);
+  machine.feed(stream);
+  machine.feed(made("exists", 90 * kMinute, "d", ""));
+  CHECK(asked.empty());  // nothing of the stream was old when it came
+  machine.feed(stream[0]);
+  CHECK(asked == stream[0].message_id);
+  CHECK(machine.dispatcher.counts().duplicate == 1);
+  machine.feed(stream[1]);
+  CHECK(too_late(machine) == 1);
+}
+
+TEST_CASE("An instance of which nothing was heard for a day is folded altogether") {
+  Machine machine(shipped_rules());
+  machine.feed(live_migration("req-1", 0, "a", "b"));
+  const std::string before = machine.placement();
+  CHECK(facts_held(machine) == 6);
+  Made other = made("create.end", 25 * 60 * kMinute, "x", "req-2");
+  other.fields[Field::instance_id] = "00000000-0000-4000-8000-000000000002";
+  machine.feed(other);
+  CHECK(facts_held(machine) == 0);
+  CHECK(machine.vm().host == "b");
+  CHECK(machine.placement().find(before.substr(0, before.find('\n'))) != std::string::npos);
+}
+
+TEST_CASE("A clock folds what has been quiet for one horizon") {
+  Machine machine(shipped_rules());
+  machine.feed(live_migration("req-1", 0, "a", "b"));
+  machine.dispatcher.advance(kStart + std::chrono::minutes{10});
+  CHECK(facts_held(machine) == 6);
+  machine.dispatcher.advance(kStart + std::chrono::minutes{17});
+  CHECK(facts_held(machine) == 0);
+  CHECK(machine.vm().host == "b");
+}
+
+TEST_CASE("A migration that stays silent is judged once, and healed by what comes later") {
+  struct Case {
+    const char* name;
+    std::size_t heard;  // of the six events
+    Outcome outcome;
+    const char* host;
+    Confidence confidence;
+  };
+  const Case cases[] = {{"begun", 1, Outcome::stuck, "src", Confidence::probable},
+                        {"prepared", 2, Outcome::stuck, "src", Confidence::probable},
+                        {"switched", 3, Outcome::uncertain, "dst", Confidence::probable},
+                        {"at the destination", 4, Outcome::uncertain, "dst", Confidence::probable},
+                        {"over", 5, Outcome::completed, "dst", Confidence::confirmed}};
+  for (const Case& c : cases) {
+    INFO(c.name);
+    const std::vector<Made> stream = live_migration("req-1", kMinute, "src", "dst");
+    Machine machine(shipped_rules());
+    machine.feed(made("create.end", 0, "src", "req-0"));
+    for (std::size_t i = 0; i < c.heard; ++i) machine.feed(stream[i]);
+    machine.dispatcher.advance(kStart + std::chrono::minutes{12});
+    CHECK(machine.model.migrations()[0].outcome == c.outcome);
+    CHECK(machine.vm().host == c.host);
+    CHECK(machine.vm().confidence == c.confidence);
+    const std::size_t records = machine.records.types.size();
+    machine.dispatcher.advance(kStart + std::chrono::minutes{13});
+    CHECK(machine.records.types.size() == records);
+    for (std::size_t i = c.heard; i < stream.size(); ++i) machine.feed(stream[i]);
+    CHECK(machine.model.migrations()[0].outcome == Outcome::completed);
+    CHECK(machine.vm().host == "dst");
+    CHECK(machine.vm().confidence == Confidence::confirmed);
+    CHECK(machine.records.differences(machine.model) == "");
+  }
+}
+
+TEST_CASE("A completed migration is told once both ends are known, at the latest at the end") {
+  const std::vector<Made> stream = live_migration("req-1", 0, "src", "dst");
+  const auto completed = [](const Machine& machine) {
+    return std::count(machine.records.types.begin(), machine.records.types.end(),
+                      RecordType::migration_completed);
+  };
+  Machine machine(shipped_rules());
+  machine.feed(stream[4]);
+  CHECK(completed(machine) == 0);
+  machine.feed(stream[5]);
+  CHECK(completed(machine) == 1);
+  machine.feed(stream[2]);
+  machine.dispatcher.finish();
+  CHECK(completed(machine) == 1);
+
+  Machine without_source(shipped_rules());
+  without_source.feed(stream[4]);
+  without_source.dispatcher.finish();
+  CHECK(completed(without_source) == 1);
+  CHECK(without_source.records.differences(without_source.model) == "");
+}
+
+TEST_CASE("A late event that changes only the past corrects the history") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", 0, "a", "req-0"));
+  const std::vector<Made> first = live_migration("req-1", kMinute, "a", "b");
+  machine.feed(first[4]);
+  machine.feed(live_migration("req-2", 2 * kMinute, "b", "c"));
+  machine.feed(made("snapshot.end", 30'000, "z", "req-3"));
+  CHECK(machine.vm().host == "c");
+  CHECK(machine.vm().timeline.size() == 4);
+  CHECK(machine.records.types.back() == RecordType::history_corrected);
+}
+
+TEST_CASE("Deletion is final, whatever comes after it or late") {
+  std::mt19937 random(5);
+  std::vector<Made> stream = live_migration("req-1", 0, "a", "b");
+  stream.push_back(made("delete.start", 3000, "b", "req-2"));
+  stream.push_back(made("delete.end", 4000, "b", "req-2",
+                        {{Field::state, "deleted"}, {Field::deleted_at, "2017-01-23T06:22:06"}}));
+  stream.push_back(made("update", 5000, "ctl", "req-3", {{Field::payload_host, "b"}}));
+  stream.push_back(made("power_on.end", 6000, "b", "req-4"));
+  for (int trial = 0; trial < 200; ++trial) {
+    std::shuffle(stream.begin(), stream.end(), random);
+    Machine machine(shipped_rules());
+    machine.feed(stream);
+    CHECK(machine.vm().deleted);
+    CHECK(machine.vm().host.empty());
+    CHECK(machine.vm().confidence == Confidence::deleted);
+    CHECK(machine.vm().timeline.back().to.has_value());
+    CHECK(machine.model.migrations().size() == 1);
+    machine.dispatcher.finish();
+    CHECK(machine.records.differences(machine.model) == "");
+  }
+}
+
+TEST_CASE(
+    "Host names compare without regard to case, and print as the deciding fact spelled them") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", 0, "Compute01", "req-0"));
+  machine.feed(made("power_off.end", 60'000, "COMPUTE01", "req-1"));
+  CHECK(machine.vm().host == "Compute01");
+  CHECK(machine.vm().timeline.size() == 1);
+  CHECK(machine.model.hosts().size() == 1);
+  REQUIRE(machine.model.host("compute01"));
+  CHECK(machine.model.host("compute01")->instances == 1);
+}
+
+TEST_CASE("A controller is no place for an instance") {
+  for (const char* service : {"conductor", "nova-api", "nova-conductor", "None", "scheduler"}) {
+    for (const Rule& rule : shipped_rules().rules()) {
+      if (rule.about_host) continue;
+      Machine machine(shipped_rules());
+      Made event = made("", 0, "controller01", "req-1", {{Field::publisher_service, service}});
+      event.event_type = rule.events.front();
+      machine.feed(event);
+      INFO(service << " " << rule.id);
+      CHECK(machine.vm().host != "controller01");
+      CHECK_FALSE(machine.model.host("controller01"));
+    }
+  }
+  Machine machine(shipped_rules());
+  for (const char* task : {"", "migrating", "spawning", "resize_finish"}) {
+    machine.feed(made("update", 0, "controller01", "req-1", {{Field::task_state, task}}));
+  }
+  CHECK(machine.vm().host.empty());
+}
+
+TEST_CASE("The status of a host is that of its newest service event, in any order") {
+  const auto service = [](int ms, const char* disabled, const char* forced_down) {
+    Made event = made("", ms, "ctl", "");
+    event.message_id = "service@" + std::to_string(ms);
+    event.event_type = "service.update";
+    event.fields[Field::payload_host] = "compute01";
+    event.fields[Field::binary] = "nova-compute";
+    event.fields[Field::disabled] = disabled;
+    event.fields[Field::forced_down] = forced_down;
+    return event;
+  };
+  std::vector<Made> events = {service(0, "true", "false"), service(1, "true", "true"),
+                              service(2, "false", "false"), service(3, "true", "false")};
+  std::mt19937 random(2);
+  for (int trial = 0; trial < 30; ++trial) {
+    std::shuffle(events.begin(), events.end(), random);
+    Machine machine(shipped_rules());
+    machine.feed(events);
+    REQUIRE(machine.model.host("COMPUTE01"));
+    CHECK(machine.model.host("COMPUTE01")->status == HostStatus::disabled);
+    CHECK(machine.dispatcher.counts().applied == 4);
+  }
+  Made scheduler = service(0, "true", "true");
+  scheduler.fields[Field::binary] = "nova-scheduler";
+  Machine machine(shipped_rules());
+  machine.feed(scheduler);
+  CHECK(machine.model.host_count() == 0);
+}
+
+TEST_CASE("An instance is found by its id, a prefix of it, or its name, if that is one's alone") {
+  Machine machine(shipped_rules());
+  const char* const ids[] = {"aaaa0000-0000-4000-8000-000000000001",
+                             "aaaa0000-0000-4000-8000-000000000002",
+                             "bbbb0000-0000-4000-8000-000000000003"};
+  const char* const names[] = {"web", "db", "web"};
+  for (int i = 0; i < 3; ++i) {
+    Made boot = made("create.end", i, "a", "req-" + std::to_string(i));
+    boot.fields[Field::instance_id] = ids[i];
+    boot.fields[Field::display_name] = names[i];
+    machine.feed(boot);
+  }
+  const auto found = [&](std::string_view text) {
+    const auto id = machine.model.find(text);
+    return id ? id->to_string() : std::string(info(id.error().code).name);
+  };
+  CHECK(found("BBBB0000-0000-4000-8000-000000000003") == ids[2]);
+  CHECK(found("bbbb") == ids[2]);
+  CHECK(found("BBBB0000-0000") == ids[2]);
+  CHECK(found("db") == ids[1]);
+  CHECK(found("web") == "ambiguous");
+  CHECK(found("aaaa") == "ambiguous");
+  CHECK(found("bbb") == "not_found");
+  CHECK(found("") == "not_found");
+  CHECK(found("cccc0000-0000-4000-8000-000000000003") == "not_found");
+}
+
+// Saves and restores everything between any two events: nobody can tell.
+TEST_CASE("A model that is saved and restored anywhere goes on as if nothing had happened") {
+  std::vector<Made> stream = three_migrations();
+  stream.push_back(
+      made("resize.prep.start", 41 * kMinute, "e", "req-4", {{Field::payload_host, "d"}}));
+  stream.push_back(
+      made("finish_resize.end", 42 * kMinute, "e", "req-4", {{Field::flavor, "large"}}));
+  stream.push_back(
+      made("resize.confirm.end", 70 * kMinute, "d", "req-5", {{Field::payload_host, "e"}}));
+  stream.push_back(made("live_migration.pre.start", 71 * kMinute, "f", "req-6"));
+  Machine whole(shipped_rules());
+  whole.feed(stream);
+  whole.dispatcher.finish();
+  for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+    INFO("after " << cut << " events");
+    Machine first(shipped_rules());
+    Machine second(shipped_rules());
+    for (std::size_t i = 0; i < cut; ++i) first.feed(stream[i]);
+    second.model.restore(first.model.snapshot());
+    for (const InstanceId& id : first.model.instances()) {
+      second.model.restore(first.model.snapshot(id), shipped_rules());
+    }
+    CHECK(second.placement() == first.placement());
+    CHECK(second.model.hosts().size() == first.model.hosts().size());
+    for (std::size_t i = cut; i < stream.size(); ++i) second.feed(stream[i]);
+    second.dispatcher.finish();
+    CHECK(second.placement() == whole.placement());
+    CHECK(first.records.text + second.records.text == whole.records.text);
+  }
+}
+
+TEST_CASE("Progress updates of a long migration take the room of two facts") {
+  Machine machine(shipped_rules());
+  machine.feed(made("live_migration.pre.start", 0, "b", "req-1", {{Field::payload_host, "a"}}));
+  for (int i = 1; i <= 1000; ++i) {
+    machine.feed(made("update", i * 5000, "ctl", "req-1",
+                      {{Field::task_state, "migrating"}, {Field::payload_host, "a"}}));
+  }
+  CHECK(facts_held(machine) == 3);
+  machine.feed(made("update", 500 * 5000, "ctl", "req-1",
+                    {{Field::task_state, "migrating"}, {Field::payload_host, "a"}}));
+  CHECK(machine.dispatcher.counts().applied + machine.dispatcher.counts().duplicate == 1002);
+}
+
+}  // namespace
+}  // namespace vmtrail
