@@ -31,15 +31,24 @@ void complain(std::string_view what) {
 }
 
 Exit fail(const Error& error) {
-  complain(error.message());
   switch (error.code) {
     case ErrorCode::not_found:
     case ErrorCode::ambiguous:
+      complain(error.message());
       return Exit::no;
     case ErrorCode::wrong_usage:
-    case ErrorCode::rule_error:
+      complain(error.detail + " (see vmtrail --help)");
       return Exit::usage;
+    case ErrorCode::rule_error:
+      complain(error.message());
+      return Exit::usage;
+    case ErrorCode::unreadable:
+    case ErrorCode::unwritable:
+    case ErrorCode::store_error:
+      complain(error.detail);
+      return Exit::unreadable;
     default:
+      complain(error.message());
       return Exit::unreadable;
   }
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,9 @@ std::string one_line(const CLI::App& program, const CLI::ParseError& error) {
   const auto chosen = program.get_subcommands();
   const CLI::App& parser = chosen.empty() ? program : *chosen.front();
   std::string text = error.what();
+  if (chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    text = "a command is wanted";
+  }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const std::vector<std::string> extras =
         chosen.empty() ? program.remaining() : chosen.front()->remaining();
@@ -75,13 +80,16 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", std::string("vmtrail ") + VMTRAIL_VERSION);
   program.set_help_flag("-h,--help", "This help; each command has its own");
   program.require_subcommand(1);
+  program.get_formatter()->column_width(16);
   Exit result = Exit::fine;
   std::function<Exit()> run;
   for (const vmtrail::Command& command : vmtrail::commands()) {
     CLI::App* const parser =
         program.add_subcommand(std::string(command.name), std::string(command.summary));
     parser->set_help_flag("-h,--help", "This help");
-    parser->get_formatter()->column_width(30);
+    const auto formatter = std::make_shared<CLI::Formatter>();
+    formatter->column_width(30);
+    parser->formatter(formatter);
     auto prepared = command.prepare(*parser);
     parser->callback([&run, prepared = std::move(prepared)] { run = prepared; });
   }

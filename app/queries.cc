@@ -461,10 +461,7 @@ std::function<Exit()> prepare_instances(CLI::App& parser) {
   auto question = std::make_shared<InstancesQuestion>();
   parser.add_option("--host", question->host, "Only those on this host")->type_name("HOST");
   parser.add_option("--project", question->project, "Only those of this project")->type_name("ID");
-  parser
-      .add_option(
-          "--state", question->states,
-          "Directory that replay --state has filled; a second one: only those in that vm_state")
+  parser.add_option("--state", question->states, "Filled by replay; a second one: a vm_state")
       ->required()
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)

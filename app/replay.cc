@@ -310,7 +310,9 @@ Exit Replay::read(const std::string& file) {
   }
   progress_.clear();
   if (failure) return fail(*failure);
-  if (bytes_ > read_before && feed.decoded() == 0) {
+  if (bytes_ == read_before) {
+    spdlog::info("{} is empty", outlets_.input);
+  } else if (feed.decoded() == 0) {
     return fail({ErrorCode::unreadable, outlets_.input + ": no event in it decodes"});
   }
   return Exit::fine;
@@ -354,7 +356,7 @@ Exit Replay::run() {
   if (options_.stats) {
     std::fputs((options_.output == "json" ? summary_json(summary) : summary_table(summary)).c_str(),
                stdout);
-  } else {
+  } else if (summary.counts.events > 0) {
     std::fputs(summary_table(summary).c_str(), stderr);
   }
   return result;

@@ -68,11 +68,11 @@ inline testing::Made random_event(const std::uint8_t* bytes, std::size_t number,
   return made;
 }
 
-/// As many events as the bytes make, at most 200: an operation holds any number, but time is short.
+/// As many events as the bytes make, but no more than one instance may have operations unfolded.
 inline std::vector<testing::Made> random_stream(const std::uint8_t* bytes, std::size_t size,
                                                 const RuleSet& rules) {
   std::vector<testing::Made> stream;
-  for (std::size_t at = 0; at + kBytesOfEvent <= size && stream.size() < 200; at += kBytesOfEvent) {
+  for (std::size_t at = 0; at + kBytesOfEvent <= size && stream.size() < 60; at += kBytesOfEvent) {
     stream.push_back(random_event(bytes + at, stream.size(), rules));
   }
   return stream;

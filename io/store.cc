@@ -31,11 +31,13 @@ struct Finalize {
 using Database = std::unique_ptr<sqlite3, Close>;
 using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
+// put() sets a parameter of a statement. (As bind() it would meet std::bind, which takes anything.)
+
 std::int64_t number(Time time) {
   return time.time_since_epoch().count();
 }
 
-void bind(sqlite3_stmt* statement, int at, std::string_view value) {
+void put(sqlite3_stmt* statement, int at, std::string_view value) {
   if (value.empty()) {
     sqlite3_bind_null(statement, at);
   } else {
@@ -43,24 +45,27 @@ void bind(sqlite3_stmt* statement, int at, std::string_view value) {
                       SQLITE_TRANSIENT);
   }
 }
-void bind(sqlite3_stmt* statement, int at, std::int64_t value) {
+void put(sqlite3_stmt* statement, int at, std::int64_t value) {
   sqlite3_bind_int64(statement, at, value);
 }
-void bind(sqlite3_stmt* statement, int at, bool value) {
+void put(sqlite3_stmt* statement, int at, bool value) {
   sqlite3_bind_int64(statement, at, value ? 1 : 0);
 }
-void bind(sqlite3_stmt* statement, int at, Time value) {
+void put(sqlite3_stmt* statement, int at, Time value) {
   sqlite3_bind_int64(statement, at, number(value));
 }
-void bind(sqlite3_stmt* statement, int at, const std::optional<Time>& value) {
+void put(sqlite3_stmt* statement, int at, const std::optional<Time>& value) {
   if (value) {
-    bind(statement, at, *value);
+    put(statement, at, *value);
   } else {
     sqlite3_bind_null(statement, at);
   }
 }
+void put(sqlite3_stmt* statement, int at, const std::string& value) {
+  put(statement, at, std::string_view(value));
+}
 // Null and empty are told apart where the event may not have told at all.
-void bind(sqlite3_stmt* statement, int at, const std::optional<std::string>& value) {
+void put(sqlite3_stmt* statement, int at, const std::optional<std::string>& value) {
   if (value) {
     sqlite3_bind_text(statement, at, value->data(), static_cast<int>(value->size()),
                       SQLITE_TRANSIENT);
@@ -71,7 +76,7 @@ void bind(sqlite3_stmt* statement, int at, const std::optional<std::string>& val
 struct Blob {
   std::string_view bytes;
 };
-void bind(sqlite3_stmt* statement, int at, Blob value) {
+void put(sqlite3_stmt* statement, int at, Blob value) {
   sqlite3_bind_blob64(statement, at, value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT);
 }
 
@@ -170,7 +175,7 @@ struct Store::Impl {
     const auto statement = prepare(sql);
     if (!statement) return tl::unexpected(statement.error());
     int at = 0;
-    (bind(*statement, ++at, values), ...);
+    (put(*statement, ++at, values), ...);
     const int result = sqlite3_step(*statement);
     sqlite3_reset(*statement);
     if (result != SQLITE_DONE) return tl::unexpected(error("writing"));
@@ -183,7 +188,7 @@ struct Store::Impl {
     const auto statement = prepare(sql);
     if (!statement) return tl::unexpected(statement.error());
     int at = 0;
-    (bind(*statement, ++at, values), ...);
+    (put(*statement, ++at, values), ...);
     int result = SQLITE_ROW;
     while ((result = sqlite3_step(*statement)) == SQLITE_ROW) take(*statement);
     sqlite3_reset(*statement);

@@ -65,7 +65,7 @@ run("${CMAKE_COMMAND}" --build "${WORK}/with_cmake" --config "${CONFIG}")
 check_program("${WORK}/with_cmake/host_program")
 
 find_program(pkg_config NAMES pkg-config pkgconf REQUIRED)
-file(GLOB_RECURSE pc "${prefix}/*/vmtrail.pc")
+file(GLOB_RECURSE pc "${prefix}/vmtrail.pc")
 cmake_path(GET pc PARENT_PATH pc_dir)
 set(ENV{PKG_CONFIG_PATH} "${pc_dir}")
 execute_process(COMMAND "${pkg_config}" --cflags --libs --static vmtrail

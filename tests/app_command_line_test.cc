@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program as it is called: exit codes, what goes where, and messages of one line.
+
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace vmtrail {
+namespace {
+
+const std::string kSeed = VMTRAIL_FIXTURES "/captures/seed/ceilometer-collector.log";
+const std::string kVm = "87be4b45-e214-4ca3-8f5c-1bd31159f9e4";
+
+struct Ran {
+  int exit;
+  std::string out;
+  std::string err;
+};
+
+class Shell {
+ public:
+  Shell() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "vmtrail-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+  }
+  ~Shell() { std::filesystem::remove_all(directory_); }
+  Shell(const Shell&) = delete;
+  Shell& operator=(const Shell&) = delete;
+
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return (directory_ / name).string();
+  }
+  [[nodiscard]] std::string contents(const std::string& name) const {
+    std::ifstream input(directory_ / name, std::ios::binary);
+    std::ostringstream text;
+    text << input.rdbuf();
+    return text.str();
+  }
+  std::string file(const std::string& name, const std::string& text) const {
+    std::ofstream(directory_ / name, std::ios::binary) << text;
+    return path(name);
+  }
+  [[nodiscard]] Ran run(const std::string& arguments) const {
+    const std::string command = std::string("'") + VMTRAIL_PROGRAM + "' " + arguments + " >'" +
+                                path("out") + "' 2>'" + path("err") + "' </dev/null";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), contents("out"), contents("err")};
+  }
+  [[nodiscard]] Ran pipe(const std::string& input, const std::string& arguments) const {
+    const std::string command = "'" + std::string(VMTRAIL_PROGRAM) + "' " + arguments + " >'" +
+                                path("out") + "' 2>'" + path("err") + "' <'" + input + "'";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), contents("out"), contents("err")};
+  }
+
+ private:
+  std::filesystem::path directory_;
+};
+
+auto lines(const std::string& text) {
+  return std::count(text.begin(), text.end(), '\n');
+}
+
+TEST_CASE("Wrong usage and unreadable input are one clear line each, with the right exit code") {
+  const Shell shell;
+  shell.file("empty", "");
+  shell.file("binary", std::string("\x7f"
+                                   "ELF\0\1\2\3\n\n\xff\xfe\0",
+                                   13));
+  shell.file("text", "nothing to see here\n");
+  shell.file("rules.yaml", "version: 1\nrules:\n- {id: a, evnets: [b], why: c}\n");
+  struct Case {
+    std::string arguments;
+    int exit;
+    std::string message;
+  };
+  const std::string dir = shell.path("");
+  const Case cases[] = {
+      {"", 2, "a command is wanted"},
+      {"relpay x", 2, "unknown command 'relpay'; did you mean 'replay'?"},
+      {"replay", 2, "FILE is required"},
+      {"replay --plaecment - x", 2, "unknown option '--plaecment'; did you mean '--placement'?"},
+      {"replay " + shell.path("gone"), 3, "gone: No such file or directory"},
+      {"replay '" + dir + "'", 3, "Is a directory"},
+      {"replay " + shell.path("empty"), 0, "empty is empty"},
+      {"replay " + shell.path("binary"), 3, "no event in it decodes"},
+      {"replay " + shell.path("text"), 3, "no event in it decodes"},
+      {"replay --records - --placement - x", 2, "can have standard output"},
+      {"replay --stats --placement - x", 2, "can have standard output"},
+      {"replay - -", 2, "'-' is given twice"},
+      {"replay --format xml x", 2, "unknown format 'xml'"},
+      {"replay --horizon -3m x", 2, "wants a duration"},
+      {"replay --speed fast x", 2, "wants 'max' or a number"},
+      {"replay --rules " + shell.path("gone") + " x", 3, "gone"},
+      {"replay --rules " + shell.path("rules.yaml") + " x", 2,
+       "rules.yaml:3:11: rule 'a': unknown key 'evnets'"},
+      {"replay --records " + dir + "/no/such/dir " + kSeed, 3, "No such file or directory"},
+      {"where x", 2, "--state is required"},
+      {"where x --state " + shell.path("gone"), 3, "no state in"},
+      {"history --state " + dir, 2, "wants an INSTANCE or --host HOST"},
+      {"where x --state " + dir + " -o xml", 2, "xml"},
+  };
+  for (const Case& c : cases) {
+    INFO("vmtrail " << c.arguments);
+    const Ran ran = shell.run(c.arguments);
+    CHECK(ran.exit == c.exit);
+    CHECK_THAT(ran.err, Catch::StartsWith("vmtrail: ") && Catch::Contains(c.message));
+    CHECK(lines(ran.err) == 1);
+    CHECK(ran.out.empty());
+  }
+}
+
+TEST_CASE("Standard output is data alone: placement, records and statistics are JSON") {
+  const Shell shell;
+  const Ran placement = shell.run("replay " + kSeed + " --placement -");
+  CHECK(placement.exit == 0);
+  const auto document = nlohmann::json::parse(placement.out);
+  REQUIRE(document["instances"].size() == 1);
+  CHECK(document["instances"][0]["host"] == "ndc27-3222");
+  CHECK(document["instances"][0]["vm_state"] == "active");
+  CHECK(document["instances"][0]["task_state"].is_null());
+  CHECK(document["migrations"][0]["outcome"] == "completed");
+  CHECK(document["migrations"][0]["source"] == "ndc27-3205");
+  CHECK_THAT(placement.err, Catch::Contains("applied") && Catch::Contains("migration.completed"));
+
+  const Ran records = shell.run("replay " + kSeed + " --records -");
+  std::istringstream stream(records.out);
+  std::int64_t expected = 0;
+  for (std::string line; std::getline(stream, line);) {
+    const auto record = nlohmann::json::parse(line);
+    CHECK(record["specversion"] == "1.0");
+    CHECK(record["sequence"] == std::to_string(++expected));
+    CHECK(record["id"] == record["sequence"]);
+  }
+  CHECK(document["sequence"] == expected);
+
+  const Ran stats = shell.run("replay " + kSeed + " --stats -o json");
+  const auto counts = nlohmann::json::parse(stats.out);
+  CHECK(counts["events"] == 3);
+  CHECK(counts["applied"] == 3);
+  CHECK(counts["instances"] == 1);
+  CHECK(counts["hosts"] == 2);
+  CHECK(counts["skipped_lines"] == 0);
+  CHECK(counts["quarantined"]["total"] == 0);
+  CHECK(counts["records"]["migration.completed"] == 1);
+  CHECK(counts["bytes"] == std::filesystem::file_size(kSeed));
+}
+
+TEST_CASE("Two replays of the same input write the same bytes, from a file or a pipe") {
+  const Shell shell;
+  const std::string log = VMTRAIL_FIXTURES "/captures/live_migration/zenoss/collector.py3.log";
+  CHECK(shell
+            .run("replay " + log + " --records " + shell.path("a.rec") + " --placement " +
+                 shell.path("a.json"))
+            .exit == 0);
+  CHECK(shell
+            .pipe(log, "replay - --records " + shell.path("b.rec") + " --placement " +
+                           shell.path("b.json"))
+            .exit == 0);
+  CHECK(shell.contents("a.rec") == shell.contents("b.rec"));
+  CHECK(shell.contents("a.json") == shell.contents("b.json"));
+  CHECK(lines(shell.contents("a.rec")) > 20);
+}
+
+TEST_CASE("A state directory answers, and a second replay of the same finds only duplicates") {
+  const Shell shell;
+  const std::string state = " --state " + shell.path("state");
+  REQUIRE(shell.run("replay " + kSeed + state).exit == 0);
+  const Ran again = shell.run("replay " + kSeed + " --stats -o json" + state);
+  const auto counts = nlohmann::json::parse(again.out);
+  CHECK(counts["applied"] == 0);
+  CHECK(counts["duplicate"] == 3);
+  CHECK(counts["records"].empty());
+
+  for (const std::string& instance : {kVm, std::string("87be4b45"), std::string("pdcmtest")}) {
+    const Ran where = shell.run("where " + instance + state);
+    CHECK(where.exit == 0);
+    CHECK_THAT(where.out, Catch::Contains("ndc27-3222 (confirmed)") &&
+                              Catch::Contains("rules/nova.yaml:") &&
+                              Catch::Contains("live_migration.post.dest.end"));
+  }
+  const auto answer = nlohmann::json::parse(shell.run("where pdcmtest -o json" + state).out);
+  CHECK(answer["instance"]["host"] == "ndc27-3222");
+  CHECK(answer["sequence"] == 6);
+  CHECK(answer["newest_event"] == "2017-01-23T06:22:02.776665Z");
+  CHECK(answer["age_s"] > 0);
+
+  const Ran unknown = shell.run("where nobody" + state);
+  CHECK(unknown.exit == 1);
+  CHECK(lines(unknown.err) == 1);
+  CHECK(shell.run("host nowhere" + state).exit == 1);
+
+  const auto before = nlohmann::json::parse(
+      shell.run("where pdcmtest --at 2017-01-23T06:22:02.7Z -o json" + state).out);
+  CHECK(before["instance"]["host"].is_null());
+  const auto after = nlohmann::json::parse(shell.run("where pdcmtest --at 0s -o json" + state).out);
+  CHECK(after["instance"]["host"] == "ndc27-3222");
+
+  const auto hosts = nlohmann::json::parse(shell.run("hosts -o json" + state).out);
+  CHECK(hosts["hosts"].size() == 2);
+  const auto host = nlohmann::json::parse(shell.run("host NDC27-3222 -o json" + state).out);
+  CHECK(host["host"]["name"] == "ndc27-3222");
+  CHECK(host["host"]["instances"][0]["id"] == kVm);
+  const auto instances = nlohmann::json::parse(shell.run("instances -o json" + state).out);
+  CHECK(instances["instances"].size() == 1);
+  CHECK(instances["next"].is_null());
+  CHECK(
+      nlohmann::json::parse(shell.run("instances --state active -o json" + state).out)["instances"]
+          .size() == 1);
+  CHECK(
+      nlohmann::json::parse(shell.run("instances --state stopped -o json" + state).out)["instances"]
+          .empty());
+  CHECK(nlohmann::json::parse(
+            shell.run("instances --host ndc27-3205 -o json" + state).out)["instances"]
+            .empty());
+  const auto history = nlohmann::json::parse(shell.run("history pdcmtest -o json" + state).out);
+  CHECK(history["history"][0]["cause"] == "live_migration");
+  const auto held =
+      nlohmann::json::parse(shell.run("history --host ndc27-3222 -o json" + state).out);
+  CHECK(held["history"][0]["instance"] == kVm);
+  CHECK(nlohmann::json::parse(shell.run("migrations -o json" + state).out)["migrations"].size() ==
+        1);
+  CHECK(nlohmann::json::parse(shell.run("migrations --failed -o json" + state).out)["migrations"]
+            .empty());
+  for (const char* query :
+       {"hosts", "instances", "migrations", "history pdcmtest", "host ndc27-3222"}) {
+    const Ran table = shell.run(query + state);
+    CHECK(table.exit == 0);
+    CHECK(lines(table.out) >= 2);
+  }
+}
+
+TEST_CASE("What cannot be decoded is told, counted, kept, and stops nothing") {
+  const Shell shell;
+  const std::string events = VMTRAIL_FIXTURES "/cases/bad_among_good/events.jsonl";
+  const Ran ran = shell.run("replay " + events + " --quarantine " + shell.path("bad.jsonl") +
+                            " --state " + shell.path("state") + " --stats -o json");
+  CHECK(ran.exit == 0);
+  const auto counts = nlohmann::json::parse(ran.out);
+  CHECK(counts["applied"] == 2);
+  CHECK(counts["quarantined"]["total"] == 7);
+  CHECK(counts["events"] == counts["applied"].get<int>() + counts["duplicate"].get<int>() +
+                                counts["ignored"]["total"].get<int>() +
+                                counts["quarantined"]["total"].get<int>());
+  std::istringstream stream(shell.contents("bad.jsonl"));
+  int kept = 0;
+  for (std::string line; std::getline(stream, line); ++kept) {
+    const auto bad = nlohmann::json::parse(line);
+    CHECK_FALSE(bad["bytes"].get<std::string>().empty());
+    CHECK(bad["line"] > 0);
+  }
+  CHECK(kept == 7);
+  CHECK_THAT(ran.err, Catch::Contains("events.jsonl:2: quarantined: "));
+}
+
+TEST_CASE("Of a compressed file that was cut short, what came before the cut is applied") {
+  const Shell shell;
+  std::ifstream input(VMTRAIL_FIXTURES "/captures/power/nova.bodies.jsonl.gz", std::ios::binary);
+  std::ostringstream bytes;
+  bytes << input.rdbuf();
+  const std::string cut = shell.file("cut.gz", bytes.str().substr(0, bytes.str().size() / 2));
+  const Ran ran = shell.run("replay " + cut + " --stats -o json");
+  CHECK(ran.exit == 3);
+  CHECK(nlohmann::json::parse(ran.out)["applied"] > 5);
+  CHECK_THAT(ran.err, Catch::Contains("cut.gz"));
+}
+
+TEST_CASE("One file that cannot be read does not keep the others from being read") {
+  const Shell shell;
+  const Ran ran = shell.run("replay " + shell.path("gone") + " " + kSeed + " --placement -");
+  CHECK(ran.exit == 3);
+  CHECK(nlohmann::json::parse(ran.out)["instances"].size() == 1);
+}
+
+TEST_CASE("Names that tenants choose cannot write to the terminal") {
+  const Shell shell;
+  const std::string event =
+      R"({"message_id":"m","event_type":"compute.instance.create.end","generated":"2026-11-22T12:00:00",)"
+      R"("traits":[["instance_id",1,")" +
+      kVm +
+      R"("],["display_name",1,"\u001b[31mred\u0007\u009b"],["service",1,"compute"],["host",1,"a"],["state",1,"active"]]})";
+  const std::string state = " --state " + shell.path("state");
+  REQUIRE(shell.run("replay " + shell.file("e.jsonl", event + "\n") + state).exit == 0);
+  for (const char* query : {"where 87be", "instances", "host a", "history --host a"}) {
+    const Ran ran = shell.run(query + state);
+    INFO(query);
+    CHECK_THAT(ran.out, Catch::Contains("\\x1b[31mred\\x07\\x9b"));
+    CHECK(ran.out.find('\x1b') == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace vmtrail

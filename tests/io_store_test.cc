@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "io/store.h"
+#include "tests/recorded.h"
+
+namespace vmtrail {
+namespace {
+
+using testing::Machine;
+using testing::Made;
+using testing::shipped_rules;
+
+// A directory that goes with the test.
+class Scratch {
+ public:
+  Scratch() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "vmtrail-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~Scratch() { std::filesystem::remove_all(path_); }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  [[nodiscard]] std::string path(const std::string& name = "state") const {
+    return (path_ / name).string();
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Store created(const std::string& directory) {
+  auto store = Store::open(directory, Store::Access::create);
+  if (!store) throw std::runtime_error(store.error().message());
+  return std::move(*store);
+}
+
+std::string error_of(const std::string& directory, Store::Access access) {
+  const auto store = Store::open(directory, access);
+  return store ? "" : store.error().detail;
+}
+
+TEST_CASE("A model that went through the store is the same, for every capture") {
+  for (const std::string& scenario : testing::scenarios()) {
+    INFO(scenario);
+    const std::vector<Made> events =
+        testing::events_of(testing::file_of(scenario, "nova.bodies.jsonl"));
+    Machine whole(shipped_rules());
+    whole.feed(events);
+    const Scratch scratch;
+    // In three runs, each of which knows only what the one before has stored.
+    std::string records;
+    for (std::size_t run = 0; run < 3; ++run) {
+      Store store = created(scratch.path());
+      Machine machine(shipped_rules());
+      REQUIRE(store.load(machine.model, shipped_rules()));
+      for (std::size_t i = events.size() * run / 3; i < events.size() * (run + 1) / 3; ++i) {
+        machine.feed(events[i]);
+      }
+      records += machine.records.text;
+      REQUIRE(store.save(machine.model));
+      REQUIRE(store.commit());
+    }
+    auto store = Store::open(scratch.path(), Store::Access::read);
+    REQUIRE(store);
+    Machine loaded(shipped_rules());
+    REQUIRE(store->load(loaded.model, shipped_rules()));
+    CHECK(loaded.placement() == whole.placement());
+    CHECK(records == whole.records.text);
+    CHECK(loaded.model.newest_event() == whole.model.newest_event());
+    CHECK(loaded.model.sequence() == whole.model.sequence());
+    CHECK(loaded.model.hosts().size() == whole.model.hosts().size());
+  }
+}
+
+TEST_CASE("What is not committed never was") {
+  const Scratch scratch;
+  {
+    Store store = created(scratch.path());
+    REQUIRE(store.add_message("kept"));
+    REQUIRE(store.commit());
+    REQUIRE(store.add_message("lost"));
+    CHECK(store.contains(MessageId("lost")));
+  }
+  Store store = created(scratch.path());
+  CHECK(store.contains(MessageId("kept")));
+  CHECK_FALSE(store.contains(MessageId("lost")));
+}
+
+TEST_CASE("Quarantined bytes are kept without tokens") {
+  const Scratch scratch;
+  Store store = created(scratch.path());
+  const Undecodable bad{ErrorCode::incomplete, "detail", R"({"_context_auth_token": "s3cret", "x)",
+                        7, 3};
+  REQUIRE(store.add_quarantined("a.log", bad));
+  REQUIRE(store.commit());
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((scratch.path() + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
+  std::string row;
+  sqlite3_exec(
+      database,
+      "SELECT reason || '|' || input || '|' || line || '|' || offset || '|' || bytes FROM "
+      "quarantine",
+      [](void* out, int, char** values, char**) {
+        *static_cast<std::string*>(out) = values[0];
+        return 0;
+      },
+      &row, nullptr);
+  sqlite3_close(database);
+  CHECK(row.find("incomplete|a.log|3|7|") == 0);
+  CHECK(row.find("_context_auth_token") != std::string::npos);
+  CHECK(row.find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("A store that cannot be opened says why") {
+  const Scratch scratch;
+  CHECK_THAT(error_of(scratch.path("none"), Store::Access::read), Catch::Contains("no state in"));
+
+  std::ofstream(scratch.path("file")) << "x";
+  CHECK_THAT(error_of(scratch.path("file"), Store::Access::create),
+             Catch::Contains("cannot be made"));
+
+  std::filesystem::create_directory(scratch.path("corrupt"));
+  std::ofstream(scratch.path("corrupt") + "/vmtrail.db") << std::string(5000, 'x');
+  CHECK_THAT(error_of(scratch.path("corrupt"), Store::Access::create),
+             Catch::Contains("not a database"));
+  CHECK_THAT(error_of(scratch.path("corrupt"), Store::Access::read),
+             Catch::Contains("not a database"));
+  CHECK(std::filesystem::file_size(scratch.path("corrupt") + "/vmtrail.db") == 5000);
+
+  {
+    Store store = created(scratch.path("newer"));
+    REQUIRE(store.add_message("m"));
+    REQUIRE(store.commit());
+  }
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((scratch.path("newer") + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
+  sqlite3_exec(database, "UPDATE meta SET value = 99 WHERE key = 'schema'", nullptr, nullptr,
+               nullptr);
+  sqlite3_close(database);
+  CHECK_THAT(error_of(scratch.path("newer"), Store::Access::create),
+             Catch::Contains("made by another version (schema 99"));
+}
+
+TEST_CASE("Rows that do not fit together are an error, not a crash") {
+  const char* const damages[] = {
+      "UPDATE instances SET base_intervals = 1000", "UPDATE instances SET base_migrations = 1000",
+      "UPDATE instances SET base_intervals = -1", "UPDATE facts SET instance = 'nobody'"};
+  for (const char* damage : damages) {
+    INFO(damage);
+    const Scratch scratch;
+    {
+      Store store = created(scratch.path());
+      Machine machine(shipped_rules());
+      machine.feed(testing::live_migration("req-1", 0, "a", "b"));
+      REQUIRE(store.save(machine.model));
+      REQUIRE(store.commit());
+    }
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open((scratch.path() + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
+    sqlite3_exec(database, damage, nullptr, nullptr, nullptr);
+    sqlite3_close(database);
+    Store store = created(scratch.path());
+    Model model;
+    const auto loaded = store.load(model, shipped_rules());
+    REQUIRE_FALSE(loaded);
+    CHECK_THAT(loaded.error().detail, Catch::Contains("do not fit"));
+  }
+}
+
+}  // namespace
+}  // namespace vmtrail
