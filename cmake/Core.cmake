@@ -10,6 +10,20 @@ target_link_libraries(vmtrail_core
 foreach(part event rules model dispatcher)
   target_sources(vmtrail_core PRIVATE $<TARGET_OBJECTS:vmtrail_${part}>)
 endforeach()
-file(GLOB public_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/vmtrail/*.h")
+set(public_headers
+  decoder.h
+  dispatcher.h
+  error.h
+  event.h
+  ids.h
+  model.h
+  placement.h
+  record.h
+  rules.h
+  snapshot.h
+  suggest.h
+  time.h
+  words.h)
+list(TRANSFORM public_headers PREPEND "${PROJECT_SOURCE_DIR}/include/vmtrail/")
 target_sources(vmtrail_core PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/include" FILES ${public_headers})
 set_target_properties(vmtrail_core PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
