@@ -21,6 +21,7 @@
 #include "app/progress.h"
 #include "app/summary.h"
 #include "io/byte_source.h"
+#include "io/decode_pool.h"
 #include "io/output.h"
 #include "io/store.h"
 #include "vmtrail/decoder.h"
@@ -49,6 +50,7 @@ struct ReplayOptions {
   std::string rules;
   std::string horizon;
   std::string speed = "max";
+  unsigned jobs = 1;
   std::string output = "table";
   bool stats = false;
 };
@@ -286,6 +288,10 @@ Exit Replay::read(const std::string& file) {
   Decoder decoder(format_);
   Splitter splitter;
   Feed feed(*dispatcher_, outlets_, speed_);
+  const auto begin = [this](const Frame& frame) { dispatcher_->set_frame(frame); };
+  // One job decodes here; more are threads that decode while this one applies.
+  std::optional<DecodePool> pool;
+  if (options_.jobs > 1) pool.emplace(options_.jobs - 1, format_);
   const std::uint64_t read_before = bytes_;
   std::optional<Error> failure;
   for (bool last = false; !last;) {
@@ -296,12 +302,17 @@ Exit Replay::read(const std::string& file) {
       std::optional<Frame> frame = splitter.next(source->window(), last);
       if (frame) {
         frame->padded = true;
-        dispatcher_->set_frame(*frame);
-        decoder.decode(*frame, feed);
+        if (pool) {
+          pool->decode(*frame, begin, feed);
+        } else {
+          begin(*frame);
+          decoder.decode(*frame, feed);
+        }
       }
       source->consume(splitter.consumed());
       if (!frame) break;
     }
+    if (pool && last) pool->finish(begin, feed);
     bytes_ = read_before + source->bytes_read();
     progress_.show(bytes_ - read_before, source->size(), dispatcher_->counts().events);
     if (store_ && dispatcher_->counts().events - saved_events_ >= kBatch) {
@@ -379,6 +390,9 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
       ->type_name("F");
   parser.add_option("--rules", options->rules, "Use these rules instead of the shipped ones")
       ->type_name("F");
+  parser.add_option("--jobs", options->jobs, "Threads, of which one applies (1)")
+      ->check(CLI::Range(1, 64))
+      ->type_name("N");
   parser.add_option("--horizon", options->horizon, "How late an event may come (15m)")
       ->type_name("D");
   parser.add_option("--speed", options->speed, "Times real time, or max")->type_name("X|max");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one place that knows how records and answers look in JSON.
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -73,12 +74,16 @@ void append_id(std::string& out, const Id& id) {
       out += "null";
       return;
     }
-    std::string text;
-    id.append_to(text);
+  }
+  const std::size_t begin = out.size();
+  out += '"';
+  id.append_to(out);
+  const auto odd = [](char c) { return c < '-' || c == '\\' || c == 0x7f; };
+  if (std::any_of(out.begin() + static_cast<std::ptrdiff_t>(begin) + 1, out.end(), odd)) {
+    const std::string text = out.substr(begin + 1);
+    out.resize(begin);
     append_string(out, text);
   } else {
-    out += '"';
-    id.append_to(out);
     out += '"';
   }
 }

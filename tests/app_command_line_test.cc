@@ -168,6 +168,28 @@ TEST_CASE("Two replays of the same input write the same bytes, from a file or a 
   CHECK(lines(shell.contents("a.rec")) > 20);
 }
 
+TEST_CASE("Any number of jobs writes the same bytes") {
+  const Shell shell;
+  for (const std::string& input :
+       {std::string(VMTRAIL_FIXTURES "/captures/delete/zenoss/file.repr.txt.zst"),
+        std::string(VMTRAIL_FIXTURES "/captures/evacuate/nova.bodies.jsonl.zst"),
+        std::string(VMTRAIL_FIXTURES "/cases/bad_among_good/events.jsonl")}) {
+    INFO(input);
+    std::string alone;
+    for (const char* jobs : {"1", "2", "5"}) {
+      const Ran ran =
+          shell.run("replay " + input + " " + kSeed + " --jobs " + jobs + " --records " +
+                    shell.path("rec") + " --quarantine " + shell.path("bad") + " --placement -");
+      CHECK(ran.exit == 0);
+      const std::string all = ran.out + shell.contents("rec") + shell.contents("bad");
+      if (alone.empty()) alone = all;
+      CHECK(all == alone);
+    }
+  }
+  CHECK(shell.run("replay --jobs 0 " + kSeed).exit == 2);
+  CHECK(shell.run("replay --jobs 1000 " + kSeed).exit == 2);
+}
+
 TEST_CASE("A state directory answers, and a second replay of the same finds only duplicates") {
   const Shell shell;
   const std::string state = " --state " + shell.path("state");
