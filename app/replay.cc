@@ -2,8 +2,10 @@
 // vmtrail replay: captured events in, change records and placement out.
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -15,9 +17,9 @@
 
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/outlets.h"
 #include "app/progress.h"
 #include "app/summary.h"
 #include "io/byte_source.h"
@@ -36,9 +38,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char kSource[] = "vmtrail/default";
-constexpr std::uint64_t kBatch = 50'000;        // events in one transaction of the store
-constexpr std::uint64_t kQuarantineLines = 10;  // that are shown; the rest is counted
+constexpr std::uint64_t kBatch = 50'000;  // events in one transaction of the store
 
 struct ReplayOptions {
   std::vector<std::string> files;
@@ -54,71 +54,6 @@ struct ReplayOptions {
   std::string output = "table";
   bool stats = false;
 };
-
-// Where records and quarantined input go: a file, the store, both or neither.
-class Outlets : public RecordConsumer, public QuarantineConsumer {
- public:
-  std::optional<Output> records;
-  std::optional<Output> quarantine;
-  Store* store = nullptr;
-  std::string input;             // that is being read
-  std::optional<Error> failure;  // of the store; the first
-
-  void on_record(const ChangeRecord& record) override {
-    if (!records && store == nullptr) return;
-    text_.clear();
-    append_cloudevent(text_, record, kSource);
-    if (store != nullptr) keep(store->add_record(record.sequence, text_));
-    if (!records) return;
-    text_ += '\n';
-    records->write(text_);
-  }
-
-  void on_quarantined(const Undecodable& bad) override {
-    if (shown_++ < kQuarantineLines) {
-      spdlog::warn("{}:{}: quarantined: {}{}{}", input, bad.line, info(bad.reason).sentence,
-                   bad.detail.empty() ? "" : ": ", shown_detail(bad.detail));
-    }
-    if (store != nullptr) keep(store->add_quarantined(input, bad));
-    if (quarantine) quarantine->write(quarantine_line(input, bad));
-  }
-
-  void keep(const Result<void>& done) {
-    if (!done && !failure) failure = done.error();
-  }
-
-  void tell_unshown() const {
-    if (shown_ > kQuarantineLines) {
-      spdlog::warn("{} more quarantined", shown_ - kQuarantineLines);
-    }
-  }
-
- private:
-  static std::string shown_detail(std::string_view detail);
-  static std::string quarantine_line(std::string_view input, const Undecodable& bad);
-
-  std::string text_;
-  std::uint64_t shown_ = 0;
-};
-
-std::string Outlets::shown_detail(std::string_view detail) {
-  std::string text(detail.substr(0, 120));
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
-  return text;
-}
-
-// One JSON object a line; bytes that are no UTF-8 are replaced.
-std::string Outlets::quarantine_line(std::string_view input, const Undecodable& bad) {
-  const nlohmann::ordered_json line = {{"reason", info(bad.reason).name},
-                                       {"detail", bad.detail},
-                                       {"input", input},
-                                       {"line", bad.line},
-                                       {"offset", bad.offset},
-                                       {"bytes", redact(bad.bytes)}};
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
 
 // Passes events on, at the pace asked for, and has the store remember them.
 class Feed : public EventConsumer {
@@ -161,14 +96,16 @@ class Feed : public EventConsumer {
   std::uint64_t decoded_ = 0;
 };
 
-Result<RuleSet> load_rules(const std::string& file) {
-  if (file.empty()) return RuleSet::shipped();
+Result<RulesText> read_rules(const std::string& file) {
+  if (file.empty()) {
+    return RulesText{std::string(RuleSet::kShippedFile), std::string(RuleSet::shipped_text())};
+  }
   std::ifstream input(file, std::ios::binary);
   std::ostringstream text;
   if (!input || !(text << input.rdbuf())) {
-    return tl::unexpected(Error{ErrorCode::unreadable, file});
+    return tl::unexpected(Error{ErrorCode::unreadable, file + ": " + std::strerror(errno)});
   }
-  return RuleSet::parse(text.str(), file);
+  return RulesText{file, text.str()};
 }
 
 Result<std::optional<double>> parse_speed(const std::string& text) {
@@ -243,7 +180,9 @@ Result<void> Replay::check_usage() {
 }
 
 Result<void> Replay::open() {
-  auto rules = load_rules(options_.rules);
+  const auto rules_text = read_rules(options_.rules);
+  if (!rules_text) return tl::unexpected(rules_text.error());
+  auto rules = RuleSet::parse(rules_text->text, rules_text->file);
   if (!rules) return tl::unexpected(rules.error());
   rules_ = std::move(*rules);
 
@@ -268,6 +207,7 @@ Result<void> Replay::open() {
   model_.emplace(std::move(model));
   if (store_) {
     if (auto loaded = store_->load(*model_, *rules_); !loaded) return loaded;
+    if (auto kept = store_->set_rules(*rules_text); !kept) return kept;
   }
   for (const auto& [path, output] : {std::pair{&options_.records, &outlets_.records},
                                      std::pair{&options_.quarantine, &outlets_.quarantine},

@@ -14,6 +14,8 @@ inline constexpr std::int64_t kSchemaVersion = 1;
 inline constexpr char kSchema[] = R"sql(
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS rules (file TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS instances (
   id TEXT PRIMARY KEY, newest INTEGER, cut INTEGER, folded_requests TEXT,
   base_intervals INTEGER NOT NULL, base_migrations INTEGER NOT NULL) WITHOUT ROWID;

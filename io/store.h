@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,12 @@
 #include "vmtrail/rules.h"
 
 namespace vmtrail {
+
+/// A rules file as it was read.
+struct RulesText {
+  std::string file;
+  std::string text;
+};
 
 /// Everything that is kept between two runs. Changes are collected in one transaction until
 /// commit(); what is not committed when the store is destroyed never was. One thread at a time.
@@ -34,6 +41,9 @@ class Store {
   /// Fills an empty model with what is stored.
   [[nodiscard]] Result<void> load(Model& model, const RuleSet& rules);
 
+  /// The rules of the last run, which the stored facts refer to; nullopt before the first.
+  [[nodiscard]] Result<std::optional<RulesText>> rules();
+
   /// Was this message ever taken?
   [[nodiscard]] bool contains(const MessageId& id);
 
@@ -44,6 +54,7 @@ class Store {
   [[nodiscard]] Result<void> add_record(Sequence sequence, std::string_view json);
   /// `input` names where the bytes were read; they are redacted here.
   [[nodiscard]] Result<void> add_quarantined(std::string_view input, const Undecodable& bad);
+  [[nodiscard]] Result<void> set_rules(const RulesText& rules);
   /// Writes the instances that have changed, and the model's own state.
   [[nodiscard]] Result<void> save(Model& model);
   [[nodiscard]] Result<void> commit();

@@ -305,7 +305,11 @@ Result<RuleSet> RuleSet::parse(std::string_view text, std::string_view file) {
 
 RuleSet RuleSet::shipped() {
   // The tests parse the very same text, so that it cannot fail here.
-  return std::move(parse(kNovaRules, "rules/nova.yaml")).value();
+  return std::move(parse(kNovaRules, kShippedFile)).value();
+}
+
+std::string_view RuleSet::shipped_text() {
+  return kNovaRules;
 }
 
 }  // namespace vmtrail

@@ -258,6 +258,26 @@ TEST_CASE("A state directory answers, and a second replay of the same finds only
   }
 }
 
+TEST_CASE("A state that other rules have filled is asked by those rules") {
+  const Shell shell;
+  const std::string rules = shell.file("mine.yaml", R"(version: 1
+rules:
+- id: mine
+  events: [compute.instance.live_migration.post.dest.end]
+  rank: 90
+  operation: live_migration
+  phase: completed
+  host: [publisher]
+  destination: [publisher]
+  why: My own reason.
+)");
+  const std::string state = " --state " + shell.path("state");
+  REQUIRE(shell.run("replay " + kSeed + " --rules " + rules + state).exit == 0);
+  const Ran where = shell.run("where pdcmtest" + state);
+  CHECK_THAT(where.out,
+             Catch::Contains("ndc27-3222") && Catch::Contains("mine.yaml:3 mine: My own reason."));
+}
+
 TEST_CASE("What cannot be decoded is told, counted, kept, and stops nothing") {
   const Shell shell;
   const std::string events = VMTRAIL_FIXTURES "/cases/bad_among_good/events.jsonl";

@@ -96,8 +96,10 @@ class RuleSet {
   /// what stands there, what was expected, and what was probably meant.
   [[nodiscard]] static Result<RuleSet> parse(std::string_view text, std::string_view file);
 
-  /// The table that vmtrail ships, rules/nova.yaml, embedded at build time.
+  /// The table that vmtrail ships, rules/nova.yaml, embedded at build time: parsed, and as text.
   [[nodiscard]] static RuleSet shipped();
+  [[nodiscard]] static std::string_view shipped_text();
+  static constexpr std::string_view kShippedFile = "rules/nova.yaml";
 
   ~RuleSet();
   RuleSet(RuleSet&&) noexcept;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the change records and the quarantined input of a replay go.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "io/output.h"
+#include "io/store.h"
+#include "vmtrail/dispatcher.h"
+#include "vmtrail/record.h"
+
+namespace vmtrail {
+
+/// To a file, the store, both or neither; the first quarantined ones also to standard error.
+class Outlets : public RecordConsumer, public QuarantineConsumer {
+ public:
+  std::optional<Output> records;
+  std::optional<Output> quarantine;
+  Store* store = nullptr;        ///< borrowed
+  std::string input;             ///< what is being read, for messages
+  std::optional<Error> failure;  ///< of the store; the first
+
+  void on_record(const ChangeRecord& record) override;
+  void on_quarantined(const Undecodable& bad) override;
+
+  /// Remembers the first failure.
+  void keep(const Result<void>& done);
+  /// How many were quarantined that no line was written about.
+  void tell_unshown() const;
+
+ private:
+  std::string text_;
+  std::uint64_t quarantined_ = 0;
+};
+
+}  // namespace vmtrail

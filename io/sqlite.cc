@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/sqlite.h"
+
+#include <utility>
+
+namespace vmtrail {
+
+namespace {
+
+constexpr int kBusyMilliseconds = 5000;  // how long to wait for another process
+
+std::int64_t number(Time time) {
+  return time.time_since_epoch().count();
+}
+
+}  // namespace
+
+void put(sqlite3_stmt* statement, int at, std::string_view value) {
+  if (value.empty()) {
+    sqlite3_bind_null(statement, at);
+  } else {
+    sqlite3_bind_text(statement, at, value.data(), static_cast<int>(value.size()),
+                      SQLITE_TRANSIENT);
+  }
+}
+
+void put(sqlite3_stmt* statement, int at, std::int64_t value) {
+  sqlite3_bind_int64(statement, at, value);
+}
+
+void put(sqlite3_stmt* statement, int at, bool value) {
+  sqlite3_bind_int64(statement, at, value ? 1 : 0);
+}
+
+void put(sqlite3_stmt* statement, int at, Time value) {
+  sqlite3_bind_int64(statement, at, number(value));
+}
+
+void put(sqlite3_stmt* statement, int at, const std::optional<Time>& value) {
+  if (value) {
+    put(statement, at, *value);
+  } else {
+    sqlite3_bind_null(statement, at);
+  }
+}
+
+void put(sqlite3_stmt* statement, int at, const std::string& value) {
+  put(statement, at, std::string_view(value));
+}
+
+void put(sqlite3_stmt* statement, int at, const std::optional<std::string>& value) {
+  if (value) {
+    sqlite3_bind_text(statement, at, value->data(), static_cast<int>(value->size()),
+                      SQLITE_TRANSIENT);
+  } else {
+    sqlite3_bind_null(statement, at);
+  }
+}
+
+void put(sqlite3_stmt* statement, int at, Blob value) {
+  sqlite3_bind_blob64(statement, at, value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT);
+}
+
+std::string text(sqlite3_stmt* row, int column) {
+  const unsigned char* const bytes = sqlite3_column_text(row, column);
+  if (bytes == nullptr) return {};
+  return {reinterpret_cast<const char*>(bytes),
+          static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
+}
+
+std::optional<std::string> optional_text(sqlite3_stmt* row, int column) {
+  if (sqlite3_column_type(row, column) == SQLITE_NULL) return std::nullopt;
+  return text(row, column);
+}
+
+Time time(sqlite3_stmt* row, int column) {
+  return Time{Duration{sqlite3_column_int64(row, column)}};
+}
+
+std::optional<Time> optional_time(sqlite3_stmt* row, int column) {
+  if (sqlite3_column_type(row, column) == SQLITE_NULL) return std::nullopt;
+  return time(row, column);
+}
+
+Result<Sqlite> Sqlite::open(const std::string& path, Mode mode) {
+  sqlite3* database = nullptr;
+  const int flags =
+      mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+  const int opened = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
+  Sqlite result(path, database);
+  if (opened != SQLITE_OK) return tl::unexpected(result.error("opening"));
+  sqlite3_busy_timeout(database, kBusyMilliseconds);
+  return result;
+}
+
+Error Sqlite::error(std::string_view doing) const {
+  return {ErrorCode::store_error,
+          path_ + ": " + std::string(doing) + ": " + sqlite3_errmsg(database_.get())};
+}
+
+Result<void> Sqlite::execute(const char* sql, std::string_view doing) {
+  if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return tl::unexpected(error(doing));
+  }
+  return {};
+}
+
+Result<sqlite3_stmt*> Sqlite::prepare(std::string_view sql) {
+  const auto found = prepared_.find(sql);
+  if (found != prepared_.end()) return found->second.get();
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+    return tl::unexpected(error("preparing"));
+  }
+  prepared_.emplace(sql, statement);
+  return statement;
+}
+
+Result<void> Sqlite::begin() {
+  if (in_transaction_) return {};
+  auto done = execute("BEGIN IMMEDIATE", "beginning a transaction");
+  if (done) in_transaction_ = true;
+  return done;
+}
+
+Result<void> Sqlite::commit() {
+  if (!in_transaction_) return {};
+  auto done = execute("COMMIT", "committing");
+  if (done) in_transaction_ = false;
+  return done;
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// A SQLite database: prepared statements by their text, parameters and columns by their types, one
+// transaction.
+
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "vmtrail/error.h"
+#include "vmtrail/time.h"
+#include "vmtrail/words.h"
+
+namespace vmtrail {
+
+// put() sets a parameter of a statement. (As bind() it would meet std::bind, which takes anything.)
+// Empty text is null; times are microseconds since 1970 UTC.
+struct Blob {
+  std::string_view bytes;
+};
+void put(sqlite3_stmt* statement, int at, std::string_view value);
+void put(sqlite3_stmt* statement, int at, const std::string& value);
+void put(sqlite3_stmt* statement, int at, std::int64_t value);
+void put(sqlite3_stmt* statement, int at, bool value);
+void put(sqlite3_stmt* statement, int at, Time value);
+void put(sqlite3_stmt* statement, int at, const std::optional<Time>& value);
+/// Empty is not null here: some things may not have been told at all.
+void put(sqlite3_stmt* statement, int at, const std::optional<std::string>& value);
+void put(sqlite3_stmt* statement, int at, Blob value);
+
+// Columns of the current row, from 0.
+[[nodiscard]] std::string text(sqlite3_stmt* row, int column);
+[[nodiscard]] std::optional<std::string> optional_text(sqlite3_stmt* row, int column);
+[[nodiscard]] Time time(sqlite3_stmt* row, int column);
+[[nodiscard]] std::optional<Time> optional_time(sqlite3_stmt* row, int column);
+template <class Word>
+[[nodiscard]] Word word(sqlite3_stmt* row, int column, Word otherwise) {
+  return parse_word<Word>(text(row, column)).value_or(otherwise);
+}
+
+/// Owns the connection. The first run() begins a transaction; what is not committed never was.
+/// Errors: store_error, with the file, what was being done, and SQLite's words.
+class Sqlite {
+ public:
+  enum class Mode : std::uint8_t { read, create };
+  [[nodiscard]] static Result<Sqlite> open(const std::string& path, Mode mode);
+
+  Result<void> execute(const char* sql, std::string_view doing);
+
+  /// `sql` must be a literal: statements are kept by it.
+  template <class... Values>
+  Result<void> run(std::string_view sql, const Values&... values) {
+    if (auto begun = begin(); !begun) return begun;
+    const auto statement = prepare(sql);
+    if (!statement) return tl::unexpected(statement.error());
+    int at = 0;
+    (put(*statement, ++at, values), ...);
+    const int result = sqlite3_step(*statement);
+    sqlite3_reset(*statement);
+    if (result != SQLITE_DONE) return tl::unexpected(error("writing"));
+    return {};
+  }
+
+  /// Calls `take` with each row of a query whose parameters are the values.
+  template <class Take, class... Values>
+  Result<void> rows(std::string_view sql, const Take& take, const Values&... values) {
+    const auto statement = prepare(sql);
+    if (!statement) return tl::unexpected(statement.error());
+    int at = 0;
+    (put(*statement, ++at, values), ...);
+    int result = SQLITE_ROW;
+    while ((result = sqlite3_step(*statement)) == SQLITE_ROW) take(*statement);
+    sqlite3_reset(*statement);
+    if (result != SQLITE_DONE) return tl::unexpected(error("reading"));
+    return {};
+  }
+
+  Result<void> begin();
+  Result<void> commit();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+  };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+
+  Sqlite(std::string path, sqlite3* database) : path_(std::move(path)), database_(database) {}
+  Result<sqlite3_stmt*> prepare(std::string_view sql);
+  [[nodiscard]] Error error(std::string_view doing) const;
+
+  std::string path_;
+  std::unique_ptr<sqlite3, Close> database_;
+  std::map<std::string_view, std::unique_ptr<sqlite3_stmt, Finalize>> prepared_;
+  bool in_transaction_ = false;
+};
+
+}  // namespace vmtrail

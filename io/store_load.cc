@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading the store.
+
+#include <array>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "io/store_impl.h"
+
+namespace vmtrail {
+
+namespace {
+
+// The columns of a state, from `column` on.
+StateSnapshot state(sqlite3_stmt* row, int column) {
+  StateSnapshot saved;
+  saved.host = text(row, column);
+  saved.confidence = word(row, column + 1, Confidence::unknown);
+  saved.vm_state = text(row, column + 2);
+  saved.task_state = text(row, column + 3);
+  saved.power_state = word(row, column + 4, PowerState::unknown);
+  saved.deleted = sqlite3_column_int(row, column + 5) != 0;
+  saved.name = text(row, column + 6);
+  saved.project_id = text(row, column + 7);
+  saved.since = optional_time(row, column + 8);
+  saved.cause = text(row, column + 9);
+  saved.mover_host = text(row, column + 10);
+  saved.moved_at = optional_time(row, column + 11);
+  saved.effective = optional_time(row, column + 12);
+  saved.decided_by = text(row, column + 13);
+  saved.decided_event_type = text(row, column + 14);
+  saved.decided_rule = text(row, column + 15);
+  return saved;
+}
+
+MigrationSnapshot::View view(sqlite3_stmt* row, int column) {
+  return {word(row, column, MigrationKind::live_migration),
+          text(row, column + 1),
+          text(row, column + 2),
+          word(row, column + 3, Outcome::in_progress),
+          time(row, column + 4),
+          optional_time(row, column + 5),
+          optional_time(row, column + 6)};
+}
+
+}  // namespace
+
+bool Store::contains(const MessageId& id) {
+  bool found = false;
+  const std::string text_of_id = id.to_string();
+  const auto read = impl_->database.rows(
+      "SELECT 1 FROM messages WHERE message_id = ?", [&](sqlite3_stmt*) { found = true; },
+      std::string_view(text_of_id));
+  return read && found;
+}
+
+Result<std::optional<RulesText>> Store::rules() {
+  std::optional<RulesText> rules;
+  auto read = impl_->database.rows("SELECT file, text FROM rules", [&](sqlite3_stmt* row) {
+    rules = RulesText{text(row, 0), text(row, 1)};
+  });
+  if (!read) return tl::unexpected(read.error());
+  return rules;
+}
+
+Result<ModelSnapshot> Store::Impl::load_model() {
+  ModelSnapshot saved;
+  const auto sequence = get("sequence");
+  if (!sequence) return tl::unexpected(sequence.error());
+  saved.sequence = Sequence{static_cast<std::uint64_t>(sequence->value_or(0))};
+  const auto newest = get("newest_event");
+  if (!newest) return tl::unexpected(newest.error());
+  if (*newest) saved.newest_event = Time{Duration{**newest}};
+  if (auto read = database.rows("SELECT name, status, told_at, told_by FROM hosts",
+                                [&](sqlite3_stmt* row) {
+                                  saved.hosts.push_back({text(row, 0), word(row, 1, HostStatus::up),
+                                                         optional_time(row, 2), text(row, 3)});
+                                });
+      !read) {
+    return tl::unexpected(read.error());
+  }
+  if (auto read = database.rows("SELECT message_id, until FROM seen ORDER BY until, message_id",
+                                [&](sqlite3_stmt* row) {
+                                  saved.seen.push_back({text(row, 0), time(row, 1)});
+                                });
+      !read) {
+    return tl::unexpected(read.error());
+  }
+  return saved;
+}
+
+Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
+  std::map<std::string, InstanceSnapshot> all;
+  std::optional<std::string> broken;
+  const auto instance = [&](sqlite3_stmt* row) -> InstanceSnapshot& {
+    const std::string id = text(row, 0);
+    InstanceSnapshot& saved = all[id];
+    if (const auto parsed = InstanceId::parse(id)) {
+      saved.id = *parsed;
+    } else {
+      broken = id;
+    }
+    return saved;
+  };
+  const std::array reads = {
+      database.rows(
+          "SELECT id, newest, cut, folded_requests, base_intervals, base_migrations FROM instances",
+          [&](sqlite3_stmt* row) {
+            InstanceSnapshot& saved = instance(row);
+            saved.newest = optional_time(row, 1);
+            saved.cut = optional_time(row, 2);
+            std::istringstream lines(text(row, 3));
+            for (std::string line; std::getline(lines, line);)
+              saved.folded_requests.push_back(line);
+            saved.base_intervals = static_cast<std::size_t>(sqlite3_column_int64(row, 4));
+            saved.base_migrations = static_cast<std::size_t>(sqlite3_column_int64(row, 5));
+          }),
+      database.rows("SELECT * FROM bases",
+                    [&](sqlite3_stmt* row) { instance(row).base = state(row, 1); }),
+      database.rows("SELECT instance, host, from_time, to_time, confidence, cause FROM intervals"
+                    " ORDER BY instance, position",
+                    [&](sqlite3_stmt* row) {
+                      instance(row).intervals.push_back({text(row, 1), time(row, 2), time(row, 3),
+                                                         word(row, 4, Confidence::unknown),
+                                                         text(row, 5)});
+                    }),
+      database.rows(
+          "SELECT instance, request_id, reverted, announced, kind, source, destination, outcome,"
+          " started_at, finished_at, confirmed_at, told_kind, told_source, told_destination,"
+          " told_outcome, told_started_at, told_finished_at, told_confirmed_at"
+          " FROM migrations ORDER BY instance, position",
+          [&](sqlite3_stmt* row) {
+            MigrationSnapshot saved{text(row, 1), view(row, 4), sqlite3_column_int(row, 2) != 0,
+                                    std::nullopt};
+            if (sqlite3_column_int(row, 3) != 0) saved.announced = view(row, 11);
+            instance(row).migrations.push_back(std::move(saved));
+          }),
+      database.rows(
+          "SELECT instance, message_id, event_type, generated, request_id, rule,"
+          " publisher_service, publisher_host, payload_host, state, old_state, task_state, flavor,"
+          " name, project_id, power_state, judged FROM facts ORDER BY instance, position",
+          [&](sqlite3_stmt* row) {
+            FactSnapshot fact;
+            fact.message_id = text(row, 1);
+            fact.event_type = text(row, 2);
+            fact.generated = time(row, 3);
+            fact.request_id = text(row, 4);
+            fact.rule = text(row, 5);
+            fact.publisher_service = text(row, 6);
+            fact.publisher_host = text(row, 7);
+            fact.payload_host = optional_text(row, 8);
+            fact.state = text(row, 9);
+            fact.old_state = text(row, 10);
+            fact.task_state = optional_text(row, 11);
+            fact.flavor = text(row, 12);
+            fact.name = text(row, 13);
+            fact.project_id = text(row, 14);
+            fact.power_state = word(row, 15, PowerState::unknown);
+            fact.judged = word(row, 16, Outcome::in_progress);
+            instance(row).facts.push_back(std::move(fact));
+          }),
+  };
+  for (const Result<void>& read : reads) {
+    if (!read) return tl::unexpected(read.error());
+  }
+  for (const auto& [id, saved] : all) {
+    if (saved.base_intervals > saved.intervals.size() ||
+        saved.base_migrations > saved.migrations.size()) {
+      broken = id;
+    }
+  }
+  if (broken) {
+    return tl::unexpected(
+        Error{ErrorCode::store_error,
+              database.path() + ": the rows of instance '" + *broken + "' do not fit"});
+  }
+  return all;
+}
+
+Result<void> Store::load(Model& model, const RuleSet& rules) {
+  const auto saved = impl_->load_model();
+  if (!saved) return tl::unexpected(saved.error());
+  model.restore(*saved);
+  const auto instances = impl_->load_instances();
+  if (!instances) return tl::unexpected(instances.error());
+  for (const auto& [id, instance] : *instances) model.restore(instance, rules);
+  model.mark_saved();
+  return {};
+}
+
+}  // namespace vmtrail
