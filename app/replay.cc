@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -68,14 +69,22 @@ class Feed : public EventConsumer {
     // Only now: the model asks the store whether it has seen the event before.
     if (outlets_.store != nullptr) outlets_.keep(outlets_.store->add_message(event.message_id));
   }
-  void on_undecodable(const Undecodable& bad) override { dispatcher_.on_undecodable(bad); }
+  void on_undecodable(const Undecodable& bad) override {
+    dispatcher_.on_undecodable(bad);
+    ++met_;
+  }
   void on_sample() override {
     dispatcher_.on_sample();
     ++decoded_;
   }
-  void on_skipped_line() override { dispatcher_.on_skipped_line(); }
+  void on_skipped_line() override {
+    dispatcher_.on_skipped_line();
+    ++met_;
+  }
 
   [[nodiscard]] std::uint64_t decoded() const { return decoded_; }
+  /// Everything that is not blank.
+  [[nodiscard]] std::uint64_t met() const { return decoded_ + met_; }
 
  private:
   // Events keep their distance in time, divided by the speed; one that is late does not wait.
@@ -94,6 +103,7 @@ class Feed : public EventConsumer {
   std::optional<Time> first_;
   Clock::time_point started_;
   std::uint64_t decoded_ = 0;
+  std::uint64_t met_ = 0;
 };
 
 Result<RulesText> read_rules(const std::string& file) {
@@ -128,6 +138,8 @@ class Replay {
 
  private:
   Result<void> check_usage();
+  [[nodiscard]] Result<void> check_files() const;
+  Result<RulesText> choose_rules();
   Result<void> open();
   Exit read(const std::string& file);
   Result<void> save();
@@ -146,6 +158,31 @@ class Replay {
   std::uint64_t bytes_ = 0;
   std::uint64_t saved_events_ = 0;
 };
+
+// Writing would destroy what is to be read, or mix two outputs.
+Result<void> Replay::check_files() const {
+  std::vector<std::string> taken = options_.files;
+  if (!options_.rules.empty()) taken.push_back(options_.rules);
+  for (const std::string& output : {options_.records, options_.placement, options_.quarantine}) {
+    std::error_code ignored;
+    if (output.empty() || output == "-" || !std::filesystem::is_regular_file(output, ignored)) {
+      if (!output.empty() && output != "-" && output != "/dev/null" &&
+          std::find(taken.begin(), taken.end(), output) != taken.end()) {
+        return tl::unexpected(Error{ErrorCode::wrong_usage, output + " is named twice"});
+      }
+      taken.push_back(output);
+      continue;
+    }
+    for (const std::string& other : taken) {
+      if (std::filesystem::equivalent(other, output, ignored)) {
+        return tl::unexpected(
+            Error{ErrorCode::wrong_usage, output + " is named twice, and would be overwritten"});
+      }
+    }
+    taken.push_back(output);
+  }
+  return {};
+}
 
 Result<void> Replay::check_usage() {
   const auto to_stdout = (options_.records == "-" ? 1 : 0) + (options_.placement == "-" ? 1 : 0) +
@@ -173,14 +210,32 @@ Result<void> Replay::check_usage() {
     }
     format_ = *format;
   }
+  if (auto apart = check_files(); !apart) return apart;
   const auto speed = parse_speed(options_.speed);
   if (!speed) return tl::unexpected(speed.error());
   speed_ = *speed;
   return {};
 }
 
+// Those asked for; else those that the state was filled with, unless they were the shipped ones of
+// their day.
+Result<RulesText> Replay::choose_rules() {
+  if (options_.rules.empty() && store_) {
+    auto stored = store_->rules();
+    if (!stored) return tl::unexpected(stored.error());
+    if (*stored && (*stored)->file != RuleSet::kShippedFile) return std::move(**stored);
+  }
+  return read_rules(options_.rules);
+}
+
 Result<void> Replay::open() {
-  const auto rules_text = read_rules(options_.rules);
+  if (!options_.state.empty()) {
+    auto store = Store::open(options_.state, Store::Access::create);
+    if (!store) return tl::unexpected(store.error());
+    store_ = std::move(*store);
+    outlets_.store = &*store_;
+  }
+  const auto rules_text = choose_rules();
   if (!rules_text) return tl::unexpected(rules_text.error());
   auto rules = RuleSet::parse(rules_text->text, rules_text->file);
   if (!rules) return tl::unexpected(rules.error());
@@ -197,16 +252,15 @@ Result<void> Replay::open() {
     }
     model.horizon = *horizon;
   }
-  if (!options_.state.empty()) {
-    auto store = Store::open(options_.state, Store::Access::create);
-    if (!store) return tl::unexpected(store.error());
-    store_ = std::move(*store);
-    outlets_.store = &*store_;
-    model.archive = [this](const MessageId& id) { return store_->contains(id); };
-  }
+  if (store_) model.archive = [this](const MessageId& id) { return store_->contains(id); };
   model_.emplace(std::move(model));
   if (store_) {
-    if (auto loaded = store_->load(*model_, *rules_); !loaded) return loaded;
+    const auto dropped = store_->load(*model_, *rules_);
+    if (!dropped) return tl::unexpected(dropped.error());
+    if (*dropped > 0) {
+      spdlog::warn("{}: {} facts were dropped: {} has no rule for them any more", options_.state,
+                   *dropped, rules_text->file);
+    }
     if (auto kept = store_->set_rules(*rules_text); !kept) return kept;
   }
   for (const auto& [path, output] : {std::pair{&options_.records, &outlets_.records},
@@ -261,7 +315,7 @@ Exit Replay::read(const std::string& file) {
   }
   progress_.clear();
   if (failure) return fail(*failure);
-  if (bytes_ == read_before) {
+  if (feed.met() == 0) {
     spdlog::info("{} is empty", outlets_.input);
   } else if (feed.decoded() == 0) {
     return fail({ErrorCode::unreadable, outlets_.input + ": no event in it decodes"});

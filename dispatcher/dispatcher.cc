@@ -3,6 +3,7 @@
 #include "vmtrail/dispatcher.h"
 
 #include <numeric>
+#include <utility>
 
 namespace vmtrail {
 
@@ -46,8 +47,11 @@ void Dispatcher::on_event(const Event& event) {
   } else if (const auto instance = InstanceId::parse(event[Field::instance_id])) {
     verdict = model_.apply(event, *instance, *rule, records_);
   } else {
-    on_undecodable({ErrorCode::bad_instance_id, event[Field::instance_id], frame_.bytes,
-                    frame_.offset, frame_.line});
+    // The bytes of the whole frame, once: a list of many such events must not multiply them.
+    const std::string_view bytes =
+        std::exchange(frame_quarantined_, true) ? event.message_id : frame_.bytes;
+    on_undecodable(
+        {ErrorCode::bad_instance_id, event[Field::instance_id], bytes, frame_.offset, frame_.line});
     return;
   }
   ++counts_.events;

@@ -71,8 +71,11 @@ std::string redact(std::string_view bytes) {
     const std::size_t after_key = key + kKey.size();
     std::size_t begin = value_begin(bytes, after_key);
     if (begin == kNone) {
-      out.append(bytes.substr(done, after_key - done));
-      done = after_key;
+      // What else the same name holds is no key either, so that each name is read once.
+      std::size_t end_of_name = after_key;
+      while (end_of_name < bytes.size() && of_name(bytes[end_of_name])) ++end_of_name;
+      out.append(bytes.substr(done, end_of_name - done));
+      done = end_of_name;
       continue;
     }
     std::size_t end = begin;

@@ -2,11 +2,42 @@
 
 #include "io/sqlite.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace vmtrail {
 
 namespace {
+
+// The path of a file as SQLite's URIs want it.
+std::string escaped(const std::string& path) {
+  std::string result;
+  for (const char c : path) {
+    if (c == '%') {
+      result += "%25";
+    } else if (c == '?') {
+      result += "%3f";
+    } else if (c == '#') {
+      result += "%23";
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+// To read a database in WAL mode SQLite makes a file beside it. Where it may not, and nobody is
+// writing, the file is read as it stands.
+bool settled(const std::string& path, Sqlite::Mode mode) {
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  std::error_code ignored;
+  return mode == Sqlite::Mode::read &&
+         ::access(directory.empty() ? "." : directory.c_str(), W_OK) != 0 &&
+         !std::filesystem::exists(path + "-wal", ignored);
+}
 
 constexpr int kBusyMilliseconds = 5000;  // how long to wait for another process
 
@@ -87,7 +118,8 @@ Result<Sqlite> Sqlite::open(const std::string& path, Mode mode) {
   sqlite3* database = nullptr;
   const int flags =
       mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-  const int opened = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
+  const std::string uri = "file:" + escaped(path) + (settled(path, mode) ? "?immutable=1" : "");
+  const int opened = sqlite3_open_v2(uri.c_str(), &database, flags | SQLITE_OPEN_URI, nullptr);
   Sqlite result(path, database);
   if (opened != SQLITE_OK) return tl::unexpected(result.error("opening"));
   sqlite3_busy_timeout(database, kBusyMilliseconds);
@@ -118,7 +150,15 @@ Result<sqlite3_stmt*> Sqlite::prepare(std::string_view sql) {
   return statement;
 }
 
+void Sqlite::fail(std::string_view doing) {
+  failure_ = error(doing);
+  // SQLite may have rolled back by itself (a full disk); then this changes nothing.
+  sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  in_transaction_ = false;
+}
+
 Result<void> Sqlite::begin() {
+  if (failure_) return tl::unexpected(*failure_);
   if (in_transaction_) return {};
   auto done = execute("BEGIN IMMEDIATE", "beginning a transaction");
   if (done) in_transaction_ = true;
@@ -126,10 +166,14 @@ Result<void> Sqlite::begin() {
 }
 
 Result<void> Sqlite::commit() {
+  if (failure_) return tl::unexpected(*failure_);
   if (!in_transaction_) return {};
-  auto done = execute("COMMIT", "committing");
-  if (done) in_transaction_ = false;
-  return done;
+  if (auto done = execute("COMMIT", "committing"); !done) {
+    fail("committing");
+    return done;
+  }
+  in_transaction_ = false;
+  return {};
 }
 
 }  // namespace vmtrail

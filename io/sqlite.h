@@ -62,8 +62,9 @@ class Sqlite {
     int at = 0;
     (put(*statement, ++at, values), ...);
     const int result = sqlite3_step(*statement);
+    if (result != SQLITE_DONE) fail("writing");
     sqlite3_reset(*statement);
-    if (result != SQLITE_DONE) return tl::unexpected(error("writing"));
+    if (failure_) return tl::unexpected(*failure_);
     return {};
   }
 
@@ -97,11 +98,13 @@ class Sqlite {
   Sqlite(std::string path, sqlite3* database) : path_(std::move(path)), database_(database) {}
   Result<sqlite3_stmt*> prepare(std::string_view sql);
   [[nodiscard]] Error error(std::string_view doing) const;
+  void fail(std::string_view doing);
 
   std::string path_;
   std::unique_ptr<sqlite3, Close> database_;
   std::map<std::string_view, std::unique_ptr<sqlite3_stmt, Finalize>> prepared_;
   bool in_transaction_ = false;
+  std::optional<Error> failure_;  // of a write; nothing is written after it
 };
 
 }  // namespace vmtrail

@@ -190,7 +190,11 @@ Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved) {
 Result<void> Store::Impl::save_model(const ModelSnapshot& saved) {
   if (auto done = set("sequence", static_cast<std::int64_t>(saved.sequence)); !done) return done;
   if (saved.newest_event) {
-    if (auto done = set("newest_event", saved.newest_event->time_since_epoch().count()); !done) return done;
+    if (auto done = set("newest_event", saved.newest_event->time_since_epoch().count()); !done)
+      return done;
+  }
+  if (saved.stream) {
+    if (auto done = set("stream", saved.stream->time_since_epoch().count()); !done) return done;
   }
   for (const HostSnapshot& host : saved.hosts) {
     if (auto done = database.run("INSERT OR REPLACE INTO hosts VALUES (?,?,?,?)", host.name,

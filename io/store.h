@@ -38,8 +38,9 @@ class Store {
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
 
-  /// Fills an empty model with what is stored.
-  [[nodiscard]] Result<void> load(Model& model, const RuleSet& rules);
+  /// Fills an empty model with what is stored. Returns how many facts were dropped because `rules`
+  /// lacks their rule.
+  [[nodiscard]] Result<std::size_t> load(Model& model, const RuleSet& rules);
 
   /// The rules of the last run, which the stored facts refer to; nullopt before the first.
   [[nodiscard]] Result<std::optional<RulesText>> rules();

@@ -73,6 +73,9 @@ Result<ModelSnapshot> Store::Impl::load_model() {
   const auto newest = get("newest_event");
   if (!newest) return tl::unexpected(newest.error());
   if (*newest) saved.newest_event = Time{Duration{**newest}};
+  const auto stream = get("stream");
+  if (!stream) return tl::unexpected(stream.error());
+  if (*stream) saved.stream = Time{Duration{**stream}};
   if (auto read = database.rows("SELECT name, status, told_at, told_by FROM hosts",
                                 [&](sqlite3_stmt* row) {
                                   saved.hosts.push_back({text(row, 0), word(row, 1, HostStatus::up),
@@ -179,15 +182,16 @@ Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
   return all;
 }
 
-Result<void> Store::load(Model& model, const RuleSet& rules) {
+Result<std::size_t> Store::load(Model& model, const RuleSet& rules) {
   const auto saved = impl_->load_model();
   if (!saved) return tl::unexpected(saved.error());
   model.restore(*saved);
   const auto instances = impl_->load_instances();
   if (!instances) return tl::unexpected(instances.error());
-  for (const auto& [id, instance] : *instances) model.restore(instance, rules);
+  std::size_t dropped = 0;
+  for (const auto& [id, instance] : *instances) dropped += model.restore(instance, rules);
   model.mark_saved();
-  return {};
+  return dropped;
 }
 
 }  // namespace vmtrail

@@ -89,6 +89,13 @@ Severity severity_of(RecordType type) {
   return Severity::info;
 }
 
+bool another_past(const Before& before, const Instance& instance) {
+  const auto begin = instance.past.begin() + static_cast<std::ptrdiff_t>(before.folded_intervals);
+  return !std::equal(begin, instance.past.end(), before.past->begin(), before.past->end()) ||
+         (before.answer.interval_open && instance.answer.interval_open &&
+          before.answer.since != instance.answer.since);
+}
+
 std::string_view or_nothing(std::string_view text) {
   return text.empty() ? "none" : text;
 }
@@ -268,7 +275,7 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
   }
   tell_migrations(before, instance, occasion, records);
 
-  if (before.past && sequence_ == sequence_before && *before.past != instance.past) {
+  if (before.past && sequence_ == sequence_before && another_past(before, instance)) {
     ChangeRecord record = start(RecordType::history_corrected, instance, occasion);
     timeline_.clear();
     append_timeline(timeline_, instance, names_);
@@ -283,9 +290,11 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
 void Changes::tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
                               RecordConsumer& records) {
   // What was announced belongs to the request, wherever the walk has put its migration now.
+  const auto unfolded =
+      instance.migrations.begin() + static_cast<std::ptrdiff_t>(before.folded_migrations);
   for (const MigrationEntry& old : before.migrations) {
     if (!old.announced) continue;
-    const auto now = std::find_if(instance.migrations.begin(), instance.migrations.end(),
+    const auto now = std::find_if(unfolded, instance.migrations.end(),
                                   [&](const MigrationEntry& entry) { return entry.is(old); });
     if (now == instance.migrations.end()) {
       tell_retracted(instance, old, occasion, records);
@@ -293,41 +302,58 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
       now->announced = old.announced;
     }
   }
-  for (MigrationEntry& entry : instance.migrations) {
-    const MigrationView now = entry.view();
-    if (entry.announced == now) continue;
-    if (!entry.announced) {
-      MigrationView started = now;
-      if (now.outcome != Outcome::in_progress) {
-        started.outcome = Outcome::in_progress;
-        started.finished_at.reset();
-        started.confirmed_at.reset();
-      }
-      tell_migration(RecordType::migration_started, instance, entry.request, started, occasion,
-                     records);
-      entry.announced = started;
-      if (started == now) continue;
-    }
-    // That it is completed is told once, with both ends; the end that is missing may be in the next
-    // event.
-    const bool complete = now.source != NameId::nothing && now.destination != NameId::nothing;
-    if (now.outcome == Outcome::completed && entry.announced->outcome != Outcome::completed &&
-        !complete && !occasion.at_end) {
-      continue;
-    }
-    MigrationView told = now;
-    if (step(*entry.announced, now) == RecordType::migration_completed && now.confirmed_at) {
-      told.confirmed_at.reset();  // the confirmation has a record of its own
-    }
-    if (told != *entry.announced) {
-      tell_migration(step(*entry.announced, told), instance, entry.request, told, occasion,
-                     records);
-    }
-    if (told != now) {
-      tell_migration(step(told, now), instance, entry.request, now, occasion, records);
-    }
-    entry.announced = now;
+  // Of the folded ones only those can have changed that an operation still held has ended, or ended
+  // no more.
+  for (const std::size_t ended : before.ended_migrations) {
+    tell_migration_changes(instance, instance.migrations[ended], occasion, records);
   }
+  if (instance.held) {
+    for (const Operation& operation : instance.held->operations) {
+      if (operation.ending && operation.ending->migration < before.folded_migrations) {
+        tell_migration_changes(instance, instance.migrations[operation.ending->migration], occasion,
+                               records);
+      }
+    }
+  }
+  for (auto entry = unfolded; entry != instance.migrations.end(); ++entry) {
+    tell_migration_changes(instance, *entry, occasion, records);
+  }
+}
+
+void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& entry,
+                                     const Occasion& occasion, RecordConsumer& records) {
+  const MigrationView now = entry.view();
+  if (entry.announced == now) return;
+  if (!entry.announced) {
+    MigrationView started = now;
+    if (now.outcome != Outcome::in_progress) {
+      started.outcome = Outcome::in_progress;
+      started.finished_at.reset();
+      started.confirmed_at.reset();
+    }
+    tell_migration(RecordType::migration_started, instance, entry.request, started, occasion,
+                   records);
+    entry.announced = started;
+    if (started == now) return;
+  }
+  // That it is completed is told once, with both ends; the end that is missing may be in the next
+  // event.
+  const bool complete = now.source != NameId::nothing && now.destination != NameId::nothing;
+  if (now.outcome == Outcome::completed && entry.announced->outcome != Outcome::completed &&
+      !complete && !occasion.at_end) {
+    return;
+  }
+  MigrationView told = now;
+  if (step(*entry.announced, now) == RecordType::migration_completed && now.confirmed_at) {
+    told.confirmed_at.reset();  // the confirmation has a record of its own
+  }
+  if (told != *entry.announced) {
+    tell_migration(step(*entry.announced, told), instance, entry.request, told, occasion, records);
+  }
+  if (told != now) {
+    tell_migration(step(told, now), instance, entry.request, now, occasion, records);
+  }
+  entry.announced = now;
 }
 
 void Changes::tell_migration(RecordType type, const Instance& instance, const RequestId& request,

@@ -17,10 +17,14 @@ namespace vmtrail {
 struct Before {
   bool known = false;  ///< did the instance exist?
   State answer;
-  /// Only where the past may have changed: as it was.
+  /// Only where the past may have changed: the closed intervals that were not folded.
   std::optional<std::vector<ClosedInterval>> past;
-  /// Migrations as announced so far that the walk may have rebuilt.
+  std::size_t folded_intervals = 0;
+  /// Migrations that were not folded, as announced so far; the walk may have rebuilt them.
   std::vector<MigrationEntry> migrations;
+  std::size_t folded_migrations = 0;
+  /// Folded ones that an operation held had confirmed or reverted.
+  std::vector<std::size_t> ended_migrations;
 };
 
 /// Writes records. One for each model; owns nothing but its buffers.
@@ -51,6 +55,8 @@ class Changes {
  private:
   void tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
                        RecordConsumer& records);
+  void tell_migration_changes(const Instance& instance, MigrationEntry& entry,
+                              const Occasion& occasion, RecordConsumer& records);
   void tell_migration(RecordType type, const Instance& instance, const RequestId& request,
                       const MigrationView& view, const Occasion& occasion, RecordConsumer& records);
   void tell_retracted(const Instance& instance, const MigrationEntry& gone,

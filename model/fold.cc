@@ -13,9 +13,9 @@ namespace {
 
 // The longest prefix of the order in which every operation is over and ended more than the horizon
 // before the instance's newest fact, and which no later operation overlaps.
-std::size_t foldable(const Instance& instance, const Model::Options& options) {
+std::size_t foldable(const Instance& instance, Time now, const Model::Options& options) {
   const std::vector<Operation>& operations = instance.held->operations;
-  const Time old = instance.newest - options.horizon;
+  const Time old = now - options.horizon;
   std::vector<Time> first_behind(operations.size() + 1, Time::max());
   for (std::size_t i = operations.size(); i-- > 0;) {
     first_behind[i] = std::min(first_behind[i + 1], operations[i].first);
@@ -24,7 +24,7 @@ std::size_t foldable(const Instance& instance, const Model::Options& options) {
   Time last = Time::min();
   for (std::size_t i = 0; i < operations.size(); ++i) {
     const Operation& operation = operations[i];
-    const bool over = operation.closed() || operation.last <= instance.newest - options.quiet;
+    const bool over = operation.closed() || operation.last <= now - options.quiet;
     if (!over || operation.last >= old) break;
     last = std::max(last, operation.last);
     if (first_behind[i + 1] > last) count = i + 1;
@@ -37,12 +37,38 @@ std::size_t foldable(const Instance& instance, const Model::Options& options) {
 void Model::Impl::fold_old(Instance& instance) {
   const std::vector<Operation>& operations = instance.held->operations;
   if (operations.size() > kMaxOperations) {
-    fold(instance, kMaxOperations / 2);
+    make_room(instance);
     return;
   }
   // In the common case the first is the oldest; nothing to do while it is within the horizon.
-  if (operations.front().last >= instance.newest - options.horizon) return;
-  if (const std::size_t count = foldable(instance, options); count > 0) fold(instance, count);
+  if (operations.front().last >= now_of(instance) - options.horizon) return;
+  if (const std::size_t count = foldable(instance, now_of(instance), options); count > 0) {
+    fold(instance, count);
+  }
+}
+
+// A fact whose clock is far ahead of all others does not make those old.
+Time Model::Impl::now_of(const Instance& instance) const {
+  return std::min(instance.newest, stream.value_or(instance.newest));
+}
+
+// Never what is still going on: that would lose its end.
+void Model::Impl::make_room(Instance& instance) {
+  std::vector<Operation>& operations = instance.held->operations;
+  const auto bystander = std::find_if(
+      operations.begin(), operations.end() - 1,
+      [](const Operation& o) { return !o.serial() && o.kind != OperationKind::abort; });
+  if (bystander != operations.end() - 1) {
+    for (Fact& fact : bystander->facts) remember(std::move(fact.message_id));
+    Walk walk(instance, names, options.clock_tolerance);
+    walk.drop(static_cast<std::size_t>(bystander - operations.begin()));
+    return;
+  }
+  const auto open = std::find_if(operations.begin(), operations.end(),
+                                 [](const Operation& operation) { return !operation.closed(); });
+  const auto over = static_cast<std::size_t>(open - operations.begin());
+  if (const std::size_t count = std::min(over, kMaxOperations / 2); count > 0)
+    fold(instance, count);
 }
 
 void Model::Impl::fold(Instance& instance, std::size_t count) {
@@ -68,11 +94,12 @@ void Model::Impl::unload(Instance& instance) {
 }
 
 void Model::Impl::fold_quiet(Time now, Duration quiet, RecordConsumer& records) {
-  while (!waiting.empty() && waiting.front().since + quiet < now) {
-    Instance& instance = instances[waiting.front().instance];
-    waiting.pop_front();
-    if (instance.held && instance.newest + quiet >= now) {
-      waiting.push_back({instance.place, instance.newest});
+  while (!waiting.empty() && waiting.top().since + quiet < now) {
+    const Waiting longest = waiting.top();
+    Instance& instance = instances[longest.place];
+    waiting.pop();
+    if (instance.held && instance.newest > longest.since) {
+      waiting.push({instance.newest, instance.id, instance.place});
       continue;
     }
     instance.queued = false;

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <queue>
 #include <unordered_map>
 #include <vector>
 
@@ -31,14 +33,19 @@ struct Model::Impl {
   Changes changes;
   std::deque<Instance> instances;  // addresses stay
   std::unordered_map<InstanceId, std::uint32_t> index;
-  std::optional<Time> newest;
+  std::optional<Time> newest;  // event of all, whatever its clock
+  std::optional<Time> stream;  // as far as time has gone on: newest, but for leaps not believed yet
+  unsigned ahead = 0;          // events in a row that leap ahead of the stream
 
   /// An instance with facts waits here until the stream has gone on for Options::quiet without it.
   struct Waiting {
-    std::uint32_t instance;
     Time since;
+    InstanceId id;
+    std::uint32_t place;
+    auto operator<=>(const Waiting&) const = default;
   };
-  std::deque<Waiting> waiting;
+  std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>>
+      waiting;  // longest quiet first
 
   /// The newest event of all moves the stream's time on.
   void stream_to(Time time, RecordConsumer& records);
@@ -55,6 +62,8 @@ struct Model::Impl {
 
   // Folding (fold.cc).
   void fold_old(Instance& instance);
+  void make_room(Instance& instance);
+  [[nodiscard]] Time now_of(const Instance& instance) const;
   void fold(Instance& instance, std::size_t count);
   void fold_quiet(Time now, Duration quiet, RecordConsumer& records);
   void unload(Instance& instance);
@@ -71,7 +80,12 @@ struct Model::Impl {
 
 /// Requests folded lately that an instance remembers.
 inline constexpr std::size_t kFoldedRequests = 16;
-/// Operations that an instance holds at most; no real one comes near within a horizon.
+/// Operations of an instance beyond which room is made: bystanders go first, then what is over. No
+/// real one comes near within a horizon, but for updates that each have a request of their own.
 inline constexpr std::size_t kMaxOperations = 64;
+/// A step of the stream's time that a single clock may have got wrong, and how many events in a row
+/// make it.
+inline constexpr Duration kLeap = std::chrono::hours{1};
+inline constexpr unsigned kLeapEvents = 8;
 
 }  // namespace vmtrail

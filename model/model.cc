@@ -60,19 +60,27 @@ Model& Model::operator=(Model&&) noexcept = default;
 // ---- events
 
 void Model::Impl::stream_to(Time time, RecordConsumer& records) {
-  if (newest && *newest >= time) return;
-  newest = time;
+  newest = std::max(newest.value_or(time), time);
+  if (stream && time <= *stream) {
+    ahead = 0;
+    return;
+  }
+  // One wrong clock must not make everything else old: a leap is believed once a run of events has
+  // made it.
+  if (stream && time > *stream + kLeap && ++ahead < kLeapEvents) return;
+  ahead = 0;
+  stream = time;
   seen.forget_before(time);
   fold_quiet(time, options.quiet, records);
 }
 
 bool Model::Impl::is_copy(const MessageId& id, Time generated) const {
   if (seen.contains(id)) return true;
-  return options.archive && newest && generated + options.horizon < *newest && options.archive(id);
+  return options.archive && stream && generated + options.horizon < *stream && options.archive(id);
 }
 
 void Model::Impl::remember(MessageId id) {
-  seen.add(std::move(id), newest.value_or(Time{}) + options.horizon);
+  seen.add(std::move(id), stream.value_or(Time{}) + options.horizon);
 }
 
 Instance& Model::Impl::instance_for(const InstanceId& id) {
@@ -94,10 +102,21 @@ Before Model::Impl::before(const Instance& instance, bool known) const {
   Before result;
   result.known = known;
   result.answer = instance.answer;
-  const std::size_t folded = instance.held ? instance.held->base.migrations : 0;
-  result.migrations.assign(instance.migrations.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                             folded, instance.migrations.size())),
-                           instance.migrations.end());
+  // What is folded stays as it is, but for migrations that an operation still held has ended.
+  result.folded_migrations = instance.migrations.size();
+  result.folded_intervals = instance.past.size();
+  if (instance.held) {
+    result.folded_migrations = instance.held->base.migrations;
+    result.folded_intervals = instance.held->base.closed_intervals;
+    for (const Operation& operation : instance.held->operations) {
+      if (operation.ending && operation.ending->migration < result.folded_migrations) {
+        result.ended_migrations.push_back(operation.ending->migration);
+      }
+    }
+  }
+  result.migrations.assign(
+      instance.migrations.begin() + static_cast<std::ptrdiff_t>(result.folded_migrations),
+      instance.migrations.end());
   return result;
 }
 
@@ -179,7 +198,9 @@ Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
     return Verdict::too_late;
   }
   if (const Operation* const full = operation_of(instance, request);
-      full != nullptr && full->facts.size() >= kMaxFacts) {
+      (full != nullptr && full->facts.size() >= kMaxFacts) ||
+      (full == nullptr && instance.held &&
+       instance.held->operations.size() >= 2 * kMaxOperations)) {
     impl.remember(message);
     return Verdict::too_many_facts;
   }
@@ -188,14 +209,18 @@ Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
   const bool older = event.generated < instance.newest;
   Fact fact = make_fact(event, rule, impl.names);
   impl.note_hosts(fact);
-  if (older) before.past = instance.past;
+  if (older) {
+    before.past.emplace(
+        instance.past.begin() + static_cast<std::ptrdiff_t>(before.folded_intervals),
+        instance.past.end());
+  }
   instance.newest = std::max(instance.newest, event.generated);
   instance.changed = true;
   impl.take(instance, request, std::move(fact));
   occasion.late = older && !is_last(instance, message);
   impl.fold_old(instance);
   if (!instance.queued && instance.held) {
-    impl.waiting.push_back({instance.place, instance.newest});
+    impl.waiting.push({instance.newest, instance.id, instance.place});
     instance.queued = true;
   }
   impl.settle_hosts(before.answer.host, instance);
@@ -261,8 +286,15 @@ bool Model::Impl::judge(Instance& instance, Time now) {
 }
 
 void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
+  // By id, so that the records do not depend on which instance was heard of first.
+  std::vector<Instance*> sorted;
   for (Instance& instance : instances) {
-    if (!instance.held) continue;
+    if (instance.held) sorted.push_back(&instance);
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Instance* a, const Instance* b) { return a->id < b->id; });
+  for (Instance* const pointer : sorted) {
+    Instance& instance = *pointer;
     const Before was = before(instance, true);
     if (judge(instance, now)) {
       Walk(instance, names, options.clock_tolerance).from_base();

@@ -65,7 +65,8 @@ std::size_t Operation::insert(Fact fact, Names& names) {
 }
 
 std::optional<MessageId> Operation::compact(std::size_t index) {
-  if (index == 0 || index + 1 >= facts.size() || !same_content(facts[index - 1], facts[index]) ||
+  if (facts.size() <= kCompactFrom || index == 0 || index + 1 >= facts.size() ||
+      !same_content(facts[index - 1], facts[index]) ||
       !same_content(facts[index], facts[index + 1])) {
     return std::nullopt;
   }
@@ -83,6 +84,7 @@ void Operation::sum_up(Names& names) {
   source = destination = acting_host = state_in = state_out = NameId::nothing;
   deletes = false;
   new_flavor = false;
+  change_told_ = false;
   clocks.clear();
   for (const Fact& fact : facts) absorb(fact, names);
 }
@@ -104,10 +106,9 @@ void Operation::absorb(const Fact& fact, Names& names) {
   if (acting_host == NameId::nothing && !rule.database) acting_host = fact.publisher_host;
   // A change reported by an update names the state before it; else a compute event before the end
   // shows it.
-  if (fact.changes_state() && std::none_of(facts.begin(), facts.end(), [&](const Fact& other) {
-        return &other != &fact && comes_before(other, fact) && other.changes_state();
-      })) {
+  if (fact.changes_state() && !change_told_) {
     state_in = fact.old_state;
+    change_told_ = true;
   } else if (state_in == NameId::nothing && !rule.database && rule.rank < 90) {
     state_in = fact.state;
   }

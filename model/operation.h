@@ -74,9 +74,9 @@ struct Operation {
 
   /// Puts a fact where it belongs in the order. Returns its index.
   std::size_t insert(Fact fact, Names& names);
-  /// Removes the fact at `index` if its neighbours assert the same: only the first and the last of
-  /// a run of equal facts can matter (libvirt saves `progress` every 5 s of a live migration).
-  /// Returns its id.
+  /// Removes the fact at `index` of a long operation if its neighbours assert the same: of a run of
+  /// equal facts only the first and the last matter (libvirt saves `progress` every 5 s of a live
+  /// migration). Returns its id.
   std::optional<MessageId> compact(std::size_t index);
 
   [[nodiscard]] bool serial() const { return is_serial(kind) || deletes; }
@@ -95,7 +95,12 @@ struct Operation {
  private:
   void absorb(const Fact& fact, Names& names);
   void sum_up(Names& names);
+
+  bool change_told_ = false;  // some fact has told the state before a change
 };
+
+/// Facts that an operation holds before runs of equal ones are compacted.
+inline constexpr std::size_t kCompactFrom = 64;
 
 /// The kind of an operation that holds facts of kind `so_far` when one of kind `next` joins behind
 /// them.

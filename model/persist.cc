@@ -171,6 +171,7 @@ ModelSnapshot Model::snapshot() const {
   ModelSnapshot saved;
   saved.sequence = sequence();
   saved.newest_event = impl_->newest;
+  saved.stream = impl_->stream;
   for (const auto& [key, host] : impl_->hosts.all()) {
     saved.hosts.push_back(
         {text(host.name, impl_->names), host.status, told(host.told_at), host.told_by.to_string()});
@@ -184,6 +185,7 @@ ModelSnapshot Model::snapshot() const {
 void Model::restore(const ModelSnapshot& saved) {
   impl_->changes.set_sequence(saved.sequence);
   impl_->newest = saved.newest_event;
+  impl_->stream = saved.stream;
   for (const HostSnapshot& host : saved.hosts) {
     Hosts::Host& restored = impl_->hosts.named(impl_->names.intern(host.name), impl_->names);
     restored.status = host.status;
@@ -195,7 +197,7 @@ void Model::restore(const ModelSnapshot& saved) {
   }
 }
 
-void Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) {
+std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) {
   Names& names = impl_->names;
   Instance& instance = impl_->instance_for(saved.id);
   instance.cut = saved.cut.value_or(Time::min());
@@ -223,10 +225,14 @@ void Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) {
   base.migrations = static_cast<std::uint32_t>(saved.base_migrations);
   instance.answer = base;
 
+  std::size_t dropped = 0;
   std::unique_ptr<Held> held;
   for (const FactSnapshot& fact : saved.facts) {
     const Rule* const rule = rules.find(fact.rule);
-    if (rule == nullptr) continue;
+    if (rule == nullptr) {
+      ++dropped;
+      continue;
+    }
     if (!held) {
       held = std::make_unique<Held>();
       held->base = base;
@@ -251,10 +257,11 @@ void Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) {
                                       });
       if (known != saved.migrations.end()) entry.announced = load(*known->announced, names);
     }
-    impl_->waiting.push_back({instance.place, instance.newest});
+    impl_->waiting.push({instance.newest, instance.id, instance.place});
     instance.queued = true;
   }
   impl_->hosts.moved(NameId::nothing, instance.answer.host, names);
+  return dropped;
 }
 
 }  // namespace vmtrail

@@ -89,6 +89,9 @@ void Walk::repeat_last() {
   held_.open = held_.prefix;
   for (const Fact& fact : last.facts) apply(held_.open, last, fact);
   end_of_last();
+  // It may have been something else before.
+  held_.ambiguous = is_ambiguous(held_.operations.size(), held_.finished.host);
+  settle();
 }
 
 void Walk::from_base() {
@@ -136,6 +139,12 @@ void Walk::end_of_last() {
     held_.ambiguous = is_ambiguous(held_.operations.size(), held_.finished.host);
   }
   settle();
+}
+
+void Walk::drop(std::size_t position) {
+  back_to_base();
+  held_.operations.erase(held_.operations.begin() + static_cast<std::ptrdiff_t>(position));
+  from_base();
 }
 
 // ---- one fact

@@ -26,6 +26,8 @@ class Walk {
   /// Folds the first `count` operations (in their order): their answer becomes the base. The facts
   /// go.
   void fold(std::size_t count);
+  /// Leaves one operation out, as if it had never been.
+  void drop(std::size_t position);
 
  private:
   void end_of_last();

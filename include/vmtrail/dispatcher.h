@@ -54,7 +54,10 @@ class Dispatcher : public EventConsumer {
   void on_skipped_line() override;
 
   /// Where the events come from now, for the quarantine of events that decode but are not sound.
-  void set_frame(const Frame& frame) { frame_ = frame; }
+  void set_frame(const Frame& frame) {
+    frame_ = frame;
+    frame_quarantined_ = false;
+  }
 
   /// The stream is over, see Model::finish().
   void finish();
@@ -82,6 +85,7 @@ class Dispatcher : public EventConsumer {
   Counts counts_;
   CountingRecords records_;
   Frame frame_;
+  bool frame_quarantined_ = false;  // its bytes have been told
 };
 
 /// Runs the samples of every rule, each for every event type that the rule writes out. One line for

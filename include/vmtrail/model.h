@@ -102,10 +102,11 @@ class Model {
   [[nodiscard]] InstanceSnapshot snapshot(const InstanceId& id) const;
   [[nodiscard]] ModelSnapshot snapshot() const;
 
-  /// Puts back what was saved; facts find their rules by id in `rules` (those without one are
-  /// dropped). To be called on an empty model: the whole first, then each instance.
+  /// Puts back what was saved; facts find their rules by id in `rules`. To be called on an empty
+  /// model: the whole first, then each instance, which returns how many facts were dropped because
+  /// their rule is gone.
   void restore(const ModelSnapshot& saved);
-  void restore(const InstanceSnapshot& saved, const RuleSet& rules);
+  std::size_t restore(const InstanceSnapshot& saved, const RuleSet& rules);
 
  private:
   struct Impl;

@@ -111,6 +111,7 @@ struct SeenSnapshot {
 struct ModelSnapshot {
   Sequence sequence{};
   std::optional<Time> newest_event;
+  std::optional<Time> stream;  ///< how far time has gone on, without what a wrong clock said
   std::vector<HostSnapshot> hosts;
   std::vector<SeenSnapshot> seen;
 };
