@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -69,9 +70,7 @@ std::string one_line(const CLI::App& program, const CLI::ParseError& error) {
          " --help)";
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_program(int argc, char** argv) {
   auto log = spdlog::stderr_logger_st("vmtrail");
   log->set_pattern("%n: %v");
   spdlog::set_default_logger(log);
@@ -114,4 +113,16 @@ int main(int argc, char** argv) {
     return static_cast<int>(Exit::unreadable);
   }
   return static_cast<int>(result);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // What is thrown comes from the libraries and the allocator; input never throws.
+  try {
+    return run_program(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "vmtrail: %s\n", error.what());
+    return static_cast<int>(Exit::unreadable);
+  }
 }

@@ -87,9 +87,13 @@ std::vector<InstanceAnswer> all_instances(const Model& model) {
 
 void turn_back(InstanceAnswer& instance, Time time) {
   const Interval* const then = at(instance.timeline, time);
-  const Interval found = then == nullptr ? Interval{{}, {}, {}, Confidence::unknown, {}} : *then;
-  instance.host = found.host;
-  instance.confidence = found.confidence;
+  const bool gone = instance.deleted && then == nullptr && !instance.timeline.empty() &&
+                    time >= instance.timeline.back().to.value_or(time);
+  instance.host = then == nullptr ? std::string_view() : then->host;
+  instance.confidence = then != nullptr ? then->confidence
+                        : gone          ? Confidence::deleted
+                                        : Confidence::unknown;
+  instance.deleted = gone;
   instance.vm_state = instance.task_state = {};
   instance.power_state = PowerState::unknown;
   instance.operation.reset();

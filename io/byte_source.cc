@@ -61,7 +61,7 @@ Result<bool> ByteSource::fill() {
   if (finished_) return *finished_;
   make_room();
   const std::size_t before = end_;
-  const Result<bool> more = !head_read_ ? read_head() : decompressor_ ? decompress() : read_plain();
+  Result<bool> more = !head_read_ ? read_head() : decompressor_ ? decompress() : read_plain();
   if (!more.value_or(false)) finished_ = more;
   std::memset(&buffer_[end_], 0, kPadding);
   if (end_ > before) return true;
@@ -104,7 +104,7 @@ Result<std::size_t> ByteSource::read(std::span<char> target) {
 Result<bool> ByteSource::read_head() {
   head_read_ = true;
   while (end_ < kMagicSize && !ended_) {
-    const Result<bool> more = read_plain();
+    Result<bool> more = read_plain();
     if (!more) return more;
   }
   decompressor_ = find_decompressor(window());

@@ -83,20 +83,22 @@ Result<InstanceId> Model::find(std::string_view text) const {
   }
   std::vector<InstanceId> by_name;
   std::vector<InstanceId> by_prefix;
+  std::vector<InstanceId> by_former_name;  // of those that are deleted
   const bool may_be_prefix = is_prefix_of_uuid(text);
   const std::string prefix = lower(text);
   std::string id;
   for (const Instance& instance : impl_->instances) {
-    if (!instance.answer.deleted && !text.empty() &&
-        impl_->names.text(instance.answer.name) == text) {
-      by_name.push_back(instance.id);
+    if (!text.empty() && impl_->names.text(instance.answer.name) == text) {
+      (instance.answer.deleted ? by_former_name : by_name).push_back(instance.id);
     }
     if (!may_be_prefix) continue;
     id.clear();
     instance.id.append_to(id);
     if (id.compare(0, prefix.size(), prefix) == 0) by_prefix.push_back(instance.id);
   }
-  std::vector<InstanceId>& found = by_name.empty() ? by_prefix : by_name;
+  std::vector<InstanceId>& found = !by_name.empty()     ? by_name
+                                   : !by_prefix.empty() ? by_prefix
+                                                        : by_former_name;
   if (found.size() == 1) return found.front();
   if (found.empty()) {
     return tl::unexpected(Error{ErrorCode::not_found, "instance '" + std::string(text) + "'"});

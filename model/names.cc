@@ -11,7 +11,7 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kChunk = 64 * 1024;
+constexpr std::size_t kChunk = std::size_t{64} << 10;
 constexpr NameId kNoKey{0xFFFFFFFF};
 
 std::size_t index(NameId id) {

@@ -278,6 +278,42 @@ rules:
              Catch::Contains("ndc27-3222") && Catch::Contains("mine.yaml:3 mine: My own reason."));
 }
 
+TEST_CASE("An instance that was deleted can be asked for, then and now") {
+  const Shell shell;
+  const std::string state = " --state " + shell.path("state");
+  REQUIRE(shell.run("replay " VMTRAIL_FIXTURES "/cases/update_after_delete/events.jsonl" + state)
+              .exit == 0);
+  struct Case {
+    const char* at;
+    const char* host;
+    const char* confidence;
+    bool deleted;
+  };
+  const Case cases[] = {{"", "", "deleted", true},
+                        {" --at 2026-11-22T12:30:00", "", "deleted", true},
+                        {" --at 2026-11-22T11:30:00", "a", "confirmed", false},
+                        {" --at 2026-11-22T10:00:00", "", "unknown", false}};
+  for (const Case& c : cases) {
+    INFO(c.at);
+    const auto answer =
+        nlohmann::json::parse(shell.run("where web-1 -o json" + state + c.at).out)["instance"];
+    CHECK((answer["host"].is_null() ? "" : answer["host"].get<std::string>()) == c.host);
+    CHECK(answer["confidence"] == c.confidence);
+    CHECK(answer["deleted"] == c.deleted);
+  }
+}
+
+TEST_CASE("Writing over an input, or twice to one file, is refused") {
+  const Shell shell;
+  const std::string input = shell.file("in.log", "x");
+  CHECK(shell.run("replay " + input + " --records " + input).exit == 2);
+  CHECK(shell.contents("in.log") == "x");
+  CHECK(shell
+            .run("replay " + kSeed + " --records " + shell.path("o") + " --placement " +
+                 shell.path("o"))
+            .exit == 2);
+}
+
 TEST_CASE("What cannot be decoded is told, counted, kept, and stops nothing") {
   const Shell shell;
   const std::string events = VMTRAIL_FIXTURES "/cases/bad_among_good/events.jsonl";

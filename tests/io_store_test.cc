@@ -150,6 +150,24 @@ TEST_CASE("A store that cannot be opened says why") {
              Catch::Contains("made by another version (schema 99"));
 }
 
+TEST_CASE("After a write that failed nothing more is written, and the state is as it was") {
+  const Scratch scratch;
+  {
+    Store store = created(scratch.path());
+    REQUIRE(store.add_record(Sequence{1}, "{}"));
+    REQUIRE(store.commit());
+    REQUIRE(store.add_message("first"));
+    REQUIRE_FALSE(store.add_record(Sequence{1}, "{}"));  // as a full disk would
+    CHECK_FALSE(store.add_message("second"));
+    CHECK_FALSE(store.commit());
+  }
+  Store store = created(scratch.path());
+  CHECK_FALSE(store.contains(MessageId("first")));
+  CHECK_FALSE(store.contains(MessageId("second")));
+  REQUIRE(store.add_record(Sequence{2}, "{}"));
+  CHECK(store.commit());
+}
+
 TEST_CASE("Rows that do not fit together are an error, not a crash") {
   const char* const damages[] = {
       "UPDATE instances SET base_intervals = 1000", "UPDATE instances SET base_migrations = 1000",

@@ -341,6 +341,14 @@ TEST_CASE("An instance is found by its id, a prefix of it, or its name, if that 
   CHECK(found("web") == "ambiguous");
   CHECK(found("aaaa") == "ambiguous");
   CHECK(found("bbb") == "not_found");
+  Made gone = made("delete.end", 60'000, "a", "req-9", {{Field::state, "deleted"}});
+  gone.fields[Field::instance_id] = ids[0];
+  machine.feed(gone);
+  CHECK(found("web") == ids[2]);  // the other is deleted
+  gone.fields[Field::instance_id] = ids[1];
+  gone.message_id = "another";
+  machine.feed(gone);
+  CHECK(found("db") == ids[1]);  // deleted, but the only one
   CHECK(found("") == "not_found");
   CHECK(found("cccc0000-0000-4000-8000-000000000003") == "not_found");
 }

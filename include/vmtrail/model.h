@@ -81,8 +81,9 @@ class Model {
   [[nodiscard]] std::size_t instance_count() const;
   [[nodiscard]] std::size_t host_count() const;
 
-  /// A UUID, a unique prefix of one (4 characters or more), or a unique name of an instance that is
-  /// not deleted. Errors: not_found; ambiguous, with the candidates.
+  /// A UUID, a unique name of an instance, a unique prefix of a UUID (4 characters or more), or the
+  /// unique name of one that is deleted; the first that fits. Errors: not_found; ambiguous, with
+  /// the candidates.
   [[nodiscard]] Result<InstanceId> find(std::string_view text) const;
 
   [[nodiscard]] std::optional<InstanceAnswer> instance(const InstanceId& id) const;
