@@ -12,6 +12,7 @@ namespace vmtrail {
 namespace {
 
 constexpr char kSource[] = "vmtrail/default";
+constexpr char kDevice[] = "default";
 constexpr std::uint64_t kLines = 10;  // about quarantined input; the rest is counted
 constexpr std::size_t kDetail = 120;
 
@@ -34,6 +35,10 @@ void Outlets::on_record(const ChangeRecord& record) {
   append_cloudevent(text_, record, kSource);
   if (store != nullptr) keep(store->add_record(record.sequence, text_));
   if (!records) return;
+  if (zenoss) {
+    text_.clear();
+    append_zenoss(text_, record, kDevice);
+  }
   text_ += '\n';
   records->write(text_);
 }

@@ -20,6 +20,7 @@ class Outlets : public RecordConsumer, public QuarantineConsumer {
  public:
   std::optional<Output> records;
   std::optional<Output> quarantine;
+  bool zenoss = false;           ///< the form of the records; the store has CloudEvents
   Store* store = nullptr;        ///< borrowed
   std::string input;             ///< what is being read, for messages
   std::optional<Error> failure;  ///< of the store; the first

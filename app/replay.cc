@@ -53,6 +53,7 @@ struct ReplayOptions {
   std::string speed = "max";
   unsigned jobs = 1;
   std::string output = "table";
+  std::string record_format = "cloudevents";
   bool stats = false;
 };
 
@@ -241,6 +242,8 @@ Result<void> Replay::open() {
   if (!rules) return tl::unexpected(rules.error());
   rules_ = std::move(*rules);
 
+  outlets_.zenoss = options_.record_format == "zenoss";
+
   Model::Options model;
   if (!options_.horizon.empty()) {
     const auto horizon = parse_duration(options_.horizon);
@@ -374,6 +377,9 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
   parser.add_option("FILE", options->files, "Captures, plain, gzip or zstd; - is standard input")
       ->required();
   parser.add_option("--records", options->records, "Write change records here")->type_name("F|-");
+  parser.add_option("--record-format", options->record_format, "cloudevents or zenoss")
+      ->check(CLI::IsMember({"cloudevents", "zenoss"}))
+      ->type_name("R");
   parser.add_option("--placement", options->placement, "Write the whole model here at the end")
       ->type_name("F|-");
   parser.add_option("--quarantine", options->quarantine, "Write what cannot be decoded here")

@@ -152,6 +152,24 @@ TEST_CASE("Standard output is data alone: placement, records and statistics are 
   CHECK(counts["bytes"] == std::filesystem::file_size(kSeed));
 }
 
+TEST_CASE("Records in Zenoss' form tell the same in its fields") {
+  const Shell shell;
+  const Ran ran = shell.run("replay " + kSeed + " --records - --record-format zenoss");
+  CHECK(ran.exit == 0);
+  CHECK(lines(ran.out) == 6);
+  std::istringstream stream(ran.out);
+  std::string last;
+  for (std::string line; std::getline(stream, line);) last = line;
+  const auto event = nlohmann::json::parse(last);
+  CHECK(event["device"] == "default");
+  CHECK(event["component"] == "server-" + kVm);
+  CHECK(event["eventClassKey"] == "openstack-migration.completed");
+  CHECK(event["eventKey"] == "d0dc4f4a-454a-42c5-b767-386dc3e0d1f3");
+  CHECK(event["severity"] == 2);
+  CHECK(event["summary"] == "pdcmtest: live migration from ndc27-3205 to ndc27-3222 completed");
+  CHECK(shell.run("replay " + kSeed + " --record-format xml").exit == 2);
+}
+
 TEST_CASE("Two replays of the same input write the same bytes, from a file or a pipe") {
   const Shell shell;
   const std::string log = VMTRAIL_FIXTURES "/captures/live_migration/zenoss/collector.py3.log";

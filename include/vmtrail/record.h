@@ -97,6 +97,12 @@ class RecordConsumer {
 /// names this vmtrail among others ("vmtrail/default").
 void append_cloudevent(std::string& out, const ChangeRecord& record, std::string_view source);
 
+/// Appends the record as a Zenoss event, one JSON object without a line end: device, component
+/// (`server-<uuid>`, as the OpenStack ZenPack names instances, or `host-<name>`), eventClassKey
+/// (`openstack-<record type>`), eventKey (the message id of the cause, else the sequence), severity
+/// (Zenoss' 2 info, 3 warning, 4 error), summary.
+void append_zenoss(std::string& out, const ChangeRecord& record, std::string_view device);
+
 // The shapes that records, the placement and the answers of queries share.
 void append_json(std::string& out, std::string_view text);  ///< as a JSON string; empty is null
 void append_json(std::string& out, const Interval& interval);
