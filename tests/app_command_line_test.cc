@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/scratch.h"
+
 namespace vmtrail {
 namespace {
 
@@ -25,25 +27,15 @@ struct Ran {
 
 class Shell {
  public:
-  Shell() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "vmtrail-XXXXXX").string();
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~Shell() { std::filesystem::remove_all(directory_); }
-  Shell(const Shell&) = delete;
-  Shell& operator=(const Shell&) = delete;
-
-  [[nodiscard]] std::string path(const std::string& name) const {
-    return (directory_ / name).string();
-  }
+  [[nodiscard]] std::string path(const std::string& name) const { return scratch_.path(name); }
   [[nodiscard]] std::string contents(const std::string& name) const {
-    std::ifstream input(directory_ / name, std::ios::binary);
+    std::ifstream input(path(name), std::ios::binary);
     std::ostringstream text;
     text << input.rdbuf();
     return text.str();
   }
   std::string file(const std::string& name, const std::string& text) const {
-    std::ofstream(directory_ / name, std::ios::binary) << text;
+    std::ofstream(path(name), std::ios::binary) << text;
     return path(name);
   }
   [[nodiscard]] Ran run(const std::string& arguments) const {
@@ -60,7 +52,7 @@ class Shell {
   }
 
  private:
-  std::filesystem::path directory_;
+  testing::Scratch scratch_;
 };
 
 auto lines(const std::string& text) {

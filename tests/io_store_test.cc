@@ -10,32 +10,15 @@
 
 #include "io/store.h"
 #include "tests/recorded.h"
+#include "tests/scratch.h"
 
 namespace vmtrail {
 namespace {
 
 using testing::Machine;
 using testing::Made;
+using testing::Scratch;
 using testing::shipped_rules;
-
-// A directory that goes with the test.
-class Scratch {
- public:
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "vmtrail-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  [[nodiscard]] std::string path(const std::string& name = "state") const {
-    return (path_ / name).string();
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 Store created(const std::string& directory) {
   auto store = Store::open(directory, Store::Access::create);

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The end of an operation: its outcome, and what must be so though nobody said it.
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "model/walk.h"
+
+namespace vmtrail {
+
+namespace {
+
+bool unresolved(Outcome outcome) {
+  return outcome == Outcome::in_progress || outcome == Outcome::stuck ||
+         outcome == Outcome::uncertain;
+}
+
+}  // namespace
+
+void Walk::finish(State& state, Operation& operation) {
+  switch (operation.kind) {
+    case OperationKind::live_migration:
+      finish_live_migration(state, operation);
+      break;
+    case OperationKind::rebuild:
+      finish_rebuild(state, operation);
+      break;
+    case OperationKind::resize:
+      finish_resize(state, operation);
+      break;
+    case OperationKind::confirm:
+    case OperationKind::revert:
+      finish_confirm_or_revert(state, operation);
+      break;
+    case OperationKind::boot:
+    case OperationKind::unshelve:
+      if (!operation.closed() && state.host == NameId::nothing &&
+          state.vm_state == NameId::active && operation.destination != NameId::nothing) {
+        place_probably(state, operation.destination, operation);
+      }
+      break;
+    case OperationKind::shelve:
+      finish_shelve(state, operation);
+      break;
+    case OperationKind::remove:
+      if (operation.phases.has(Phase::confirmed)) finish_confirm_or_revert(state, operation);
+      if (!state.deleted) doubt(state);
+      break;
+    case OperationKind::none:
+    case OperationKind::soft_delete:
+    case OperationKind::restore:
+    case OperationKind::action:
+    case OperationKind::volume:
+    case OperationKind::audit:
+    case OperationKind::abort:
+    case OperationKind::force_complete:
+      break;
+  }
+  if (is_mover(operation.kind) || !state.mover_seen || state.mover_host == NameId::nothing) {
+    state.mover_host = state.host;
+    state.mover_seen = true;
+  }
+}
+
+void Walk::finish_live_migration(State& state, Operation& operation) {
+  const Phases& phases = operation.phases;
+  Outcome outcome = operation.judged;
+  if (phases.any(Phase::completed, Phase::source_done)) {
+    outcome = Outcome::completed;
+  } else if (phases.any(Phase::failed, Phase::rolling_back)) {
+    outcome = was_aborted(operation) ? Outcome::aborted : Outcome::failed;
+  } else if (operation.state_out == NameId::error) {
+    outcome = Outcome::failed;
+  }
+  const bool end_lost = outcome == Outcome::completed && !phases.has(Phase::completed);
+  const bool moved = unresolved(outcome) && phases.any(Phase::switched, Phase::at_destination);
+  if (end_lost || moved) {
+    if (operation.destination != NameId::nothing &&
+        !names_.same_host(state.host, operation.destination)) {
+      place_probably(state, operation.destination, operation);
+    }
+  } else if (unresolved(outcome)) {
+    doubt(state);
+  }
+  add_migration(state, operation, MigrationKind::live_migration, outcome);
+}
+
+void Walk::finish_rebuild(State& state, Operation& operation) {
+  const Phases& phases = operation.phases;
+  Outcome outcome = operation.judged;
+  if (phases.has(Phase::completed)) {
+    outcome = Outcome::completed;
+  } else if (phases.has(Phase::failed)) {
+    outcome = Outcome::failed;
+  } else if (phases.has(Phase::start) && operation.destination != NameId::nothing) {
+    place_probably(state, operation.destination, operation);
+  }
+  const NameId source = operation.source != NameId::nothing ? operation.source : state.mover_host;
+  const bool elsewhere = source != NameId::nothing && operation.destination != NameId::nothing &&
+                         !names_.same_host(source, operation.destination);
+  if (phases.has(Phase::evacuate) || elsewhere) {
+    add_migration(state, operation, MigrationKind::evacuation, outcome);
+  }
+}
+
+void Walk::finish_resize(State& state, Operation& operation) {
+  const Phases& phases = operation.phases;
+  const bool under_way = phases.any(Phase::copying, Phase::at_destination, Phase::finishing);
+  Outcome outcome = operation.judged;
+  if (phases.has(Phase::finished)) {
+    outcome = Outcome::completed;
+  } else if (operation.state_out == NameId::error || (phases.has(Phase::failed) && !under_way)) {
+    outcome = Outcome::failed;  // else a failed preparation was tried again elsewhere
+  }
+  if (!phases.has(Phase::finished)) {
+    if (phases.any(Phase::at_destination, Phase::finishing) &&
+        operation.destination != NameId::nothing) {
+      place_probably(state, operation.destination, operation);
+    } else {
+      doubt(state);
+    }
+  }
+  add_migration(state, operation,
+                operation.new_flavor ? MigrationKind::resize : MigrationKind::cold_migration,
+                outcome);
+}
+
+void Walk::finish_confirm_or_revert(State& state, Operation& operation) {
+  const bool revert = operation.kind == OperationKind::revert;
+  std::vector<MigrationEntry>& migrations = instance_.migrations;
+  const auto resize = std::find_if(migrations.rbegin(), migrations.rend(), [](const auto& entry) {
+    return entry.own.kind == MigrationKind::resize ||
+           entry.own.kind == MigrationKind::cold_migration;
+  });
+  if (resize != migrations.rend()) {
+    operation.ending = {static_cast<std::size_t>(migrations.rend() - resize) - 1, resize->confirmed,
+                        resize->reverted, resize->confirmed_at};
+    if (revert) {
+      resize->reverted = true;
+    } else {
+      resize->confirmed = true;
+      // The end of the confirmation, not of the deletion that may have brought it about.
+      for (const Fact& fact : operation.facts) {
+        if (fact.rule->phase == Phase::confirmed) resize->confirmed_at = fact.generated;
+      }
+      const NameId destination = resize->own.destination;
+      if (destination != NameId::nothing && !names_.same_host(state.host, destination)) {
+        place_probably(state, destination, operation);
+      }
+    }
+  }
+  if (revert && !operation.phases.has(Phase::reverted) && operation.source != NameId::nothing) {
+    place_probably(state, operation.source, operation);
+  }
+}
+
+void Walk::finish_shelve(State& state, const Operation& operation) {
+  const Phases& phases = operation.phases;
+  if (phases.has(Phase::offloaded)) return;
+  if (phases.has(Phase::shelved) && !phases.has(Phase::offloading)) return;
+  if (state.vm_state == NameId::shelved_offloaded && !state.deleted) {
+    place(state, NameId::nothing, Confidence::unplaced, operation, operation.facts.back());
+  } else {
+    doubt(state);
+  }
+}
+
+void Walk::add_migration(State& state, Operation& operation, MigrationKind kind, Outcome outcome) {
+  MigrationEntry entry;
+  entry.request = operation.request;
+  entry.own.kind = kind;
+  entry.own.source = operation.source != NameId::nothing ? operation.source : state.mover_host;
+  entry.own.destination = operation.destination;
+  entry.own.outcome = outcome;
+  entry.own.started_at = operation.first;
+  if (!unresolved(outcome)) {
+    entry.own.finished_at = operation.finished_at().value_or(operation.last);
+  }
+  operation.migration = instance_.migrations.size();
+  instance_.migrations.push_back(std::move(entry));
+  ++state.migrations;
+}
+
+// An abort has a request of its own. It meant the migration with the same source whose end, on the
+// source's clock, is the first that is not before the abort.
+bool Walk::was_aborted(const Operation& migration) const {
+  return std::any_of(held_.operations.begin(), held_.operations.end(), [&](const Operation& abort) {
+    if (abort.kind != OperationKind::abort) return false;
+    const NameId source = abort.facts.front().publisher_host;
+    if (source == NameId::nothing) return false;
+    const NameId clock = names_.host_key(source);
+    const Operation* meant = nullptr;
+    for (const Operation& candidate : held_.operations) {
+      if (candidate.kind != OperationKind::live_migration) continue;
+      const ClockSpan* const span = candidate.clock(clock);
+      if (span == nullptr || span->last < abort.first ||
+          candidate.first - tolerance_ > abort.first) {
+        continue;
+      }
+      if (meant == nullptr || span->last < meant->clock(clock)->last) meant = &candidate;
+    }
+    return meant == &migration;
+  });
+}
+
+}  // namespace vmtrail
