@@ -166,16 +166,11 @@ Result<void> Replay::check_files() const {
   if (!options_.rules.empty()) taken.push_back(options_.rules);
   for (const std::string& output : {options_.records, options_.placement, options_.quarantine}) {
     std::error_code ignored;
-    if (output.empty() || output == "-" || !std::filesystem::is_regular_file(output, ignored)) {
-      if (!output.empty() && output != "-" && output != "/dev/null" &&
-          std::find(taken.begin(), taken.end(), output) != taken.end()) {
-        return tl::unexpected(Error{ErrorCode::wrong_usage, output + " is named twice"});
-      }
-      taken.push_back(output);
-      continue;
-    }
+    const bool device = std::filesystem::exists(output, ignored) &&
+                        !std::filesystem::is_regular_file(output, ignored);
+    if (output.empty() || output == "-" || device) continue;
     for (const std::string& other : taken) {
-      if (std::filesystem::equivalent(other, output, ignored)) {
+      if (other == output || std::filesystem::equivalent(other, output, ignored)) {
         return tl::unexpected(
             Error{ErrorCode::wrong_usage, output + " is named twice, and would be overwritten"});
       }

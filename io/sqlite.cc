@@ -118,8 +118,10 @@ Result<Sqlite> Sqlite::open(const std::string& path, Mode mode) {
   sqlite3* database = nullptr;
   const int flags =
       mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-  const std::string uri = "file:" + escaped(path) + (settled(path, mode) ? "?immutable=1" : "");
-  const int opened = sqlite3_open_v2(uri.c_str(), &database, flags | SQLITE_OPEN_URI, nullptr);
+  const int opened = settled(path, mode)
+                         ? sqlite3_open_v2(("file:" + escaped(path) + "?immutable=1").c_str(),
+                                           &database, flags | SQLITE_OPEN_URI, nullptr)
+                         : sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
   Sqlite result(path, database);
   if (opened != SQLITE_OK) return tl::unexpected(result.error("opening"));
   sqlite3_busy_timeout(database, kBusyMilliseconds);
