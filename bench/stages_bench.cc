@@ -110,7 +110,7 @@ std::vector<Matched> matched_events() {
   for (const Event& event : events()) {
     const Rule* const rule = rules().match(event);
     const auto instance = InstanceId::parse(event[Field::instance_id]);
-    if (rule != nullptr && !rule->about_host && instance) all.push_back({&event, *instance, rule});
+    if (rule != nullptr && rule->about != About::host && instance) all.push_back({&event, *instance, rule});
   }
   return all;
 }

@@ -39,7 +39,7 @@ void Dispatcher::on_event(const Event& event) {
     return;
   }
   Verdict verdict{};
-  if (rule->about_host) {
+  if (rule->about == About::host) {
     verdict = model_.apply_to_host(event, *rule, records_);
   } else if (event[Field::instance_id].empty()) {
     ignore(event, ErrorCode::no_instance);

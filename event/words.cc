@@ -16,11 +16,11 @@ constexpr std::array<Names, 17> kOperationKinds = {
     "rebuild", "shelve", "unshelve",       "delete", "soft_delete",    "restore",
     "action",  "volume", "audit",          "abort",  "force_complete",
 };
-constexpr std::array<Names, 23> kPhases = {
+constexpr std::array<Names, 24> kPhases = {
     "none",        "start",        "prepared",  "switched", "at_destination", "completed",
     "source_done", "rolling_back", "failed",    "copying",  "finishing",      "finished",
     "confirming",  "confirmed",    "reverting", "reverted", "evacuate",       "scheduled",
-    "shelved",     "offloading",   "offloaded", "end",      "requested",
+    "shelved",     "offloading",   "offloaded", "end",      "requested",      "raised",
 };
 constexpr std::array<Names, 5> kConfidences = {"unknown", "confirmed", "probable", "unplaced",
                                                "deleted"};
@@ -32,6 +32,8 @@ constexpr std::array<Names, 7> kOutcomes = {
 constexpr std::array<Names, 6> kPowerStates = {"",         "running",   "paused",
                                                "shutdown", "suspended", "crashed"};
 constexpr std::array<Names, 3> kHostStatuses = {"up", "disabled", "down"};
+constexpr std::array<Names, 6> kSeverities = {"clear",   "debug", "info",
+                                              "warning", "error", "critical"};
 
 /// A word's spellings and the number of the first.
 template <class Word>
@@ -71,6 +73,11 @@ struct Spellings<HostStatus> {
   static constexpr const auto& kNames = kHostStatuses;
   static constexpr std::size_t kFirst = 0;
 };
+template <>
+struct Spellings<Severity> {
+  static constexpr const auto& kNames = kSeverities;
+  static constexpr std::size_t kFirst = 0;
+};
 
 template <class Word>
 std::string_view spelled(Word word) {
@@ -102,6 +109,9 @@ std::string_view name(PowerState state) {
 std::string_view name(HostStatus status) {
   return spelled(status);
 }
+std::string_view name(Severity severity) {
+  return spelled(severity);
+}
 
 template <class Word>
 std::optional<Word> parse_word(std::string_view text) {
@@ -119,5 +129,6 @@ template std::optional<MigrationKind> parse_word(std::string_view text);
 template std::optional<Outcome> parse_word(std::string_view text);
 template std::optional<PowerState> parse_word(std::string_view text);
 template std::optional<HostStatus> parse_word(std::string_view text);
+template std::optional<Severity> parse_word(std::string_view text);
 
 }  // namespace vmtrail

@@ -197,18 +197,6 @@ std::string_view name(RecordType type) {
   return "";
 }
 
-std::string_view name(Severity severity) {
-  switch (severity) {
-    case Severity::info:
-      return "info";
-    case Severity::warning:
-      return "warning";
-    case Severity::error:
-      return "error";
-  }
-  return "";
-}
-
 void append_json(std::string& out, std::string_view text) {
   if (text.empty()) {
     out += "null";

@@ -7,22 +7,6 @@
 
 namespace vmtrail {
 
-namespace {
-
-char severity_digit(Severity severity) {
-  switch (severity) {
-    case Severity::info:
-      return '2';
-    case Severity::warning:
-      return '3';
-    case Severity::error:
-      return '4';
-  }
-  return '2';
-}
-
-}  // namespace
-
 void append_zenoss(std::string& out, const ChangeRecord& record, std::string_view device) {
   const std::string component =
       (record.instance ? "server-" : "host-") + std::string(record.subject);
@@ -36,7 +20,7 @@ void append_zenoss(std::string& out, const ChangeRecord& record, std::string_vie
   out += "\",\"eventKey\":";
   append_json(out, record.cause ? record.cause->message_id : std::string_view(sequence));
   out += ",\"severity\":";
-  out += severity_digit(record.severity);
+  out += std::to_string(static_cast<int>(record.severity));
   out += ",\"summary\":";
   append_json(out, record.summary);
   out += '}';

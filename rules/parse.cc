@@ -196,9 +196,10 @@ Rule rule(const YAML::Node& node, std::string_view file) {
   result.file = file;
   result.line = node.Mark().line + 1;
   if (node.IsMap() && node["id"]) result.id = scalar(node["id"], "id");
-  require_map(node, "a rule",
-              {"id", "events", "when", "rank", "operation", "phase", "host", "source",
-               "destination", "writes", "power", "database", "about", "limit", "why", "samples"});
+  require_map(
+      node, "a rule",
+      {"id", "events", "when", "rank", "operation", "phase", "host", "source", "destination",
+       "writes", "power", "database", "about", "causal", "limit", "why", "samples"});
   for (const char* needed : {"id", "events", "why"}) {
     if (!node[needed]) throw Mistake(node.Mark(), "a rule needs '" + std::string(needed) + "'");
   }
@@ -214,7 +215,7 @@ Rule rule(const YAML::Node& node, std::string_view file) {
     result.operation = word<OperationKind>(operation, "operation", spellings<OperationKind>(1, 16));
   }
   if (const YAML::Node phase = node["phase"]) {
-    result.phase = word<Phase>(phase, "phase", spellings<Phase>(1, 22));
+    result.phase = word<Phase>(phase, "phase", spellings<Phase>(1, 23));
   }
   if (const YAML::Node host = node["host"]) result.host = witnesses(host, "host");
   if (const YAML::Node source = node["source"]) result.source = witnesses(source, "source");
@@ -226,12 +227,16 @@ Rule rule(const YAML::Node& node, std::string_view file) {
     result.power = word<PowerState>(power, "power", spellings<PowerState>(1, 5));
   }
   if (const YAML::Node database = node["database"]) result.database = boolean(database, "database");
+  if (const YAML::Node causal = node["causal"]) result.causal = boolean(causal, "causal");
   if (const YAML::Node about = node["about"]) {
     const std::string subject = scalar(about, "about");
-    if (subject != "host" && subject != "instance") {
-      throw Mistake(about.Mark(), expected_one_of("subject", subject, {"instance", "host"}));
+    if (subject != "host" && subject != "instance" && subject != "request") {
+      throw Mistake(about.Mark(),
+                    expected_one_of("subject", subject, {"instance", "request", "host"}));
     }
-    result.about_host = subject == "host";
+    result.about = subject == "host"      ? About::host
+                   : subject == "request" ? About::request
+                                          : About::instance;
   }
   if (const YAML::Node limit = node["limit"]) {
     const std::optional<Duration> duration = parse_duration(scalar(limit, "limit"));

@@ -29,12 +29,13 @@ void check_all(int first, int last) {
 
 TEST_CASE("every word reads back as what it was") {
   check_all<OperationKind>(0, static_cast<int>(OperationKind::force_complete));
-  check_all<Phase>(0, static_cast<int>(Phase::requested));
+  check_all<Phase>(0, static_cast<int>(Phase::raised));
   check_all<Confidence>(0, static_cast<int>(Confidence::deleted));
   check_all<MigrationKind>(1, static_cast<int>(MigrationKind::evacuation));
   check_all<Outcome>(0, static_cast<int>(Outcome::stuck));
   check_all<PowerState>(0, static_cast<int>(PowerState::crashed));
   check_all<HostStatus>(0, static_cast<int>(HostStatus::down));
+  check_all<Severity>(0, static_cast<int>(Severity::critical));
 }
 
 TEST_CASE("words are spelled as records and rules spell them") {

@@ -272,7 +272,7 @@ TEST_CASE(
 TEST_CASE("A controller is no place for an instance") {
   for (const char* service : {"conductor", "nova-api", "nova-conductor", "None", "scheduler"}) {
     for (const Rule& rule : shipped_rules().rules()) {
-      if (rule.about_host) continue;
+      if (rule.about == About::host) continue;
       Machine machine(shipped_rules());
       Made event = made("", 0, "controller01", "req-1", {{Field::publisher_service, service}});
       event.event_type = rule.events.front();

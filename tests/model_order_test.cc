@@ -127,7 +127,7 @@ std::vector<Made> random_facts(std::mt19937& random, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto rules = shipped_rules().rules();
     const Rule& rule = rules[random() % rules.size()];
-    if (rule.about_host) continue;
+    if (rule.about == About::host) continue;
     Made fact;
     fact.message_id = "fact-" + std::to_string(i);
     fact.event_type = rule.events[random() % rule.events.size()];

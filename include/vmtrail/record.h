@@ -46,9 +46,6 @@ inline constexpr std::size_t kRecordTypes = 21;
 /// "instance.moved", without the prefix "vmtrail." of the CloudEvents type.
 [[nodiscard]] std::string_view name(RecordType type);
 
-enum class Severity : std::uint8_t { info, warning, error };
-[[nodiscard]] std::string_view name(Severity severity);
-
 /// The event that made the model change.
 struct Cause {
   std::string_view message_id;

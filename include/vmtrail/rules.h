@@ -62,6 +62,13 @@ struct Sample {
   int line = 0;
 };
 
+/// What an event is about.
+enum class About : std::uint8_t {
+  instance,  ///< the one that it names
+  request,   ///< if it names none, the one whose operation has its request_id
+  host,      ///< a compute service
+};
+
 /// One row of the truth table.
 struct Rule {
   std::string id;
@@ -79,7 +86,8 @@ struct Rule {
   PowerState power = PowerState::unknown;  ///< what the event implies of the power state
   bool database =
       false;  ///< the instance's record after a write: the publisher is whoever wrote it
-  bool about_host = false;  ///< the event is about a compute service, not about an instance
+  About about = About::instance;
+  bool causal = false;  ///< within one request Nova sends it after every causal event of lower rank
   Duration limit{std::chrono::minutes{
       10}};         ///< an operation without an end is judged this long after its last fact
   std::string why;  ///< the reason, with Nova's method

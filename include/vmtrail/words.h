@@ -56,6 +56,7 @@ enum class Phase : std::uint8_t {
   offloaded = 20,
   end = 21,
   requested = 22,  ///< an abort
+  raised = 23,     ///< a method of Nova's raised an exception in it
 };
 
 /// How sure vmtrail is of a host.
@@ -98,6 +99,16 @@ enum class PowerState : std::uint8_t {
 /// A compute host as service.* tells it; a host of which nothing was told is up.
 enum class HostStatus : std::uint8_t { up = 0, disabled = 1, down = 2 };
 
+/// How grave a record is, by Zenoss' numbers.
+enum class Severity : std::uint8_t {
+  clear = 0,  ///< what was wrong is right again
+  debug = 1,
+  info = 2,
+  warning = 3,
+  error = 4,
+  critical = 5
+};
+
 [[nodiscard]] std::string_view name(
     OperationKind kind);  ///< `none` is "update", `remove` is "delete"
 [[nodiscard]] std::string_view name(Phase phase);
@@ -106,6 +117,7 @@ enum class HostStatus : std::uint8_t { up = 0, disabled = 1, down = 2 };
 [[nodiscard]] std::string_view name(Outcome outcome);
 [[nodiscard]] std::string_view name(PowerState state);  ///< `unknown` is ""
 [[nodiscard]] std::string_view name(HostStatus status);
+[[nodiscard]] std::string_view name(Severity severity);
 
 /// The value that name() spells `text`; nullopt if there is none.
 template <class Word>
