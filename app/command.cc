@@ -10,7 +10,7 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::array<Command, 7> kCommands = {{
+constexpr auto kCommands = std::to_array<Command>({
     {"replay", "Read captured events, keep the model, emit change records", prepare_replay},
     {"where", "Where an instance is, since when, and on whose word", prepare_where},
     {"host", "The instances of one host", prepare_host},
@@ -18,7 +18,9 @@ constexpr std::array<Command, 7> kCommands = {{
     {"instances", "Every instance, or those of a host, project or state", prepare_instances},
     {"history", "Where an instance was, or what a host held", prepare_history},
     {"migrations", "Every migration with its source, destination and outcome", prepare_migrations},
-}};
+    {"explain", "Why an instance is said to be where it is, fact by fact",
+     prepare_explain},
+});
 
 }  // namespace
 

@@ -47,5 +47,6 @@ std::function<Exit()> prepare_hosts(CLI::App& parser);
 std::function<Exit()> prepare_instances(CLI::App& parser);
 std::function<Exit()> prepare_history(CLI::App& parser);
 std::function<Exit()> prepare_migrations(CLI::App& parser);
+std::function<Exit()> prepare_explain(CLI::App& parser);
 
 }  // namespace vmtrail

@@ -32,8 +32,8 @@ Result<std::unique_ptr<Asked>> open(const Question& question) {
   if (!text) return tl::unexpected(text.error());
   auto rules = *text ? RuleSet::parse((*text)->text, (*text)->file) : RuleSet::shipped();
   if (!rules) return tl::unexpected(rules.error());
-  auto asked = std::make_unique<Asked>(Asked{std::move(*rules), Model()});
-  if (auto loaded = store->load(asked->model, asked->rules); !loaded) {
+  auto asked = std::make_unique<Asked>(Asked{std::move(*store), std::move(*rules), Model()});
+  if (auto loaded = asked->store.load(asked->model, asked->rules); !loaded) {
     return tl::unexpected(loaded.error());
   }
   return asked;

@@ -14,6 +14,7 @@
 
 #include "app/command.h"
 #include "app/table.h"
+#include "io/store.h"
 #include "vmtrail/model.h"
 #include "vmtrail/record.h"
 #include "vmtrail/rules.h"
@@ -34,6 +35,7 @@ void add_common(CLI::App& parser, Question& question);
 
 /// The model as the state directory has it, with the rules that its facts refer to.
 struct Asked {
+  Store store;
   RuleSet rules;
   Model model;
 };
@@ -42,6 +44,7 @@ struct Asked {
 /// A point in time (2017-01-23T06:22:02Z), or how long before the newest event (2h). Empty: none.
 [[nodiscard]] Result<std::optional<Time>> optional_point(const std::string& text,
                                                          const Model& model);
+inline constexpr char kInstanceHelp[] = "UUID, a unique prefix of one, or a unique name";
 inline constexpr char kTimeHelp[] = "A time, or a duration before the newest event";
 
 void print(const std::string& text);

@@ -250,7 +250,10 @@ Result<void> Replay::open() {
     }
     model.horizon = *horizon;
   }
-  if (store_) model.archive = [this](const MessageId& id) { return store_->contains(id); };
+  if (store_) {
+    model.archive = [this](const MessageId& id) { return store_->contains(id); };
+    model.trail = kTrail;
+  }
   model_.emplace(std::move(model));
   if (store_) {
     const auto dropped = store_->load(*model_, *rules_);

@@ -73,9 +73,7 @@ Exit where(const WhereQuestion& question) {
 
 std::function<Exit()> prepare_where(CLI::App& parser) {
   auto question = std::make_shared<WhereQuestion>();
-  parser
-      .add_option("INSTANCE", question->instance, "UUID, a unique prefix of one, or a unique name")
-      ->required();
+  parser.add_option("INSTANCE", question->instance, kInstanceHelp)->required();
   parser.add_option("--at", question->at, kTimeHelp)->type_name("TIME");
   add_common(parser, *question);
   return asking(question, where);

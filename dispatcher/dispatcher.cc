@@ -41,6 +41,9 @@ void Dispatcher::on_event(const Event& event) {
   Verdict verdict{};
   if (rule->about == About::host) {
     verdict = model_.apply_to_host(event, *rule, records_);
+  } else if (event[Field::instance_id].empty() && rule->about == About::request &&
+             !event[Field::request_id].empty()) {
+    verdict = model_.apply_to_request(event, *rule, records_);
   } else if (event[Field::instance_id].empty()) {
     ignore(event, ErrorCode::no_instance);
     return;

@@ -32,6 +32,8 @@ constexpr std::array<Names, 7> kOutcomes = {
 constexpr std::array<Names, 6> kPowerStates = {"",         "running",   "paused",
                                                "shutdown", "suspended", "crashed"};
 constexpr std::array<Names, 3> kHostStatuses = {"up", "disabled", "down"};
+constexpr std::array<Names, 8> kTreatments = {"no_witness", "placed",  "agreed",    "bystander",
+                                              "rebuilding", "deleted", "duplicate", "too_late"};
 constexpr std::array<Names, 6> kSeverities = {"clear",   "debug", "info",
                                               "warning", "error", "critical"};
 
@@ -74,6 +76,11 @@ struct Spellings<HostStatus> {
   static constexpr std::size_t kFirst = 0;
 };
 template <>
+struct Spellings<Treatment> {
+  static constexpr const auto& kNames = kTreatments;
+  static constexpr std::size_t kFirst = 0;
+};
+template <>
 struct Spellings<Severity> {
   static constexpr const auto& kNames = kSeverities;
   static constexpr std::size_t kFirst = 0;
@@ -109,6 +116,9 @@ std::string_view name(PowerState state) {
 std::string_view name(HostStatus status) {
   return spelled(status);
 }
+std::string_view name(Treatment treatment) {
+  return spelled(treatment);
+}
 std::string_view name(Severity severity) {
   return spelled(severity);
 }
@@ -129,6 +139,7 @@ template std::optional<MigrationKind> parse_word(std::string_view text);
 template std::optional<Outcome> parse_word(std::string_view text);
 template std::optional<PowerState> parse_word(std::string_view text);
 template std::optional<HostStatus> parse_word(std::string_view text);
+template std::optional<Treatment> parse_word(std::string_view text);
 template std::optional<Severity> parse_word(std::string_view text);
 
 }  // namespace vmtrail

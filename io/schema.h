@@ -52,6 +52,22 @@ CREATE TABLE IF NOT EXISTS facts (
   task_state TEXT, flavor TEXT, name TEXT, project_id TEXT, power_state TEXT, judged TEXT NOT NULL,
   PRIMARY KEY (instance, position)) WITHOUT ROWID;
 
+CREATE TABLE IF NOT EXISTS loose_facts (
+  until INTEGER NOT NULL, message_id TEXT PRIMARY KEY, event_type TEXT NOT NULL,
+  generated INTEGER NOT NULL, request_id TEXT NOT NULL, rule TEXT NOT NULL,
+  publisher_service TEXT, publisher_host TEXT, payload_host TEXT, state TEXT, old_state TEXT,
+  task_state TEXT, flavor TEXT, name TEXT, project_id TEXT, power_state TEXT) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS trail (
+  id INTEGER PRIMARY KEY, instance TEXT NOT NULL, message_id TEXT NOT NULL,
+  event_type TEXT NOT NULL, generated INTEGER NOT NULL, publisher TEXT, rule TEXT NOT NULL,
+  at TEXT NOT NULL, host TEXT, treatment TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS trail_of_instance ON trail (instance, id);
+
+CREATE TABLE IF NOT EXISTS clock_skews (
+  ahead TEXT NOT NULL, behind TEXT NOT NULL, at_least INTEGER NOT NULL,
+  PRIMARY KEY (ahead, behind)) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS hosts (
   name TEXT PRIMARY KEY, status TEXT NOT NULL, told_at INTEGER, told_by TEXT) WITHOUT ROWID;
 

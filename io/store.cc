@@ -169,6 +169,35 @@ Result<void> Store::Impl::save_facts(std::string_view id, const InstanceSnapshot
   return {};
 }
 
+Result<void> Store::Impl::save_trail(std::string_view id, const InstanceSnapshot& saved) {
+  if (saved.trail.empty()) return {};
+  for (const TrailSnapshot& fact : saved.trail) {
+    if (auto done =
+            database.run("INSERT INTO trail (instance, message_id, event_type, generated,"
+                         " publisher, rule, at, host, treatment)"
+                         " VALUES (?,?,?,?,?,?,?,?,?)",
+                         id, fact.message_id, fact.event_type, fact.generated, fact.publisher,
+                         fact.rule, fact.at, fact.host, name(fact.treatment));
+        !done) {
+      return done;
+    }
+  }
+  // What was turned away must not displace the facts.
+  if (auto done = database.run(
+          "DELETE FROM trail WHERE instance = ?1 AND treatment NOT IN ('duplicate', 'too_late')"
+          " AND message_id IS NOT ?2 AND id <= (SELECT id FROM trail WHERE instance = ?1"
+          " AND treatment NOT IN ('duplicate', 'too_late') ORDER BY id DESC LIMIT 1 OFFSET ?3)",
+          id, saved.answer.decided_by, static_cast<std::int64_t>(kTrail));
+      !done) {
+    return done;
+  }
+  return database.run(
+      "DELETE FROM trail WHERE instance = ?1 AND treatment IN ('duplicate', 'too_late')"
+      " AND id <= (SELECT id FROM trail WHERE instance = ?1"
+      " AND treatment IN ('duplicate', 'too_late') ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+      id, static_cast<std::int64_t>(kTrail));
+}
+
 Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved) {
   const std::string id = saved.id.to_string();
   std::string requests;
@@ -184,6 +213,7 @@ Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved) {
   if (auto done = save_state("bases", id, saved.base); !done) return done;
   if (auto done = save_intervals(id, saved); !done) return done;
   if (auto done = save_migrations(id, saved); !done) return done;
+  if (auto done = save_trail(id, saved); !done) return done;
   return save_facts(id, saved);
 }
 
@@ -206,6 +236,25 @@ Result<void> Store::Impl::save_model(const ModelSnapshot& saved) {
   if (auto done = database.run("DELETE FROM seen"); !done) return done;
   for (const SeenSnapshot& seen : saved.seen) {
     if (auto done = database.run("INSERT INTO seen VALUES (?,?)", seen.message_id, seen.until);
+        !done) {
+      return done;
+    }
+  }
+  if (auto done = database.run("DELETE FROM loose_facts"); !done) return done;
+  for (const auto& [fact, until] : saved.loose_facts) {
+    if (auto done =
+            database.run("INSERT INTO loose_facts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", until,
+                         fact.message_id, fact.event_type, fact.generated, fact.request_id,
+                         fact.rule, fact.publisher_service, fact.publisher_host, fact.payload_host,
+                         fact.state, fact.old_state, fact.task_state, fact.flavor, fact.name,
+                         fact.project_id, name(fact.power_state));
+        !done) {
+      return done;
+    }
+  }
+  for (const SkewSnapshot& skew : saved.skews) {
+    if (auto done = database.run("INSERT OR REPLACE INTO clock_skews VALUES (?,?,?)", skew.ahead,
+                                 skew.behind, skew.at_least.count());
         !done) {
       return done;
     }

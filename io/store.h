@@ -8,12 +8,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vmtrail/decoder.h"
 #include "vmtrail/error.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/model.h"
 #include "vmtrail/rules.h"
+#include "vmtrail/snapshot.h"
 
 namespace vmtrail {
 
@@ -22,6 +24,9 @@ struct RulesText {
   std::string file;
   std::string text;
 };
+
+/// How many folded facts of an instance are kept for explain; likewise of what was turned away.
+inline constexpr std::size_t kTrail = 32;
 
 /// Everything that is kept between two runs. Changes are collected in one transaction until
 /// commit(); what is not committed when the store is destroyed never was. One thread at a time.
@@ -44,6 +49,10 @@ class Store {
 
   /// The rules of the last run, which the stored facts refer to; nullopt before the first.
   [[nodiscard]] Result<std::optional<RulesText>> rules();
+
+  /// The instance's events that are no facts any more, or never became any: the last kTrail of
+  /// either, and the one that decided. Oldest first.
+  [[nodiscard]] Result<std::vector<TrailSnapshot>> trail(const InstanceId& id);
 
   /// Was this message ever taken?
   [[nodiscard]] bool contains(const MessageId& id);

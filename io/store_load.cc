@@ -45,6 +45,27 @@ MigrationSnapshot::View view(sqlite3_stmt* row, int column) {
           optional_time(row, column + 6)};
 }
 
+// The columns of a fact, from `column` on.
+FactSnapshot fact(sqlite3_stmt* row, int column) {
+  FactSnapshot saved;
+  saved.message_id = text(row, column);
+  saved.event_type = text(row, column + 1);
+  saved.generated = time(row, column + 2);
+  saved.request_id = text(row, column + 3);
+  saved.rule = text(row, column + 4);
+  saved.publisher_service = text(row, column + 5);
+  saved.publisher_host = text(row, column + 6);
+  saved.payload_host = optional_text(row, column + 7);
+  saved.state = text(row, column + 8);
+  saved.old_state = text(row, column + 9);
+  saved.task_state = optional_text(row, column + 10);
+  saved.flavor = text(row, column + 11);
+  saved.name = text(row, column + 12);
+  saved.project_id = text(row, column + 13);
+  saved.power_state = word(row, column + 14, PowerState::unknown);
+  return saved;
+}
+
 }  // namespace
 
 bool Store::contains(const MessageId& id) {
@@ -63,6 +84,20 @@ Result<std::optional<RulesText>> Store::rules() {
   });
   if (!read) return tl::unexpected(read.error());
   return rules;
+}
+
+Result<std::vector<TrailSnapshot>> Store::trail(const InstanceId& id) {
+  std::vector<TrailSnapshot> trail;
+  auto read = impl_->database.rows(
+      "SELECT message_id, event_type, generated, publisher, rule, at, host, treatment FROM trail"
+      " WHERE instance = ? ORDER BY id",
+      [&](sqlite3_stmt* row) {
+        trail.push_back({text(row, 0), text(row, 1), time(row, 2), text(row, 3), text(row, 4),
+                         text(row, 5), optional_text(row, 6), word(row, 7, Treatment::no_witness)});
+      },
+      id.to_string());
+  if (!read) return tl::unexpected(read.error());
+  return trail;
 }
 
 Result<ModelSnapshot> Store::Impl::load_model() {
@@ -87,6 +122,21 @@ Result<ModelSnapshot> Store::Impl::load_model() {
   if (auto read = database.rows("SELECT message_id, until FROM seen ORDER BY until, message_id",
                                 [&](sqlite3_stmt* row) {
                                   saved.seen.push_back({text(row, 0), time(row, 1)});
+                                });
+      !read) {
+    return tl::unexpected(read.error());
+  }
+  if (auto read = database.rows("SELECT * FROM loose_facts ORDER BY message_id",
+                                [&](sqlite3_stmt* row) {
+                                  saved.loose_facts.push_back({fact(row, 1), time(row, 0)});
+                                });
+      !read) {
+    return tl::unexpected(read.error());
+  }
+  if (auto read = database.rows("SELECT ahead, behind, at_least FROM clock_skews",
+                                [&](sqlite3_stmt* row) {
+                                  saved.skews.push_back({text(row, 0), text(row, 1),
+                                                         Duration{sqlite3_column_int64(row, 2)}});
                                 });
       !read) {
     return tl::unexpected(read.error());
@@ -145,24 +195,9 @@ Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
           " publisher_service, publisher_host, payload_host, state, old_state, task_state, flavor,"
           " name, project_id, power_state, judged FROM facts ORDER BY instance, position",
           [&](sqlite3_stmt* row) {
-            FactSnapshot fact;
-            fact.message_id = text(row, 1);
-            fact.event_type = text(row, 2);
-            fact.generated = time(row, 3);
-            fact.request_id = text(row, 4);
-            fact.rule = text(row, 5);
-            fact.publisher_service = text(row, 6);
-            fact.publisher_host = text(row, 7);
-            fact.payload_host = optional_text(row, 8);
-            fact.state = text(row, 9);
-            fact.old_state = text(row, 10);
-            fact.task_state = optional_text(row, 11);
-            fact.flavor = text(row, 12);
-            fact.name = text(row, 13);
-            fact.project_id = text(row, 14);
-            fact.power_state = word(row, 15, PowerState::unknown);
-            fact.judged = word(row, 16, Outcome::in_progress);
-            instance(row).facts.push_back(std::move(fact));
+            FactSnapshot saved = fact(row, 1);
+            saved.judged = word(row, 16, Outcome::in_progress);
+            instance(row).facts.push_back(std::move(saved));
           }),
   };
   for (const Result<void>& read : reads) {
@@ -185,7 +220,7 @@ Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
 Result<std::size_t> Store::load(Model& model, const RuleSet& rules) {
   const auto saved = impl_->load_model();
   if (!saved) return tl::unexpected(saved.error());
-  model.restore(*saved);
+  model.restore(*saved, rules);
   const auto instances = impl_->load_instances();
   if (!instances) return tl::unexpected(instances.error());
   std::size_t dropped = 0;

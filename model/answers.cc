@@ -28,7 +28,10 @@ InstanceAnswer answer(const Instance& instance, const Names& names) {
   append_timeline(result.timeline, instance, names);
   if (instance.held) {
     const Operation& last = instance.held->operations.back();
-    if (last.serial() && !last.closed()) result.operation = summarise(last, instance, names);
+    if (last.serial() && !last.closed()) {
+      const std::optional<OperationSummary> summary = summarise(last, instance, names);
+      if (summary && is_open(summary->outcome)) result.operation = summary;
+    }
   }
   if (state.decided_rule != nullptr) {
     const Rule& rule = *state.decided_rule;
@@ -160,6 +163,10 @@ std::optional<HostAnswer> Model::host(std::string_view name) const {
     }
   }
   return std::nullopt;
+}
+
+std::vector<ClockSkew> Model::clock_skews() const {
+  return impl_->skew.answer(impl_->names);
 }
 
 void Model::write_placement(const std::function<void(std::string_view)>& write) const {

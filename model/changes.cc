@@ -47,11 +47,8 @@ RecordType record_type(Outcome outcome) {
 // else can normally come is corrected by another, not followed by it.
 RecordType step(const MigrationView& announced, const MigrationView& now) {
   if (announced.outcome != now.outcome) {
-    const bool open = announced.outcome == Outcome::in_progress ||
-                      announced.outcome == Outcome::stuck ||
-                      announced.outcome == Outcome::uncertain;
-    const bool natural =
-        open || (announced.outcome == Outcome::completed && now.outcome == Outcome::reverted);
+    const bool natural = is_open(announced.outcome) || (announced.outcome == Outcome::completed &&
+                                                        now.outcome == Outcome::reverted);
     return natural ? record_type(now.outcome) : RecordType::migration_corrected;
   }
   MigrationView unconfirmed = now;
@@ -96,6 +93,18 @@ bool another_past(const Before& before, const Instance& instance) {
           before.answer.since != instance.answer.since);
 }
 
+// The method of Nova's that raised an exception in the operation with this request.
+std::string_view raised_in(const Instance& instance, const RequestId& request, const Names& names) {
+  if (!instance.held || request.empty()) return {};
+  for (const Operation& operation : instance.held->operations) {
+    if (operation.request != request) continue;
+    for (const Fact& fact : operation.facts) {
+      if (fact.rule->phase == Phase::raised) return names.text(fact.event_type);
+    }
+  }
+  return {};
+}
+
 std::string_view or_nothing(std::string_view text) {
   return text.empty() ? "none" : text;
 }
@@ -132,9 +141,9 @@ std::optional<OperationSummary> summarise(const Operation& operation, const Inst
   }
   summary.kind = name(operation.kind);
   summary.finished_at = operation.finished_at();
-  summary.outcome = operation.phases.has(Phase::failed)         ? Outcome::failed
-                    : operation.closed() && summary.finished_at ? Outcome::completed
-                                                                : Outcome::in_progress;
+  summary.outcome = operation.phases.any(Phase::failed, Phase::raised) ? Outcome::failed
+                    : operation.closed() && summary.finished_at        ? Outcome::completed
+                                                                       : Outcome::in_progress;
   summary.source = names.text(operation.source);
   summary.destination = names.text(operation.destination);
   return summary;
@@ -371,6 +380,13 @@ void Changes::tell_migration(RecordType type, const Instance& instance, const Re
       view.destination == NameId::nothing ? "an unknown host" : names_.text(view.destination);
   summary_ += ' ';
   summary_ += name(type).substr(name(type).find('.') + 1);
+  if (view.outcome == Outcome::failed) {
+    if (const std::string_view method = raised_in(instance, request, names_); !method.empty()) {
+      summary_ += " (";
+      summary_ += method;
+      summary_ += " raised an exception)";
+    }
+  }
   emit(record, records);
 }
 

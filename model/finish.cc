@@ -2,6 +2,7 @@
 // The end of an operation: its outcome, and what must be so though nobody said it.
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -11,9 +12,14 @@ namespace vmtrail {
 
 namespace {
 
-bool unresolved(Outcome outcome) {
-  return outcome == Outcome::in_progress || outcome == Outcome::stuck ||
-         outcome == Outcome::uncertain;
+// Has Nova's record told the host since the last fact of one of these phases? Then nothing needs to
+// be implied.
+bool record_told_since(const Operation& operation, std::initializer_list<Phase> phases) {
+  for (auto fact = operation.facts.rbegin(); fact != operation.facts.rend(); ++fact) {
+    if (std::find(phases.begin(), phases.end(), fact->rule->phase) != phases.end()) return false;
+    if (fact->rule->database && fact->payload_host_told) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -70,17 +76,21 @@ void Walk::finish_live_migration(State& state, Operation& operation) {
     outcome = Outcome::completed;
   } else if (phases.any(Phase::failed, Phase::rolling_back)) {
     outcome = was_aborted(operation) ? Outcome::aborted : Outcome::failed;
-  } else if (operation.state_out == NameId::error) {
+  } else if (operation.state_out == NameId::error || phases.has(Phase::raised)) {
     outcome = Outcome::failed;
   }
   const bool end_lost = outcome == Outcome::completed && !phases.has(Phase::completed);
-  const bool moved = unresolved(outcome) && phases.any(Phase::switched, Phase::at_destination);
+  // What fails after the switch fails while the guest runs at the destination.
+  const bool moved = outcome != Outcome::completed &&
+                     !phases.any(Phase::failed, Phase::rolling_back) &&
+                     phases.any(Phase::switched, Phase::at_destination);
   if (end_lost || moved) {
-    if (operation.destination != NameId::nothing &&
+    if (!record_told_since(operation, {Phase::switched, Phase::at_destination}) &&
+        operation.destination != NameId::nothing &&
         !names_.same_host(state.host, operation.destination)) {
       place_probably(state, operation.destination, operation);
     }
-  } else if (unresolved(outcome)) {
+  } else if (is_open(outcome)) {
     doubt(state);
   }
   add_migration(state, operation, MigrationKind::live_migration, outcome);
@@ -91,7 +101,7 @@ void Walk::finish_rebuild(State& state, Operation& operation) {
   Outcome outcome = operation.judged;
   if (phases.has(Phase::completed)) {
     outcome = Outcome::completed;
-  } else if (phases.has(Phase::failed)) {
+  } else if (phases.any(Phase::failed, Phase::raised)) {
     outcome = Outcome::failed;
   } else if (phases.has(Phase::start) && operation.destination != NameId::nothing) {
     place_probably(state, operation.destination, operation);
@@ -110,14 +120,18 @@ void Walk::finish_resize(State& state, Operation& operation) {
   Outcome outcome = operation.judged;
   if (phases.has(Phase::finished)) {
     outcome = Outcome::completed;
-  } else if (operation.state_out == NameId::error || (phases.has(Phase::failed) && !under_way)) {
+  } else if (operation.state_out == NameId::error || phases.has(Phase::raised) ||
+             (phases.has(Phase::failed) && !under_way)) {
     outcome = Outcome::failed;  // else a failed preparation was tried again elsewhere
   }
-  if (!phases.has(Phase::finished)) {
+  const bool told =
+      outcome == Outcome::failed &&
+      record_told_since(operation, {Phase::copying, Phase::at_destination, Phase::finishing});
+  if (!phases.has(Phase::finished) && !told) {
     if (phases.any(Phase::at_destination, Phase::finishing) &&
         operation.destination != NameId::nothing) {
       place_probably(state, operation.destination, operation);
-    } else {
+    } else if (under_way || outcome != Outcome::failed) {
       doubt(state);
     }
   }
@@ -174,7 +188,7 @@ void Walk::add_migration(State& state, Operation& operation, MigrationKind kind,
   entry.own.destination = operation.destination;
   entry.own.outcome = outcome;
   entry.own.started_at = operation.first;
-  if (!unresolved(outcome)) {
+  if (!is_open(outcome)) {
     entry.own.finished_at = operation.finished_at().value_or(operation.last);
   }
   operation.migration = instance_.migrations.size();

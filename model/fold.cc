@@ -76,13 +76,19 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
     Operation& operation = instance.held->operations[i];
     instance.cut = std::max(instance.cut, operation.last);
     if (!operation.request.empty()) instance.folded.push_back(operation.request);
+    if (operation.joinable) requests.remove(operation.request, instance.place);
     for (Fact& fact : operation.facts) remember(fact.message_id);
   }
   if (instance.folded.size() > kFoldedRequests) {
     instance.folded.erase(instance.folded.begin(),
                           instance.folded.end() - static_cast<std::ptrdiff_t>(kFoldedRequests));
   }
-  Walk(instance, names, options.clock_tolerance).fold(count);
+  Walk walk(instance, names, options.clock_tolerance);
+  if (options.trail > 0) walk.trace_to(&trail_of(instance));
+  walk.fold(count);
+  if (instance.trail && instance.trail->size() > 4 * options.trail) {
+    prune(*instance.trail, options.trail, instance.held->base.decided_by.to_string());
+  }
   if (instance.held->operations.empty()) unload(instance);
 }
 

@@ -15,7 +15,10 @@
 #include "model/hosts.h"
 #include "model/instance.h"
 #include "model/names.h"
+#include "model/requests.h"
 #include "model/seen.h"
+#include "model/skew.h"
+#include "model/trail.h"
 #include "vmtrail/model.h"
 
 namespace vmtrail {
@@ -30,6 +33,8 @@ struct Model::Impl {
   Names names;
   Hosts hosts;
   Seen seen;
+  Requests requests;
+  Skew skew;
   Changes changes;
   std::deque<Instance> instances;  // addresses stay
   std::unordered_map<InstanceId, std::uint32_t> index;
@@ -59,6 +64,14 @@ struct Model::Impl {
 
   /// Puts a fact into its operation and walks as far as needed.
   void take(Instance& instance, RequestId request, Fact fact);
+  void make_joinable(Operation& operation, const Instance& instance);
+  /// The facts that wait for the instance with this request.
+  void take_loose(Instance& instance, const RequestId& request);
+  /// An instance takes a fact, and records tell what that changed.
+  void change(Instance& instance, bool known, const RequestId& request, Fact fact,
+              Changes::Occasion occasion, RecordConsumer& records);
+  /// Can the instance's operation with this request hold another fact?
+  [[nodiscard]] static bool has_room(const Instance& instance, const RequestId& request);
 
   // Folding (fold.cc).
   void fold_old(Instance& instance);
@@ -74,6 +87,10 @@ struct Model::Impl {
   void judge_all(Time now, bool at_end, RecordConsumer& records);
 
   [[nodiscard]] Before before(const Instance& instance, bool known) const;
+  // What explain() is told of events that are not held (explain.cc).
+  Trail& trail_of(Instance& instance);
+  void turn_away(Instance& instance, const Event& event, const Rule& rule, Treatment treatment);
+
   void settle_hosts(NameId was, const Instance& instance);
   void note_hosts(const Fact& fact);
 };

@@ -10,6 +10,7 @@
 #include "model/operation.h"
 #include "model/state.h"
 #include "vmtrail/ids.h"
+#include "vmtrail/snapshot.h"
 
 namespace vmtrail {
 
@@ -36,10 +37,12 @@ struct Instance {
   std::vector<ClosedInterval> past;        ///< closed intervals, oldest first
   std::vector<MigrationEntry> migrations;  ///< in the order of their operations
   std::vector<RequestId> folded;           ///< the last requests folded, oldest first
-  Time cut = Time::min();                  ///< newest time folded
-  Time newest = Time::min();               ///< newest fact
-  bool changed = false;                    ///< since it was last saved
-  bool queued = false;  ///< waits in the queue of instances that may become quiet
+  /// Facts folded since it was last saved, and events turned away; null: none, or nobody asks.
+  std::unique_ptr<std::vector<TrailSnapshot>> trail;
+  Time cut = Time::min();     ///< newest time folded
+  Time newest = Time::min();  ///< newest fact
+  bool changed = false;       ///< since it was last saved
+  bool queued = false;        ///< waits in the queue of instances that may become quiet
 };
 
 }  // namespace vmtrail

@@ -149,6 +149,24 @@ void append_change(std::string& out, const ChangeRecord& record) {
 
 }  // namespace
 
+std::string_view name(FactVerdict verdict) {
+  switch (verdict) {
+    case FactVerdict::decided:
+      return "decided";
+    case FactVerdict::confirmed:
+      return "confirmed";
+    case FactVerdict::not_an_authority:
+      return "not_an_authority";
+    case FactVerdict::superseded:
+      return "superseded";
+    case FactVerdict::duplicate:
+      return "duplicate";
+    case FactVerdict::too_late:
+      return "too_late";
+  }
+  return "";
+}
+
 std::string_view name(RecordType type) {
   switch (type) {
     case RecordType::instance_created:
@@ -306,6 +324,26 @@ void append_json(std::string& out, const HostAnswer& host) {
   out += name(host.status);
   out += "\",\"instances\":";
   append_number(out, host.instances);
+  out += '}';
+}
+
+void append_json(std::string& out, const FactAnswer& fact) {
+  out += "{\"message_id\":";
+  append_json(out, fact.message_id);
+  out += ",\"event_type\":";
+  append_json(out, fact.event_type);
+  out += ",\"generated\":\"";
+  append_time(out, fact.generated);
+  out += "\",\"publisher\":";
+  append_json(out, fact.publisher);
+  out += ",\"rule\":";
+  append_json(out, fact.rule);
+  out += ",\"at\":";
+  append_json(out, fact.at);
+  out += ",\"verdict\":\"";
+  out += name(fact.verdict);
+  out += "\",\"reason\":";
+  append_json(out, fact.reason);
   out += '}';
 }
 

@@ -71,6 +71,7 @@ void Model::Impl::stream_to(Time time, RecordConsumer& records) {
   ahead = 0;
   stream = time;
   seen.forget_before(time);
+  requests.forget_before(time);
   fold_quiet(time, options.quiet, records);
 }
 
@@ -144,6 +145,7 @@ void Model::Impl::take(Instance& instance, RequestId request, Fact fact) {
     Operation& created = held.operations.emplace_back();
     created.request = std::move(request);
     created.insert(std::move(fact), names);
+    make_joinable(created, instance);
     if (last_is_certain(held.operations, options.clock_tolerance)) {
       walk.step_into_last();
     } else {
@@ -158,6 +160,8 @@ void Model::Impl::take(Instance& instance, RequestId request, Fact fact) {
   const bool new_flavor = operation.new_flavor;
   const std::size_t at = operation.insert(std::move(fact), names);
   const bool came_last = at + 1 == operation.facts.size();
+  skew.note(operation, at, names);
+  make_joinable(operation, instance);
   // Of a run of equal facts the middle ones go; a copy of one that went is still a copy.
   for (const std::size_t candidate : {at + 1, at, at - 1}) {
     if (candidate >= operation.facts.size()) continue;
@@ -177,55 +181,116 @@ void Model::Impl::take(Instance& instance, RequestId request, Fact fact) {
   }
 }
 
+void Model::Impl::make_joinable(Operation& operation, const Instance& instance) {
+  if (operation.joinable || operation.request.empty() || !is_joinable(operation.kind)) return;
+  operation.joinable = true;
+  requests.add(operation.request, instance.place);
+}
+
+void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
+  if (requests.loose().empty() || request.empty()) return;
+  const auto [begin, end] = requests.loose().equal_range(request);
+  for (auto entry = begin; entry != end; ++entry) {
+    const Fact& fact = entry->second.fact;
+    const Operation* const operation = operation_of(instance, request);
+    if (operation == nullptr || !operation->joinable) return;
+    if (holds(instance, fact.message_id) || !has_room(instance, request)) continue;
+    instance.newest = std::max(instance.newest, fact.generated);
+    take(instance, request, fact);
+  }
+}
+
+bool Model::Impl::has_room(const Instance& instance, const RequestId& request) {
+  if (const Operation* const operation = operation_of(instance, request)) {
+    return operation->facts.size() < kMaxFacts;
+  }
+  return !instance.held || instance.held->operations.size() < 2 * kMaxOperations;
+}
+
+void Model::Impl::change(Instance& instance, bool known, const RequestId& request, Fact fact,
+                         Changes::Occasion occasion, RecordConsumer& records) {
+  Before was = before(instance, known);
+  const MessageId message = fact.message_id;
+  const bool older = fact.generated < instance.newest;
+  note_hosts(fact);
+  if (older || !requests.loose().empty()) {
+    was.past.emplace(instance.past.begin() + static_cast<std::ptrdiff_t>(was.folded_intervals),
+                     instance.past.end());
+  }
+  instance.newest = std::max(instance.newest, fact.generated);
+  instance.changed = true;
+  take(instance, request, std::move(fact));
+  occasion.late = older && !is_last(instance, message);
+  take_loose(instance, request);
+  fold_old(instance);
+  if (!instance.queued && instance.held) {
+    waiting.push({instance.newest, instance.id, instance.place});
+    instance.queued = true;
+  }
+  settle_hosts(was.answer.host, instance);
+  occasion.operation = operation_of(instance, request);
+  changes.tell(was, instance, occasion, records);
+}
+
 Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
                      RecordConsumer& records) {
   Impl& impl = *impl_;
   impl.stream_to(event.generated, records);
   const MessageId message(event.message_id);
-  if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
   const bool known = impl.index.contains(id);
+  const bool copy = impl.is_copy(message, event.generated);
+  if (copy && !known) return Verdict::duplicate;
   Instance& instance = impl.instance_for(id);
-  if (holds(instance, message)) return Verdict::duplicate;
+  if (copy || holds(instance, message)) {
+    impl.turn_away(instance, event, rule, Treatment::duplicate);
+    return Verdict::duplicate;
+  }
 
   Changes::Occasion occasion;
   occasion.time = event.generated;
   occasion.cause = cause_of(event, rule);
-  RequestId request(event[Field::request_id]);
+  const RequestId request(event[Field::request_id]);
   if (is_too_late(instance, request, event.generated)) {
     impl.remember(message);
     instance.changed = true;
+    impl.turn_away(instance, event, rule, Treatment::too_late);
     impl.changes.tell_too_late(instance, occasion, records);
     return Verdict::too_late;
   }
-  if (const Operation* const full = operation_of(instance, request);
-      (full != nullptr && full->facts.size() >= kMaxFacts) ||
-      (full == nullptr && instance.held &&
-       instance.held->operations.size() >= 2 * kMaxOperations)) {
+  if (!Impl::has_room(instance, request)) {
     impl.remember(message);
     return Verdict::too_many_facts;
   }
+  impl.change(instance, known, request, make_fact(event, rule, impl.names), occasion, records);
+  return Verdict::applied;
+}
 
-  Before before = impl.before(instance, known);
-  const bool older = event.generated < instance.newest;
+Verdict Model::apply_to_request(const Event& event, const Rule& rule, RecordConsumer& records) {
+  Impl& impl = *impl_;
+  impl.stream_to(event.generated, records);
+  const MessageId message(event.message_id);
+  if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
+  const RequestId request(event[Field::request_id]);
+  std::vector<std::uint32_t> places = impl.requests.places(request);
+  std::sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return impl.instances[a].id < impl.instances[b].id;
+  });
+  if (std::any_of(places.begin(), places.end(),
+                  [&](std::uint32_t place) { return holds(impl.instances[place], message); })) {
+    return Verdict::duplicate;
+  }
+  impl.remember(message);
   Fact fact = make_fact(event, rule, impl.names);
-  impl.note_hosts(fact);
-  if (older) {
-    before.past.emplace(
-        instance.past.begin() + static_cast<std::ptrdiff_t>(before.folded_intervals),
-        instance.past.end());
+  Changes::Occasion occasion;
+  occasion.time = event.generated;
+  occasion.cause = cause_of(event, rule);
+  for (const std::uint32_t place : places) {
+    Instance& instance = impl.instances[place];
+    if (!Impl::has_room(instance, request)) continue;
+    impl.change(instance, true, request, fact, occasion, records);
   }
-  instance.newest = std::max(instance.newest, event.generated);
-  instance.changed = true;
-  impl.take(instance, request, std::move(fact));
-  occasion.late = older && !is_last(instance, message);
-  impl.fold_old(instance);
-  if (!instance.queued && instance.held) {
-    impl.waiting.push({instance.newest, instance.id, instance.place});
-    instance.queued = true;
-  }
-  impl.settle_hosts(before.answer.host, instance);
-  occasion.operation = operation_of(instance, request);
-  impl.changes.tell(before, instance, occasion, records);
+  impl.requests.keep(request, std::move(fact),
+                     impl.stream.value_or(event.generated) + impl.options.horizon);
   return Verdict::applied;
 }
 

@@ -70,6 +70,7 @@ struct Operation {
     std::optional<Time> confirmed_at;
   };
   std::optional<Ending> ending;
+  bool joinable = false;                  ///< its instance can be found by its request
   Outcome judged = Outcome::in_progress;  ///< stuck or uncertain, until another fact comes
 
   /// Puts a fact where it belongs in the order. Returns its index.

@@ -80,12 +80,12 @@ MigrationView load(const MigrationSnapshot::View& saved, Names& names) {
           saved.confirmed_at};
 }
 
-FactSnapshot save(const Fact& fact, const Operation& operation, const Names& names) {
+FactSnapshot save(const Fact& fact, const RequestId& request, const Names& names) {
   FactSnapshot saved;
   saved.message_id = fact.message_id.to_string();
   saved.event_type = text(fact.event_type, names);
   saved.generated = fact.generated;
-  saved.request_id = operation.request.to_string();
+  saved.request_id = request.to_string();
   saved.rule = fact.rule->id;
   saved.publisher_service = text(fact.publisher_service, names);
   saved.publisher_host = text(fact.publisher_host, names);
@@ -97,7 +97,6 @@ FactSnapshot save(const Fact& fact, const Operation& operation, const Names& nam
   saved.name = text(fact.name, names);
   saved.project_id = text(fact.project_id, names);
   saved.power_state = fact.power;
-  saved.judged = operation.judged;
   return saved;
 }
 
@@ -131,7 +130,10 @@ std::vector<InstanceId> Model::changed() const {
 }
 
 void Model::mark_saved() {
-  for (Instance& instance : impl_->instances) instance.changed = false;
+  for (Instance& instance : impl_->instances) {
+    instance.changed = false;
+    instance.trail.reset();
+  }
 }
 
 InstanceSnapshot Model::snapshot(const InstanceId& id) const {
@@ -161,9 +163,13 @@ InstanceSnapshot Model::snapshot(const InstanceId& id) const {
   saved.base_migrations = base.migrations;
   if (instance.held) {
     for (const Operation& operation : instance.held->operations) {
-      for (const Fact& fact : operation.facts) saved.facts.push_back(save(fact, operation, names));
+      for (const Fact& fact : operation.facts) {
+        saved.facts.push_back(save(fact, operation.request, names));
+        saved.facts.back().judged = operation.judged;
+      }
     }
   }
+  if (instance.trail) saved.trail = *instance.trail;
   return saved;
 }
 
@@ -179,10 +185,14 @@ ModelSnapshot Model::snapshot() const {
   std::sort(saved.hosts.begin(), saved.hosts.end(),
             [](const HostSnapshot& a, const HostSnapshot& b) { return a.name < b.name; });
   saved.seen = impl_->seen.snapshot();
+  for (const auto& [request, loose] : impl_->requests.loose()) {
+    saved.loose_facts.push_back({save(loose.fact, request, impl_->names), loose.until});
+  }
+  saved.skews = impl_->skew.snapshot(impl_->names);
   return saved;
 }
 
-void Model::restore(const ModelSnapshot& saved) {
+void Model::restore(const ModelSnapshot& saved, const RuleSet& rules) {
   impl_->changes.set_sequence(saved.sequence);
   impl_->newest = saved.newest_event;
   impl_->stream = saved.stream;
@@ -195,6 +205,13 @@ void Model::restore(const ModelSnapshot& saved) {
   for (const SeenSnapshot& seen : saved.seen) {
     impl_->seen.add(MessageId(seen.message_id), seen.until);
   }
+  for (const LooseFactSnapshot& loose : saved.loose_facts) {
+    const Rule* const rule = rules.find(loose.fact.rule);
+    if (rule == nullptr) continue;
+    impl_->requests.keep(RequestId(loose.fact.request_id), load(loose.fact, *rule, impl_->names),
+                         loose.until);
+  }
+  for (const SkewSnapshot& skew : saved.skews) impl_->skew.restore(skew, impl_->names);
 }
 
 std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) {
@@ -247,6 +264,9 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   }
   if (held) {
     instance.held = std::move(held);
+    for (Operation& operation : instance.held->operations) {
+      impl_->make_joinable(operation, instance);
+    }
     Walk(instance, names, impl_->options.clock_tolerance).from_base();
     for (MigrationEntry& entry : instance.migrations) {
       if (entry.announced) continue;

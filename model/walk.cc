@@ -118,6 +118,7 @@ void Walk::fold(std::size_t count) {
   held_.base = settled(std::move(state), ambiguous);
   held_.operations.erase(held_.operations.begin(),
                          held_.operations.begin() + static_cast<std::ptrdiff_t>(count));
+  trail_ = nullptr;  // what is not folded can still change
   from_base();
 }
 
@@ -179,20 +180,30 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
     host = NameId::nothing;
   }
   // Inside an evacuation the new host powers the guest off before it is its host.
+  std::optional<NameId> told = host;
+  Treatment treatment = Treatment::no_witness;
   if (operation.kind == OperationKind::rebuild && rule.operation != OperationKind::rebuild &&
       !rule.database) {
+    if (host) treatment = Treatment::rebuilding;
     host.reset();
   }
+  if (host && state.deleted) treatment = Treatment::deleted;
   if (host && !state.deleted) {
     const bool unsure =
         state.confidence == Confidence::unknown || state.confidence == Confidence::probable;
     const bool news = !names_.same_host(*host, state.host) ||
                       state.confidence == Confidence::probable ||
                       (state.confidence == Confidence::unknown && *host == NameId::nothing);
-    if (news && (serial || well_after || unsure)) {
+    const bool counts = serial || well_after || unsure;
+    treatment = !news ? Treatment::agreed : counts ? Treatment::placed : Treatment::bystander;
+    if (news && counts) {
       place(state, *host, *host == NameId::nothing ? Confidence::unplaced : Confidence::confirmed,
             operation, fact);
     }
+  }
+  if (fact.says_deleted()) {
+    told = NameId::nothing;
+    treatment = state.deleted ? Treatment::agreed : Treatment::placed;
   }
   if (fact.says_deleted() && !state.deleted) {
     // It comes last in the order, behind facts that may be newer; but it ended when it was deleted.
@@ -204,6 +215,7 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
     state.decided_event_type = fact.event_type;
     state.decided_rule = fact.rule;
   }
+  if (trail_ != nullptr) trail_->push_back(trail_entry(fact, told, treatment, names_));
   if (serial) state.moved_at = std::max(state.moved_at, fact.generated);
 }
 

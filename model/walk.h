@@ -5,6 +5,7 @@
 
 #include "model/instance.h"
 #include "model/names.h"
+#include "model/trail.h"
 
 namespace vmtrail {
 
@@ -26,6 +27,8 @@ class Walk {
   /// Folds the first `count` operations (in their order): their answer becomes the base. The facts
   /// go.
   void fold(std::size_t count);
+  /// Tells `trail` what becomes of each fact that is walked over.
+  void trace_to(Trail* trail) { trail_ = trail; }
   /// Leaves one operation out, as if it had never been.
   void drop(std::size_t position);
 
@@ -56,6 +59,7 @@ class Walk {
   Held& held_;
   Names& names_;
   Duration tolerance_;
+  Trail* trail_ = nullptr;
 };
 
 }  // namespace vmtrail

@@ -35,6 +35,7 @@ TEST_CASE("every word reads back as what it was") {
   check_all<Outcome>(0, static_cast<int>(Outcome::stuck));
   check_all<PowerState>(0, static_cast<int>(PowerState::crashed));
   check_all<HostStatus>(0, static_cast<int>(HostStatus::down));
+  check_all<Treatment>(0, static_cast<int>(Treatment::too_late));
   check_all<Severity>(0, static_cast<int>(Severity::critical));
 }
 

@@ -371,7 +371,7 @@ TEST_CASE("A model that is saved and restored anywhere goes on as if nothing had
     Machine first(shipped_rules());
     Machine second(shipped_rules());
     for (std::size_t i = 0; i < cut; ++i) first.feed(stream[i]);
-    second.model.restore(first.model.snapshot());
+    second.model.restore(first.model.snapshot(), shipped_rules());
     for (const InstanceId& id : first.model.instances()) {
       second.model.restore(first.model.snapshot(id), shipped_rules());
     }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,9 @@ class Model {
     Duration horizon = std::chrono::minutes{15};
     /// An instance of which nothing was heard for so long is folded altogether.
     Duration quiet = std::chrono::hours{24};
+    /// How many of its folded facts each instance hands on when it is saved, for explain(); as many
+    /// again of the events that were turned away. 0: nobody keeps them.
+    std::size_t trail = 0;
     /// Was this message ever taken before? Asked only of events more than one horizon older than
     /// the newest of all, whose ids are no longer in memory. Null: there is no archive.
     std::function<bool(const MessageId&)> archive;
@@ -59,6 +63,11 @@ class Model {
   /// answer.
   Verdict apply(const Event& event, const InstanceId& instance, const Rule& rule,
                 RecordConsumer& records);
+
+  /// Takes what `rule` says of the instance, whichever it is, whose operation has the event's
+  /// request, which is not empty. Should no instance be known to have it, one may be within the
+  /// horizon.
+  Verdict apply_to_request(const Event& event, const Rule& rule, RecordConsumer& records);
 
   /// Takes what `rule` says of a compute host (service.*).
   Verdict apply_to_host(const Event& event, const Rule& rule, RecordConsumer& records);
@@ -92,6 +101,17 @@ class Model {
   [[nodiscard]] std::vector<HostAnswer> hosts() const;      ///< by name
   [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;  ///< in any case
 
+  /// Every fact that is held of an instance, in their order, behind `folded`, those that the store
+  /// keeps of it; last, what was turned away. Empty: there is no such instance. `rules` have the
+  /// reasons of the folded ones.
+  [[nodiscard]] std::vector<FactAnswer> explain(const InstanceId& id,
+                                                std::span<const TrailSnapshot> folded,
+                                                const RuleSet& rules) const;
+
+  /// Pairs of publishers whose clocks are known to differ, the largest difference first; what is
+  /// beyond Options::clock_tolerance puts answers at risk.
+  [[nodiscard]] std::vector<ClockSkew> clock_skews() const;
+
   /// The whole model in the form of `--placement`, sent to `write` in pieces.
   void write_placement(const std::function<void(std::string_view)>& write) const;
 
@@ -106,7 +126,7 @@ class Model {
   /// Puts back what was saved; facts find their rules by id in `rules`. To be called on an empty
   /// model: the whole first, then each instance, which returns how many facts were dropped because
   /// their rule is gone.
-  void restore(const ModelSnapshot& saved);
+  void restore(const ModelSnapshot& saved, const RuleSet& rules);
   std::size_t restore(const InstanceSnapshot& saved, const RuleSet& rules);
 
  private:

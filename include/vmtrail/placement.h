@@ -82,6 +82,37 @@ struct InstanceAnswer {
   std::optional<Decision> decided_by;
 };
 
+/// What became of a fact on the way to the answer where an instance is.
+enum class FactVerdict : std::uint8_t {
+  decided,           ///< the answer rests on it
+  confirmed,         ///< it says the same
+  not_an_authority,  ///< it does not say where the instance is, or its word does not count here
+  superseded,        ///< it said something else, and another came later in the order
+  duplicate,
+  too_late,
+};
+[[nodiscard]] std::string_view name(FactVerdict verdict);
+
+/// One fact with its verdict. Owns its text.
+struct FactAnswer {
+  std::string message_id;
+  std::string event_type;
+  Time generated;
+  std::string publisher;  ///< service.host
+  std::string rule;       ///< id
+  std::string at;         ///< file:line of the rule
+  FactVerdict verdict;
+  std::string reason;  ///< what was made of it, and the rule's why
+};
+
+/// What must have come first was sent, by its publisher's clock, after what came of it: the first
+/// clock is ahead of the second by no less than that.
+struct ClockSkew {
+  std::string_view ahead;  ///< hosts of publishers, in lower case
+  std::string_view behind;
+  Duration at_least;
+};
+
 /// One compute host. It exists because a fact or a service event named it.
 struct HostAnswer {
   std::string_view name;

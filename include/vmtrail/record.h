@@ -108,5 +108,6 @@ void append_json(std::string& out, const Migration& migration);
 void append_json(std::string& out, const OperationSummary& operation);
 void append_json(std::string& out, const InstanceAnswer& instance);
 void append_json(std::string& out, const HostAnswer& host);
+void append_json(std::string& out, const FactAnswer& fact);
 
 }  // namespace vmtrail

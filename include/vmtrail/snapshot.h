@@ -80,6 +80,18 @@ struct FactSnapshot {
   Outcome judged = Outcome::in_progress;  ///< the judgement of its operation
 };
 
+/// An event that is no fact any more, or never became one, for explain().
+struct TrailSnapshot {
+  std::string message_id;
+  std::string event_type;
+  Time generated;
+  std::string publisher;            ///< service.host
+  std::string rule;                 ///< id
+  std::string at;                   ///< file:line of the rule as it was then
+  std::optional<std::string> host;  ///< the host that it named; empty: none at all
+  Treatment treatment = Treatment::no_witness;
+};
+
 struct InstanceSnapshot {
   InstanceId id;
   StateSnapshot base;       ///< what is folded
@@ -92,6 +104,7 @@ struct InstanceSnapshot {
   std::vector<MigrationSnapshot> migrations;
   std::size_t base_migrations = 0;
   std::vector<FactSnapshot> facts;
+  std::vector<TrailSnapshot> trail;  ///< since it was last saved, oldest first
 };
 
 struct HostSnapshot {
@@ -108,12 +121,26 @@ struct SeenSnapshot {
   Time until;
 };
 
+/// A fact that names no instance but a request, and the stream time up to which it waits.
+struct LooseFactSnapshot {
+  FactSnapshot fact;
+  Time until;
+};
+
+struct SkewSnapshot {
+  std::string ahead;  ///< hosts of publishers
+  std::string behind;
+  Duration at_least;
+};
+
 struct ModelSnapshot {
   Sequence sequence{};
   std::optional<Time> newest_event;
   std::optional<Time> stream;  ///< how far time has gone on, without what a wrong clock said
   std::vector<HostSnapshot> hosts;
   std::vector<SeenSnapshot> seen;
+  std::vector<LooseFactSnapshot> loose_facts;
+  std::vector<SkewSnapshot> skews;
 };
 
 }  // namespace vmtrail

@@ -86,6 +86,12 @@ enum class Outcome : std::uint8_t {
   stuck = 6,      ///< no end came in time
 };
 
+/// Has it not come to an end, as far as is known?
+[[nodiscard]] constexpr bool is_open(Outcome outcome) {
+  return outcome == Outcome::in_progress || outcome == Outcome::uncertain ||
+         outcome == Outcome::stuck;
+}
+
 /// Nova's power states (nova/objects/fields.py InstancePowerState), as far as they say anything.
 enum class PowerState : std::uint8_t {
   unknown = 0,
@@ -98,6 +104,18 @@ enum class PowerState : std::uint8_t {
 
 /// A compute host as service.* tells it; a host of which nothing was told is up.
 enum class HostStatus : std::uint8_t { up = 0, disabled = 1, down = 2 };
+
+/// What was made of the host that an event named.
+enum class Treatment : std::uint8_t {
+  no_witness = 0,  ///< it named none, or nobody whom its rule trusts did
+  placed = 1,      ///< it set the host
+  agreed = 2,      ///< the host was that already
+  bystander = 3,   ///< another operation's word counts more: it only confirms
+  rebuilding = 4,  ///< within a rebuild or an evacuation only the rebuild's own events count
+  deleted = 5,     ///< the instance is gone
+  duplicate = 6,   ///< a copy
+  too_late = 7,    ///< what it belongs to is folded
+};
 
 /// How grave a record is, by Zenoss' numbers.
 enum class Severity : std::uint8_t {
@@ -117,6 +135,7 @@ enum class Severity : std::uint8_t {
 [[nodiscard]] std::string_view name(Outcome outcome);
 [[nodiscard]] std::string_view name(PowerState state);  ///< `unknown` is ""
 [[nodiscard]] std::string_view name(HostStatus status);
+[[nodiscard]] std::string_view name(Treatment treatment);
 [[nodiscard]] std::string_view name(Severity severity);
 
 /// The value that name() spells `text`; nullopt if there is none.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which instances a request concerns, and what was said of requests alone.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "model/fact.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/time.h"
+#include "vmtrail/words.h"
+
+namespace vmtrail {
+
+/// May an event that names no instance join an operation of this kind by its request? Only where a
+/// request concerns one instance: one boot request can make many.
+[[nodiscard]] bool is_joinable(OperationKind kind);
+
+/// Facts of requests, which name no instance, and the instances that hold an operation of such a
+/// request. A fact waits for one horizon, as its instance may be heard of later.
+class Requests {
+ public:
+  struct Loose {
+    Fact fact;
+    Time until;  ///< stream time
+  };
+  using LooseFacts = std::unordered_multimap<RequestId, Loose>;
+
+  /// The instance at `place` holds an operation of `request`, or no longer does.
+  void add(const RequestId& request, std::uint32_t place) { places_.emplace(request, place); }
+  void remove(const RequestId& request, std::uint32_t place);
+  [[nodiscard]] std::vector<std::uint32_t> places(const RequestId& request) const;
+
+  /// Keeps a fact until the stream has passed `until`. Of too many the oldest goes.
+  void keep(const RequestId& request, Fact fact, Time until);
+  void forget_before(Time stream_time);
+  [[nodiscard]] const LooseFacts& loose() const { return loose_; }
+
+ private:
+  std::unordered_multimap<RequestId, std::uint32_t> places_;
+  LooseFacts loose_;
+  Time next_until_ = Time::max();  // the smallest of all
+};
+
+/// Facts without an instance that are kept at most. Each is an error in Nova.
+inline constexpr std::size_t kMaxLooseFacts = 4096;
+
+}  // namespace vmtrail
