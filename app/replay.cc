@@ -358,7 +358,7 @@ Exit Replay::run() {
 
   const std::chrono::duration<double> seconds = Clock::now() - begun;
   const ReplaySummary summary{dispatcher_->counts(), model_->instance_count(), model_->host_count(),
-                              bytes_, seconds.count()};
+                              bytes_, seconds.count(), model_->clock_skews()};
   if (options_.stats) {
     std::fputs((options_.output == "json" ? summary_json(summary) : summary_table(summary)).c_str(),
                stdout);

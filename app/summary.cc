@@ -3,6 +3,7 @@
 #include "app/summary.h"
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <string_view>
 
@@ -41,6 +42,12 @@ void line(std::string& text, std::string_view label, std::uint64_t count,
     text += note;
   }
   text += '\n';
+}
+
+std::string seconds_text(std::chrono::duration<double> time) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.3f", time.count());
+  return text.data();
 }
 
 template <class Array, class Tell>
@@ -97,11 +104,16 @@ std::string summary_table(const ReplaySummary& summary) {
   }
   line(text, "instances", summary.instances);
   line(text, "hosts", summary.hosts);
+  if (!summary.clock_skews.empty()) {
+    const ClockSkew& largest = summary.clock_skews.front();
+    line(text, "pairs of clocks that differ", summary.clock_skews.size(),
+         std::string(largest.ahead) + " by " + seconds_text(largest.at_least) + " s from " +
+             std::string(largest.behind));
+  }
   const double seconds = summary.seconds > 0 ? summary.seconds : 1e-9;
-  std::array<char, 32> taken{};
-  std::snprintf(taken.data(), taken.size(), "%.3f s", summary.seconds);
-  text += human_bytes(static_cast<double>(summary.bytes)) + " in " + taken.data() + ": " +
-          human_count(static_cast<double>(counts.events) / seconds) + " events/s, " +
+  text += human_bytes(static_cast<double>(summary.bytes)) + " in " +
+          seconds_text(std::chrono::duration<double>(summary.seconds)) +
+          " s: " + human_count(static_cast<double>(counts.events) / seconds) + " events/s, " +
           human_bytes(static_cast<double>(summary.bytes) / seconds) + "/s\n";
   return text;
 }
@@ -114,6 +126,12 @@ std::string summary_json(const ReplaySummary& summary) {
       records[std::string(name(static_cast<RecordType>(type)))] = counts.records[type];
     }
   }
+  nlohmann::ordered_json clock_skews = nlohmann::ordered_json::array();
+  for (const ClockSkew& skew : summary.clock_skews) {
+    clock_skews.push_back({{"ahead", skew.ahead},
+                           {"behind", skew.behind},
+                           {"at_least_s", std::chrono::duration<double>(skew.at_least).count()}});
+  }
   const nlohmann::ordered_json document = {
       {"events", counts.events},
       {"applied", counts.applied},
@@ -124,6 +142,7 @@ std::string summary_json(const ReplaySummary& summary) {
       {"records", records},
       {"instances", summary.instances},
       {"hosts", summary.hosts},
+      {"clock_skews", clock_skews},
       {"bytes", summary.bytes},
       {"seconds", summary.seconds}};
   return document.dump() + "\n";

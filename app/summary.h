@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "vmtrail/dispatcher.h"
+#include "vmtrail/placement.h"
 
 namespace vmtrail {
 
@@ -14,8 +16,9 @@ struct ReplaySummary {
   const Counts& counts;
   std::size_t instances;
   std::size_t hosts;
-  std::uint64_t bytes;  ///< of the inputs as stored
-  double seconds;       ///< wall time
+  std::uint64_t bytes;                 ///< of the inputs as stored
+  double seconds;                      ///< wall time
+  std::vector<ClockSkew> clock_skews;  ///< the largest first
 };
 
 /// The table that replay prints when it is done.

@@ -324,8 +324,13 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
       }
     }
   }
-  for (auto entry = unfolded; entry != instance.migrations.end(); ++entry) {
-    tell_migration_changes(instance, *entry, occasion, records);
+  // Of what is folded by now nothing more will be learnt.
+  Occasion last = occasion;
+  last.at_end = true;
+  const std::size_t folded =
+      instance.held ? instance.held->base.migrations : instance.migrations.size();
+  for (std::size_t i = before.folded_migrations; i < instance.migrations.size(); ++i) {
+    tell_migration_changes(instance, instance.migrations[i], i < folded ? last : occasion, records);
   }
 }
 

@@ -40,6 +40,11 @@ void Walk::finish(State& state, Operation& operation) {
       finish_confirm_or_revert(state, operation);
       break;
     case OperationKind::boot:
+      if (state.host == NameId::nothing && state.confidence == Confidence::unknown &&
+          operation.phases.any(Phase::failed, Phase::raised) && !operation.closed()) {
+        state.confidence = Confidence::unplaced;  // it failed before it had a host
+      }
+      [[fallthrough]];
     case OperationKind::unshelve:
       if (!operation.closed() && state.host == NameId::nothing &&
           state.vm_state == NameId::active && operation.destination != NameId::nothing) {
@@ -51,7 +56,7 @@ void Walk::finish(State& state, Operation& operation) {
       break;
     case OperationKind::remove:
       if (operation.phases.has(Phase::confirmed)) finish_confirm_or_revert(state, operation);
-      if (!state.deleted) doubt(state);
+      if (!state.deleted && !operation.phases.has(Phase::raised)) doubt(state);
       break;
     case OperationKind::none:
     case OperationKind::soft_delete:
@@ -84,11 +89,13 @@ void Walk::finish_live_migration(State& state, Operation& operation) {
   const bool moved = outcome != Outcome::completed &&
                      !phases.any(Phase::failed, Phase::rolling_back) &&
                      phases.any(Phase::switched, Phase::at_destination);
+  const bool elsewhere = operation.destination != NameId::nothing &&
+                         !names_.same_host(state.host, operation.destination);
   if (end_lost || moved) {
-    if (!record_told_since(operation, {Phase::switched, Phase::at_destination}) &&
-        operation.destination != NameId::nothing &&
-        !names_.same_host(state.host, operation.destination)) {
+    if (elsewhere && !record_told_since(operation, {Phase::switched, Phase::at_destination})) {
       place_probably(state, operation.destination, operation);
+    } else if (elsewhere) {
+      doubt(state);  // Nova's record names a host that the guest has left
     }
   } else if (is_open(outcome)) {
     doubt(state);
@@ -164,14 +171,29 @@ void Walk::finish_confirm_or_revert(State& state, Operation& operation) {
       }
     }
   }
-  if (revert && !operation.phases.has(Phase::reverted) && operation.source != NameId::nothing) {
-    place_probably(state, operation.source, operation);
+  if (revert)
+    finish_revert(state, operation,
+                  resize == migrations.rend() ? NameId::nothing : resize->own.source);
+}
+
+// It goes back to where the resize began; the publisher says the same, unless it is a conductor,
+// which reverts between cells.
+void Walk::finish_revert(State& state, const Operation& operation, NameId began_on) {
+  const NameId back = began_on != NameId::nothing ? began_on : operation.source;
+  const bool told =
+      std::any_of(operation.facts.begin(), operation.facts.end(), [](const Fact& fact) {
+        return fact.payload_host_told && fact.rule->phase == Phase::reverted;
+      });
+  if (back == NameId::nothing || told) return;
+  if (!operation.phases.has(Phase::reverted) || !names_.same_host(state.host, back)) {
+    place_probably(state, back, operation);
   }
 }
 
 void Walk::finish_shelve(State& state, const Operation& operation) {
   const Phases& phases = operation.phases;
   if (phases.has(Phase::offloaded)) return;
+  if (phases.has(Phase::raised) && !phases.has(Phase::offloading)) return;
   if (phases.has(Phase::shelved) && !phases.has(Phase::offloading)) return;
   if (state.vm_state == NameId::shelved_offloaded && !state.deleted) {
     place(state, NameId::nothing, Confidence::unplaced, operation, operation.facts.back());

@@ -233,7 +233,13 @@ std::optional<Time> Operation::finished_at() const {
                                     Phase::reverted, Phase::offloaded, Phase::end})) {
     return success;
   }
-  return time_of({Phase::source_done, Phase::failed});
+  if (const auto failure = time_of({Phase::source_done, Phase::failed})) return failure;
+  // What broke it off, whatever still came of it.
+  const auto broken = std::find_if(facts.begin(), facts.end(), [](const Fact& fact) {
+    return fact.rule->phase == Phase::raised || fact.rule->phase == Phase::rolling_back;
+  });
+  if (broken == facts.end()) return std::nullopt;
+  return broken->generated;
 }
 
 Duration Operation::limit() const {

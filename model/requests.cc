@@ -11,7 +11,7 @@
 namespace vmtrail {
 
 bool is_joinable(OperationKind kind) {
-  return (is_mover(kind) && kind != OperationKind::boot) || kind == OperationKind::confirm;
+  return (is_serial(kind) && kind != OperationKind::boot) || kind == OperationKind::remove;
 }
 
 void Requests::remove(const RequestId& request, std::uint32_t place) {

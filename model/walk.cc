@@ -310,6 +310,10 @@ State Walk::settled(State state, bool ambiguous) const {
       state.vm_state != NameId::nothing) {
     state.confidence = Confidence::unknown;  // it runs, but nobody said where
   }
+  if (state.confidence == Confidence::unknown && state.host == NameId::nothing &&
+      state.vm_state == NameId::building) {
+    state.confidence = Confidence::unplaced;
+  }
   return state;
 }
 

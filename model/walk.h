@@ -40,6 +40,7 @@ class Walk {
   void finish_rebuild(State& state, Operation& operation);
   void finish_resize(State& state, Operation& operation);
   void finish_confirm_or_revert(State& state, Operation& operation);
+  void finish_revert(State& state, const Operation& operation, NameId began_on);
   void finish_shelve(State& state, const Operation& operation);
   void add_migration(State& state, Operation& operation, MigrationKind kind, Outcome outcome);
   void unfinish(Operation& operation);

@@ -397,5 +397,17 @@ TEST_CASE("Progress updates of a long migration take a bounded room") {
   CHECK(machine.dispatcher.counts().applied + machine.dispatcher.counts().duplicate == 1002);
 }
 
+TEST_CASE("A completed migration whose source is never known is told when it is folded") {
+  Machine machine(shipped_rules());
+  machine.feed(made("evacuate", -100, "ctl", "req-1"));
+  machine.feed(made("rebuild.start", 0, "b", "req-1"));
+  machine.feed(made("rebuild.end", 900, "b", "req-1"));
+  machine.feed(made("power_off.end", 2'400'000, "b", "req-2", {{Field::state, "stopped"}}));
+  machine.feed(made("power_on.end", 4'800'000, "b", "req-3"));
+  CHECK(machine.records.differences(machine.model) == "");
+  const auto& types = machine.records.types;
+  CHECK(std::count(types.begin(), types.end(), RecordType::migration_completed) == 1);
+}
+
 }  // namespace
 }  // namespace vmtrail
