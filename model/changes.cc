@@ -278,7 +278,7 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
     changed(RecordType::instance_power_changed, "power_state", name(was.power), name(is.power),
             " has power state ");
   }
-  if (was.confidence != is.confidence && !host_told) {
+  if (before.known && was.confidence != is.confidence && !host_told) {  // else it is told above
     changed(RecordType::instance_confidence_changed, "confidence", name(was.confidence),
             name(is.confidence), " has a placement that is ");
   }

@@ -53,6 +53,7 @@ struct State {
   bool deleted = false;
   bool mover_seen = false;
   bool interval_open = false;
+  bool building = false;  ///< said to be built, and never placed
   IntervalCause cause = IntervalCause::update;
   Time since{};                  ///< beginning of the open interval
   Time moved_at = Time::min();   ///< newest fact of a serial operation

@@ -160,6 +160,10 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
       (rule.writes.attributes || state.project_id == NameId::nothing)) {
     state.project_id = fact.project_id;
   }
+  if (state.host == NameId::nothing &&
+      (fact.state == NameId::building || fact.old_state == NameId::building)) {
+    state.building = true;
+  }
   const bool may_write_state = serial || well_after || state.vm_state == NameId::nothing;
   if (rule.writes.vm_state && fact.state != NameId::nothing &&
       (may_write_state || fact.changes_state())) {
@@ -240,6 +244,7 @@ void Walk::place(State& state, NameId host, Confidence confidence, const Operati
   state.decided_rule = by.rule;
   if (stays) return;
   state.host = host;
+  if (host != NameId::nothing) state.building = false;
   if (host == NameId::nothing && !had_host) return;  // no time anywhere to speak of yet
   state.interval_open = true;
   state.since = state.effective;
@@ -311,7 +316,7 @@ State Walk::settled(State state, bool ambiguous) const {
     state.confidence = Confidence::unknown;  // it runs, but nobody said where
   }
   if (state.confidence == Confidence::unknown && state.host == NameId::nothing &&
-      state.vm_state == NameId::building) {
+      (state.vm_state == NameId::building || (state.vm_state == NameId::error && state.building))) {
     state.confidence = Confidence::unplaced;
   }
   return state;

@@ -2,10 +2,13 @@
 // Whole behaviours: each folder of fixtures/cases holds events (events.*, in any format) and what
 // they come to: placement.json, records.jsonl and counts.txt. With VMTRAIL_UPDATE_CASES=1 in the
 // environment the expectations are written anew; read the difference before you commit it.
+// docs/conformance.md lists every folder with its answer.
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdlib>
+#include <random>
 #include <sstream>
 
 #include "tests/recorded.h"
@@ -63,6 +66,35 @@ std::filesystem::path events_file(const std::filesystem::path& folder) {
   throw std::runtime_error(folder.string() + " has no events.*");
 }
 
+/// What a case comes to, as the table of docs/conformance.md has it.
+std::string answer_text(const Model& model) {
+  std::string text;
+  const auto also = [&text](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
+  const auto host = [](std::string_view name) { return name.empty() ? "?" : std::string(name); };
+  for (const InstanceId& id : model.instances()) {
+    const InstanceAnswer instance = *model.instance(id);
+    std::string part = std::string(name(instance.confidence));
+    if (!instance.host.empty()) part = "on " + std::string(instance.host) + ", " + part;
+    if (!instance.deleted) part += ", " + std::string(instance.vm_state);
+    if (!instance.task_state.empty()) part += ", " + std::string(instance.task_state);
+    also(part);
+  }
+  for (const Migration& migration : model.migrations()) {
+    also(std::string(name(migration.kind)) + " " + host(migration.source) + " → " +
+         host(migration.destination) + " " + std::string(name(migration.outcome)) +
+         (migration.confirmed_at ? ", confirmed" : ""));
+  }
+  return text.empty() ? "no instance" : text;
+}
+
+/// The row of the table for a folder; empty if there is none.
+std::string row_of(const std::string& table, const std::string& folder) {
+  const std::size_t link = table.find("](../fixtures/cases/" + folder + ")");
+  if (link == std::string::npos) return "";
+  const std::size_t begin = table.rfind('\n', link) + 1;
+  return table.substr(begin, table.find('\n', link) - begin);
+}
+
 TEST_CASE("Every case folder comes to what it says") {
   const char* const update = std::getenv("VMTRAIL_UPDATE_CASES");
   std::vector<std::filesystem::path> folders;
@@ -71,6 +103,7 @@ TEST_CASE("Every case folder comes to what it says") {
   }
   std::sort(folders.begin(), folders.end());
   REQUIRE(folders.size() >= 10);
+  const std::string table = contents(kCases / "../../docs/conformance.md");
   for (const std::filesystem::path& folder : folders) {
     testing::Machine machine(testing::shipped_rules());
     testing::read(events_file(folder), machine.dispatcher);
@@ -88,6 +121,37 @@ TEST_CASE("Every case folder comes to what it says") {
       CHECK(difference(contents(folder / name), actual) == "");
     }
     CHECK(machine.records.differences(machine.model) == "");
+    const std::string name = folder.filename().string();
+    const std::string row = row_of(table, name);
+    const std::string end = " | " + answer_text(machine.model) + " |";
+    INFO("The row of " << name << " in docs/conformance.md is\n"
+                       << row << "\nand should end in\n"
+                       << end);
+    CHECK((row.size() > end.size() && row.substr(row.size() - end.size()) == end));
+  }
+}
+
+TEST_CASE("Every case comes to the same backwards and in any other order") {
+  Model::Options options;
+  options.horizon = std::chrono::hours{24};  // nothing is too late
+  for (const auto& entry : std::filesystem::directory_iterator(kCases)) {
+    if (contents(entry.path() / "counts.txt").find("quarantined") != std::string::npos) continue;
+    std::vector<testing::Made> events = testing::events_of(events_file(entry.path()));
+    std::string expected;
+    std::mt19937 random(1);
+    for (int order = 0; order < 20; ++order) {
+      testing::Machine machine(testing::shipped_rules(), options);
+      for (const testing::Made& event : events) machine.feed(event);
+      machine.dispatcher.finish();
+      if (order == 0) expected = machine.placement();
+      INFO(entry.path().filename().string() << ", order " << order);
+      CHECK(difference(expected, machine.placement()) == "");
+      if (order == 0) {
+        std::reverse(events.begin(), events.end());
+      } else {
+        std::shuffle(events.begin(), events.end(), random);
+      }
+    }
   }
 }
 
