@@ -289,9 +289,8 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
     timeline_.clear();
     append_timeline(timeline_, instance, names_);
     record.timeline = timeline_;
-    summary_ += "the history of ";
     summary_ += title(instance);
-    summary_ += " was corrected";
+    summary_ += ": history corrected";
     emit(record, records);
   }
 }
@@ -414,9 +413,8 @@ void Changes::tell_too_late(const Instance& instance, const Occasion& occasion,
                             RecordConsumer& records) {
   ChangeRecord record = start(RecordType::event_too_late, instance, occasion);
   record.late = true;
-  summary_ += "too late for ";
   summary_ += title(instance);
-  summary_ += ": ";
+  summary_ += ": too late, ";
   if (occasion.cause) summary_ += occasion.cause->event_type;
   emit(record, records);
 }

@@ -14,7 +14,8 @@ namespace vmtrail {
 namespace {
 
 Cause cause_of(const Event& event, const Rule& rule) {
-  return {event.message_id, event.event_type, rule.id};
+  return {event.message_id,    event.event_type,        rule.id,
+          event[Field::state], event[Field::old_state], event[Field::task_state]};
 }
 
 bool holds(const Instance& instance, const MessageId& id) {

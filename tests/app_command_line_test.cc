@@ -155,10 +155,11 @@ TEST_CASE("Records in Zenoss' form tell the same in its fields") {
   const auto event = nlohmann::json::parse(last);
   CHECK(event["device"] == "default");
   CHECK(event["component"] == "server-" + kVm);
-  CHECK(event["eventClassKey"] == "openstack-migration.completed");
-  CHECK(event["eventKey"] == "d0dc4f4a-454a-42c5-b767-386dc3e0d1f3");
+  CHECK(event["eventClassKey"] == "openstack-compute.instance.live_migration._post.end");
+  CHECK(event["eventKey"] == "d0dc4f4a-454a-42c5-b767-386dc3e0d1f3|migration.completed");
   CHECK(event["severity"] == 2);
-  CHECK(event["summary"] == "pdcmtest: live migration from ndc27-3205 to ndc27-3222 completed");
+  CHECK(event["summary"] ==
+        "Instance pdcmtest: live migration from ndc27-3205 to ndc27-3222 completed");
   CHECK(shell.run("replay " + kSeed + " --record-format xml").exit == 2);
 }
 

@@ -51,6 +51,9 @@ struct Cause {
   std::string_view message_id;
   std::string_view event_type;
   std::string_view rule;
+  std::string_view state;  ///< what it said itself; not part of a CloudEvents record
+  std::string_view old_state;
+  std::string_view task_state;
 };
 
 /// One side of a change: which answer, and its value. Empty text is null.
@@ -96,8 +99,11 @@ void append_cloudevent(std::string& out, const ChangeRecord& record, std::string
 
 /// Appends the record as a Zenoss event, one JSON object without a line end: device, component
 /// (`server-<uuid>`, as the OpenStack ZenPack names instances, or `host-<name>`), eventClassKey
-/// (`openstack-<record type>`), eventKey (the message id of the cause, else the sequence), severity
-/// (Zenoss' 2 info, 3 warning, 4 error), summary.
+/// (`openstack-<event type of the cause>`, or the record's type if there is no cause), eventKey,
+/// severity (0 to 5) and summary. Where the ZenPack has a summary for the change of a state, that
+/// is given, and the eventKey is the message id, as the ZenPack's. Zenoss counts events of one
+/// component, key and severity as one, so what the ZenPack had no words for adds its record type to
+/// the key. Without a cause the key is the sequence.
 void append_zenoss(std::string& out, const ChangeRecord& record, std::string_view device);
 
 // The shapes that records, the placement and the answers of queries share.
