@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes, split and decoded, as what they seem to be and as what they may not be.
+// Any bytes, split and decoded as the format that this program is built for.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,15 +10,14 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   vmtrail::fuzzing::SoundEvents events;
-  for (const std::size_t format : {std::size_t{0}, 1 + size % 6}) {
-    std::string_view text(reinterpret_cast<const char*>(data), size);
-    vmtrail::Decoder decoder(static_cast<vmtrail::Format>(format));
-    vmtrail::Splitter splitter;
-    while (const auto frame = splitter.next(text, true)) {
-      events.expect_from(*frame);
-      decoder.decode(*frame, events);
-      text.remove_prefix(splitter.consumed());
-    }
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  vmtrail::Decoder decoder(
+      vmtrail::parse_format(VMTRAIL_FUZZED_FORMAT).value_or(vmtrail::Format::any));
+  vmtrail::Splitter splitter;
+  while (const auto frame = splitter.next(text, true)) {
+    events.expect_from(*frame);
+    decoder.decode(*frame, events);
+    text.remove_prefix(splitter.consumed());
   }
   return 0;
 }

@@ -16,6 +16,8 @@
 
 namespace vmtrail::fuzzing {
 
+/// Few enough for many executions a second, which find more than long streams do.
+inline constexpr std::size_t kMaxEvents = 32;
 /// Bytes that one event is made of; what is left at the end is not used.
 inline constexpr std::size_t kBytesOfEvent = 8;
 
@@ -68,11 +70,11 @@ inline testing::Made random_event(const std::uint8_t* bytes, std::size_t number,
   return made;
 }
 
-/// As many events as the bytes make, but no more than one instance may have operations unfolded.
+/// As many events as the bytes make, up to kMaxEvents.
 inline std::vector<testing::Made> random_stream(const std::uint8_t* bytes, std::size_t size,
                                                 const RuleSet& rules) {
   std::vector<testing::Made> stream;
-  for (std::size_t at = 0; at + kBytesOfEvent <= size && stream.size() < 60; at += kBytesOfEvent) {
+  for (std::size_t at = 0; at + kBytesOfEvent <= size && stream.size() < kMaxEvents; at += kBytesOfEvent) {
     stream.push_back(random_event(bytes + at, stream.size(), rules));
   }
   return stream;

@@ -310,19 +310,13 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
       now->announced = old.announced;
     }
   }
-  // Of the folded ones only those can have changed that an operation still held has ended, or ended
-  // no more.
-  for (const std::size_t ended : before.ended_migrations) {
-    tell_migration_changes(instance, instance.migrations[ended], occasion, records);
-  }
-  if (instance.held) {
-    for (const Operation& operation : instance.held->operations) {
-      if (operation.ending && operation.ending->migration < before.folded_migrations) {
-        tell_migration_changes(instance, instance.migrations[operation.ending->migration], occasion,
-                               records);
-      }
+  // Of the folded ones only those can have changed that a confirm or a revert has ended.
+  for (const std::size_t ended : instance.ended) {
+    if (ended < before.folded_migrations) {
+      tell_migration_changes(instance, instance.migrations[ended], occasion, records);
     }
   }
+  instance.ended.clear();
   // Of what is folded by now nothing more will be learnt.
   Occasion last = occasion;
   last.at_end = true;

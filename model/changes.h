@@ -23,8 +23,6 @@ struct Before {
   /// Migrations that were not folded, as announced so far; the walk may have rebuilt them.
   std::vector<MigrationEntry> migrations;
   std::size_t folded_migrations = 0;
-  /// Folded ones that an operation held had confirmed or reverted.
-  std::vector<std::size_t> ended_migrations;
 };
 
 /// Writes records. One for each model; owns nothing but its buffers.

@@ -40,16 +40,8 @@ void Walk::finish(State& state, Operation& operation) {
       finish_confirm_or_revert(state, operation);
       break;
     case OperationKind::boot:
-      if (state.host == NameId::nothing && state.confidence == Confidence::unknown &&
-          operation.phases.any(Phase::failed, Phase::raised) && !operation.closed()) {
-        state.confidence = Confidence::unplaced;  // it failed before it had a host
-      }
-      [[fallthrough]];
     case OperationKind::unshelve:
-      if (!operation.closed() && state.host == NameId::nothing &&
-          state.vm_state == NameId::active && operation.destination != NameId::nothing) {
-        place_probably(state, operation.destination, operation);
-      }
+      finish_boot_or_unshelve(state, operation);
       break;
     case OperationKind::shelve:
       finish_shelve(state, operation);
@@ -71,6 +63,17 @@ void Walk::finish(State& state, Operation& operation) {
   if (is_mover(operation.kind) || !state.mover_seen || state.mover_host == NameId::nothing) {
     state.mover_host = state.host;
     state.mover_seen = true;
+  }
+}
+
+void Walk::finish_boot_or_unshelve(State& state, const Operation& operation) {
+  if (operation.closed() || state.host != NameId::nothing || state.deleted) return;
+  if (operation.phases.any(Phase::failed, Phase::raised)) {
+    if (state.confidence == Confidence::unknown) state.confidence = Confidence::unplaced;
+  } else if (state.vm_state == NameId::active && operation.destination != NameId::nothing) {
+    place_probably(state, operation.destination, operation);
+  } else if (operation.kind == OperationKind::unshelve) {
+    state.confidence = Confidence::probable;  // it is about to have one
   }
 }
 
@@ -99,6 +102,10 @@ void Walk::finish_live_migration(State& state, Operation& operation) {
     }
   } else if (is_open(outcome)) {
     doubt(state);
+  } else if (phases.has(Phase::rolling_back) && !phases.has(Phase::failed) &&
+             operation.source != NameId::nothing &&
+             !names_.same_host(state.host, operation.source)) {
+    place_probably(state, operation.source, operation);  // which the guest never left
   }
   add_migration(state, operation, MigrationKind::live_migration, outcome);
 }
@@ -112,6 +119,8 @@ void Walk::finish_rebuild(State& state, Operation& operation) {
     outcome = Outcome::failed;
   } else if (phases.has(Phase::start) && operation.destination != NameId::nothing) {
     place_probably(state, operation.destination, operation);
+  } else {
+    doubt(state);
   }
   const NameId source = operation.source != NameId::nothing ? operation.source : state.mover_host;
   const bool elsewhere = source != NameId::nothing && operation.destination != NameId::nothing &&
@@ -155,6 +164,7 @@ void Walk::finish_confirm_or_revert(State& state, Operation& operation) {
            entry.own.kind == MigrationKind::cold_migration;
   });
   if (resize != migrations.rend()) {
+    instance_.ended.push_back(static_cast<std::size_t>(migrations.rend() - resize) - 1);
     operation.ending = {static_cast<std::size_t>(migrations.rend() - resize) - 1, resize->confirmed,
                         resize->reverted, resize->confirmed_at};
     if (revert) {

@@ -36,7 +36,9 @@ struct Instance {
   std::unique_ptr<Held> held;              ///< null: everything is folded into the answer
   std::vector<ClosedInterval> past;        ///< closed intervals, oldest first
   std::vector<MigrationEntry> migrations;  ///< in the order of their operations
-  std::vector<RequestId> folded;           ///< the last requests folded, oldest first
+  /// Those that a confirm or a revert has ended, or ends no more, since records last told.
+  std::vector<std::size_t> ended;
+  std::vector<RequestId> folded;  ///< the last requests folded, oldest first
   /// Facts folded since it was last saved, and events turned away; null: none, or nobody asks.
   std::unique_ptr<std::vector<TrailSnapshot>> trail;
   Time cut = Time::min();     ///< newest time folded

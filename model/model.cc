@@ -104,17 +104,12 @@ Before Model::Impl::before(const Instance& instance, bool known) const {
   Before result;
   result.known = known;
   result.answer = instance.answer;
-  // What is folded stays as it is, but for migrations that an operation still held has ended.
+  // What is folded stays as it is, but for what Instance::ended tells.
   result.folded_migrations = instance.migrations.size();
   result.folded_intervals = instance.past.size();
   if (instance.held) {
     result.folded_migrations = instance.held->base.migrations;
     result.folded_intervals = instance.held->base.closed_intervals;
-    for (const Operation& operation : instance.held->operations) {
-      if (operation.ending && operation.ending->migration < result.folded_migrations) {
-        result.ended_migrations.push_back(operation.ending->migration);
-      }
-    }
   }
   result.migrations.assign(
       instance.migrations.begin() + static_cast<std::ptrdiff_t>(result.folded_migrations),

@@ -23,7 +23,7 @@ std::size_t index(NameId id) {
 Names::Names() : slots_(1024, 0) {
   entries_.push_back({"", 0, NameId::nothing});
   for (const std::string_view word :
-       {"active", "building", "error", "deleted", "shelved_offloaded"}) {
+       {"active", "building", "error", "deleted", "shelved_offloaded", "resized"}) {
     intern(word);
   }
 }

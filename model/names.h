@@ -19,6 +19,7 @@ enum class NameId : std::uint32_t {
   error = 3,
   deleted = 4,
   shelved_offloaded = 5,
+  resized = 6,
 };
 
 /// A set of texts. Never shrinks: it grows with the hosts, states and names of the model, not with

@@ -46,6 +46,75 @@ OperationKind joined(OperationKind so_far, OperationKind next) {
   return so_far;
 }
 
+namespace {
+
+// Does an event of this phase carry the state behind the operation, not that before it?
+bool is_end(Phase phase) {
+  switch (phase) {
+    case Phase::completed:
+    case Phase::source_done:
+    case Phase::finished:
+    case Phase::confirmed:
+    case Phase::reverted:
+    case Phase::shelved:
+    case Phase::offloaded:
+    case Phase::end:
+      return true;
+    case Phase::none:
+    case Phase::start:
+    case Phase::prepared:
+    case Phase::switched:
+    case Phase::at_destination:
+    case Phase::rolling_back:
+    case Phase::failed:
+    case Phase::copying:
+    case Phase::finishing:
+    case Phase::confirming:
+    case Phase::reverting:
+    case Phase::evacuate:
+    case Phase::scheduled:
+    case Phase::offloading:
+    case Phase::requested:
+    case Phase::raised:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+NameId Operation::begins_in() const {
+  switch (kind) {
+    case OperationKind::confirm:
+    case OperationKind::revert:
+      return NameId::resized;
+    case OperationKind::unshelve:
+      return NameId::shelved_offloaded;
+    case OperationKind::none:
+    case OperationKind::boot:
+    case OperationKind::live_migration:
+    case OperationKind::resize:
+    case OperationKind::rebuild:
+    case OperationKind::shelve:
+    case OperationKind::remove:
+    case OperationKind::soft_delete:
+    case OperationKind::restore:
+    case OperationKind::action:
+    case OperationKind::volume:
+    case OperationKind::audit:
+    case OperationKind::abort:
+    case OperationKind::force_complete:
+      return state_in;
+  }
+  return state_in;
+}
+
+NameId Operation::leads_to() const {
+  const bool arrived =
+      kind == OperationKind::resize && phases.any(Phase::finishing, Phase::finished);
+  return arrived && state_out != NameId::error ? NameId::resized : state_out;
+}
+
 std::size_t Operation::insert(Fact fact, Names& names) {
   judged = Outcome::in_progress;
   const auto place = std::upper_bound(facts.begin(), facts.end(), fact, comes_before);
@@ -109,7 +178,7 @@ void Operation::absorb(const Fact& fact, Names& names) {
   if (fact.changes_state() && !change_told_) {
     state_in = fact.old_state;
     change_told_ = true;
-  } else if (state_in == NameId::nothing && !rule.database && rule.rank < 90) {
+  } else if (state_in == NameId::nothing && !rule.database && !is_end(rule.phase)) {
     state_in = fact.state;
   }
   if (rule.writes.vm_state && fact.state != NameId::nothing) state_out = fact.state;
@@ -174,12 +243,13 @@ NameId Operation::host_in() const {
     case OperationKind::action:
     case OperationKind::soft_delete:
     case OperationKind::restore:
+    case OperationKind::shelve:
       return acting_host;
-    case OperationKind::none:
-    case OperationKind::boot:
     case OperationKind::confirm:
     case OperationKind::revert:
-    case OperationKind::shelve:
+      return destination;
+    case OperationKind::none:
+    case OperationKind::boot:
     case OperationKind::unshelve:
     case OperationKind::remove:
     case OperationKind::volume:
@@ -201,9 +271,9 @@ NameId Operation::host_out() const {
     case OperationKind::resize:
     case OperationKind::rebuild:
     case OperationKind::unshelve:
+    case OperationKind::confirm:
       return destination;
     case OperationKind::none:
-    case OperationKind::confirm:
     case OperationKind::shelve:
     case OperationKind::remove:
     case OperationKind::soft_delete:

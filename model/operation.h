@@ -86,6 +86,9 @@ struct Operation {
   /// Where it begins and where it leads, as far as its own facts tell.
   [[nodiscard]] NameId host_in() const;
   [[nodiscard]] NameId host_out() const;
+  /// The vm_state in which it begins and that in which it leaves the instance, likewise.
+  [[nodiscard]] NameId begins_in() const;
+  [[nodiscard]] NameId leads_to() const;
   /// When it ended; nullopt while it has not.
   [[nodiscard]] std::optional<Time> finished_at() const;
   [[nodiscard]] Duration limit() const;

@@ -277,6 +277,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
                                       });
       if (known != saved.migrations.end()) entry.announced = load(*known->announced, names);
     }
+    instance.ended.clear();
     impl_->waiting.push({instance.newest, instance.id, instance.place});
     instance.queued = true;
   }

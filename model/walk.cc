@@ -164,6 +164,7 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
       (fact.state == NameId::building || fact.old_state == NameId::building)) {
     state.building = true;
   }
+  const bool offloaded_before = state.vm_state == NameId::shelved_offloaded;
   const bool may_write_state = serial || well_after || state.vm_state == NameId::nothing;
   if (rule.writes.vm_state && fact.state != NameId::nothing &&
       (may_write_state || fact.changes_state())) {
@@ -177,12 +178,12 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   if (rule.writes.task_state && fact.task_told) state.task_state = fact.task_state;
 
   std::optional<NameId> host = named(fact, rule.host);
-  if (fact.state == NameId::shelved_offloaded && rule.database &&
-      (!host || operation.kind != OperationKind::unshelve)) {
-    // Nova's record still names the old host when it first says so, and the new one while it
-    // unshelves.
-    host = NameId::nothing;
-  }
+  // Nova's record still names the old host when it first says so, and the new one while it
+  // unshelves.
+  const bool offloaded = rule.writes.vm_state && fact.state == NameId::shelved_offloaded &&
+                         (rule.database ? !host || operation.kind != OperationKind::unshelve
+                                        : !host && !offloaded_before);
+  if (offloaded) host = NameId::nothing;
   // Inside an evacuation the new host powers the guest off before it is its host.
   std::optional<NameId> told = host;
   Treatment treatment = Treatment::no_witness;
@@ -198,7 +199,8 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
     const bool news = !names_.same_host(*host, state.host) ||
                       state.confidence == Confidence::probable ||
                       (state.confidence == Confidence::unknown && *host == NameId::nothing);
-    const bool counts = serial || well_after || unsure;
+    const bool counts = serial || well_after || unsure ||
+                        (offloaded && state.vm_state == NameId::shelved_offloaded);
     treatment = !news ? Treatment::agreed : counts ? Treatment::placed : Treatment::bystander;
     if (news && counts) {
       place(state, *host, *host == NameId::nothing ? Confidence::unplaced : Confidence::confirmed,
@@ -262,6 +264,7 @@ void Walk::doubt(State& state) const {
 void Walk::unfinish(Operation& operation) {
   if (operation.ending) {
     MigrationEntry& ended = instance_.migrations[operation.ending->migration];
+    instance_.ended.push_back(operation.ending->migration);
     ended.confirmed = operation.ending->confirmed;
     ended.reverted = operation.ending->reverted;
     ended.confirmed_at = operation.ending->confirmed_at;
@@ -288,9 +291,11 @@ void Walk::rewind(const State& state) {
 bool Walk::is_ambiguous(std::size_t count, NameId host) {
   const auto begin = held_.operations.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(count);
-  const auto mover =
-      std::find_if(std::make_reverse_iterator(end), std::make_reverse_iterator(begin),
-                   [](const Operation& o) { return is_mover(o.kind); });
+  const auto mover = std::find_if(
+      std::make_reverse_iterator(end), std::make_reverse_iterator(begin), [](const Operation& o) {
+        return is_mover(o.kind) ||
+               (o.kind == OperationKind::confirm && o.host_out() != NameId::nothing);
+      });
   if (mover == std::make_reverse_iterator(begin)) return false;
   const NameId out = mover->host_out();
   return std::any_of(begin, end, [&](const Operation& other) {

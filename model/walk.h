@@ -36,6 +36,7 @@ class Walk {
   void end_of_last();
   void apply(State& state, const Operation& operation, const Fact& fact);
   void finish(State& state, Operation& operation);
+  void finish_boot_or_unshelve(State& state, const Operation& operation);
   void finish_live_migration(State& state, Operation& operation);
   void finish_rebuild(State& state, Operation& operation);
   void finish_resize(State& state, Operation& operation);
