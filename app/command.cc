@@ -20,6 +20,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"migrations", "Every migration with its source, destination and outcome", prepare_migrations},
     {"explain", "Why an instance is said to be where it is, fact by fact",
      prepare_explain},
+    {"rules", "Check, test and list rules of your own", prepare_rules},
 });
 
 }  // namespace

@@ -42,32 +42,46 @@ std::string with_suggestion(std::string text, const std::string& typed,
   return text;
 }
 
+std::vector<std::string_view> command_names(const CLI::App& parser) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* const command : parser.get_subcommands({})) {
+    names.push_back(command->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& parser) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : parser.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
 // CLI11 puts several lines into some messages; one is enough, with the way to the help.
 std::string one_line(const CLI::App& program, const CLI::ParseError& error) {
-  const auto chosen = program.get_subcommands();
-  const CLI::App& parser = chosen.empty() ? program : *chosen.front();
-  std::string text = error.what();
-  if (chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
-    text = "a command is wanted";
+  const CLI::App* parser = &program;
+  std::string path = program.get_name();
+  while (!parser->get_subcommands().empty()) {
+    parser = parser->get_subcommands().front();
+    path += " " + parser->get_name();
   }
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::vector<std::string> extras =
-        chosen.empty() ? program.remaining() : chosen.front()->remaining();
-    if (!extras.empty()) {
-      std::vector<std::string> names;
-      for (const CLI::Option* option : parser.get_options()) {
-        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-      }
-      const std::vector<std::string_view> words(names.begin(), names.end());
-      const bool is_option = extras.front().front() == '-';
-      text = with_suggestion(
-          (is_option ? "unknown option '" : "unexpected argument '") + extras.front() + "'",
-          extras.front(), words);
-    }
+  const std::vector<std::string> extras = parser->remaining();
+  std::string text = error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+      parser->get_require_subcommand_min() > 0) {
+    text = extras.empty() ? "a command is wanted"
+                          : with_suggestion("unknown command '" + extras.front() + "'",
+                                            extras.front(), command_names(*parser));
+  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !extras.empty()) {
+    const std::vector<std::string> names = option_names(*parser);
+    const bool is_option = extras.front().front() == '-';
+    text = with_suggestion(
+        (is_option ? "unknown option '" : "unexpected argument '") + extras.front() + "'",
+        extras.front(), {names.begin(), names.end()});
   }
   std::replace(text.begin(), text.end(), '\n', ' ');
-  return text + " (see " + program.get_name() + (chosen.empty() ? "" : " " + parser.get_name()) +
-         " --help)";
+  return text + " (see " + path + " --help)";
 }
 
 int run_program(int argc, char** argv) {

@@ -28,9 +28,9 @@ void add_common(CLI::App& parser, Question& question) {
 Result<std::unique_ptr<Asked>> open(const Question& question) {
   auto store = Store::open(question.state, Store::Access::read);
   if (!store) return tl::unexpected(store.error());
-  const auto text = store->rules();
-  if (!text) return tl::unexpected(text.error());
-  auto rules = *text ? RuleSet::parse((*text)->text, (*text)->file) : RuleSet::shipped();
+  const auto files = store->rules();
+  if (!files) return tl::unexpected(files.error());
+  auto rules = files->empty() ? RuleSet::shipped() : RuleSet::parse(*files);
   if (!rules) return tl::unexpected(rules.error());
   auto asked = std::make_unique<Asked>(Asked{std::move(*store), std::move(*rules), Model()});
   if (auto loaded = asked->store.load(asked->model, asked->rules); !loaded) {

@@ -22,6 +22,7 @@
 #include "app/command.h"
 #include "app/outlets.h"
 #include "app/progress.h"
+#include "app/rules_files.h"
 #include "app/summary.h"
 #include "io/byte_source.h"
 #include "io/decode_pool.h"
@@ -48,7 +49,7 @@ struct ReplayOptions {
   std::string quarantine;
   std::string state;
   std::string format;
-  std::string rules;
+  std::vector<std::string> rules;
   std::string horizon;
   std::string speed = "max";
   unsigned jobs = 1;
@@ -107,18 +108,6 @@ class Feed : public EventConsumer {
   std::uint64_t met_ = 0;
 };
 
-Result<RulesText> read_rules(const std::string& file) {
-  if (file.empty()) {
-    return RulesText{std::string(RuleSet::kShippedFile), std::string(RuleSet::shipped_text())};
-  }
-  std::ifstream input(file, std::ios::binary);
-  std::ostringstream text;
-  if (!input || !(text << input.rdbuf())) {
-    return tl::unexpected(Error{ErrorCode::unreadable, file + ": " + std::strerror(errno)});
-  }
-  return RulesText{file, text.str()};
-}
-
 Result<std::optional<double>> parse_speed(const std::string& text) {
   if (text == "max") return std::nullopt;
   std::istringstream input(text);
@@ -140,7 +129,8 @@ class Replay {
  private:
   Result<void> check_usage();
   [[nodiscard]] Result<void> check_files() const;
-  Result<RulesText> choose_rules();
+  Result<std::vector<RulesText>> choose_rules();
+  Result<void> load(const std::vector<RulesText>& rules);
   Result<void> open();
   Exit read(const std::string& file);
   Result<void> save();
@@ -163,7 +153,7 @@ class Replay {
 // Writing would destroy what is to be read, or mix two outputs.
 Result<void> Replay::check_files() const {
   std::vector<std::string> taken = options_.files;
-  if (!options_.rules.empty()) taken.push_back(options_.rules);
+  taken.insert(taken.end(), options_.rules.begin(), options_.rules.end());
   for (const std::string& output : {options_.records, options_.placement, options_.quarantine}) {
     std::error_code ignored;
     const bool device = std::filesystem::exists(output, ignored) &&
@@ -192,7 +182,9 @@ Result<void> Replay::check_usage() {
   if (options_.output == "json" && !options_.stats) {
     return tl::unexpected(Error{ErrorCode::wrong_usage, "-o json is the form of --stats"});
   }
-  if (std::count(options_.files.begin(), options_.files.end(), "-") > 1) {
+  if (std::count(options_.files.begin(), options_.files.end(), "-") +
+          std::count(options_.rules.begin(), options_.rules.end(), "-") >
+      1) {
     return tl::unexpected(
         Error{ErrorCode::wrong_usage, "standard input can be read once; '-' is given twice"});
   }
@@ -213,15 +205,15 @@ Result<void> Replay::check_usage() {
   return {};
 }
 
-// Those asked for; else those that the state was filled with, unless they were the shipped ones of
-// their day.
-Result<RulesText> Replay::choose_rules() {
-  if (options_.rules.empty() && store_) {
-    auto stored = store_->rules();
-    if (!stored) return tl::unexpected(stored.error());
-    if (*stored && (*stored)->file != RuleSet::kShippedFile) return std::move(**stored);
-  }
-  return read_rules(options_.rules);
+// Those asked for; else those that the state was filled with, but for the shipped table of their
+// day.
+Result<std::vector<RulesText>> Replay::choose_rules() {
+  auto rules = read_rules(options_.rules);
+  if (!rules || !options_.rules.empty() || !store_) return rules;
+  auto stored = store_->rules();
+  if (!stored) return stored;
+  for (std::size_t i = 1; i < stored->size(); ++i) rules->push_back(std::move((*stored)[i]));
+  return rules;
 }
 
 Result<void> Replay::open() {
@@ -231,11 +223,14 @@ Result<void> Replay::open() {
     store_ = std::move(*store);
     outlets_.store = &*store_;
   }
-  const auto rules_text = choose_rules();
-  if (!rules_text) return tl::unexpected(rules_text.error());
-  auto rules = RuleSet::parse(rules_text->text, rules_text->file);
+  const auto rules_texts = choose_rules();
+  if (!rules_texts) return tl::unexpected(rules_texts.error());
+  auto rules = RuleSet::parse(*rules_texts);
   if (!rules) return tl::unexpected(rules.error());
   rules_ = std::move(*rules);
+  if (rules_texts->size() > 1) {
+    for (const RuleWarning& warning : rules_->warnings()) spdlog::warn("{}", warning.message());
+  }
 
   outlets_.zenoss = options_.record_format == "zenoss";
 
@@ -255,14 +250,9 @@ Result<void> Replay::open() {
     model.trail = kTrail;
   }
   model_.emplace(std::move(model));
+  dispatcher_.emplace(*rules_, *model_, outlets_, outlets_);
   if (store_) {
-    const auto dropped = store_->load(*model_, *rules_);
-    if (!dropped) return tl::unexpected(dropped.error());
-    if (*dropped > 0) {
-      spdlog::warn("{}: {} facts were dropped: {} has no rule for them any more", options_.state,
-                   *dropped, rules_text->file);
-    }
-    if (auto kept = store_->set_rules(*rules_text); !kept) return kept;
+    if (auto loaded = load(*rules_texts); !loaded) return loaded;
   }
   for (const auto& [path, output] : {std::pair{&options_.records, &outlets_.records},
                                      std::pair{&options_.quarantine, &outlets_.quarantine},
@@ -272,21 +262,33 @@ Result<void> Replay::open() {
     if (!opened) return tl::unexpected(opened.error());
     *output = std::move(*opened);
   }
-  dispatcher_.emplace(*rules_, *model_, outlets_, outlets_);
   return {};
+}
+
+Result<void> Replay::load(const std::vector<RulesText>& rules) {
+  const auto dropped = store_->load(*model_, *rules_);
+  if (!dropped) return tl::unexpected(dropped.error());
+  if (*dropped > 0) {
+    spdlog::warn("{}: {} facts were dropped: there is no rule for them any more", options_.state,
+                 *dropped);
+  }
+  const auto awaited = store_->awaited();
+  if (!awaited) return tl::unexpected(awaited.error());
+  dispatcher_->restore(*awaited);
+  return store_->set_rules(rules);
 }
 
 Exit Replay::read(const std::string& file) {
   auto source = ByteSource::open(file);
   if (!source) return fail(source.error());
   outlets_.input = file == "-" ? "standard input" : file;
-  Decoder decoder(format_);
+  Decoder decoder(format_, &rules_->traits());
   Splitter splitter;
   Feed feed(*dispatcher_, outlets_, speed_);
   const auto begin = [this](const Frame& frame) { dispatcher_->set_frame(frame); };
   // One job decodes here; more are threads that decode while this one applies.
   std::optional<DecodePool> pool;
-  if (options_.jobs > 1) pool.emplace(options_.jobs - 1, format_);
+  if (options_.jobs > 1) pool.emplace(options_.jobs - 1, format_, &rules_->traits());
   const std::uint64_t read_before = bytes_;
   std::optional<Error> failure;
   for (bool last = false; !last;) {
@@ -329,6 +331,7 @@ Result<void> Replay::save() {
   if (outlets_.failure) return tl::unexpected(*outlets_.failure);
   saved_events_ = dispatcher_->counts().events;
   if (auto saved = store_->save(*model_); !saved) return saved;
+  if (auto saved = store_->set_awaited(dispatcher_->awaited()); !saved) return saved;
   return store_->commit();
 }
 
@@ -349,6 +352,10 @@ Exit Replay::run() {
   }
   dispatcher_->finish();
   outlets_.tell_unshown();
+  if (const auto given_up = dispatcher_->counts().absences_given_up; given_up > 0) {
+    spdlog::warn("{} events could not be watched for what must follow: too late, or too many",
+                 given_up);
+  }
   if (auto saved = save(); !saved) return fail(saved.error());
   for (std::optional<Output>* output : {&outlets_.records, &outlets_.quarantine}) {
     if (!*output) continue;
@@ -357,8 +364,9 @@ Exit Replay::run() {
   if (auto written = write_placement(); !written) return fail(written.error());
 
   const std::chrono::duration<double> seconds = Clock::now() - begun;
-  const ReplaySummary summary{dispatcher_->counts(), model_->instance_count(), model_->host_count(),
-                              bytes_, seconds.count(), model_->clock_skews()};
+  const ReplaySummary summary{dispatcher_->counts(), model_->instance_count(),
+                              model_->host_count(),  bytes_,
+                              seconds.count(),       model_->clock_skews()};
   if (options_.stats) {
     std::fputs((options_.output == "json" ? summary_json(summary) : summary_table(summary)).c_str(),
                stdout);
@@ -386,7 +394,8 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
       ->type_name("DIR");
   parser.add_option("--format", options->format, "Of the input; else told from the bytes")
       ->type_name("F");
-  parser.add_option("--rules", options->rules, "Use these rules instead of the shipped ones")
+  parser.add_option("--rules", options->rules, "Rules on top of the shipped ones; repeatable")
+      ->allow_extra_args(false)
       ->type_name("F");
   parser.add_option("--jobs", options->jobs, "Threads, of which one applies (1)")
       ->check(CLI::Range(1, 64))

@@ -11,17 +11,21 @@ foreach(part event rules model dispatcher)
   target_sources(vmtrail_core PRIVATE $<TARGET_OBJECTS:vmtrail_${part}>)
 endforeach()
 set(public_headers
+  absence.h
+  condition.h
   decoder.h
   dispatcher.h
   error.h
   event.h
   ids.h
   model.h
+  place.h
   placement.h
   record.h
   rules.h
   snapshot.h
   suggest.h
+  summary_template.h
   time.h
   words.h)
 list(TRANSFORM public_headers PREPEND "${PROJECT_SOURCE_DIR}/include/vmtrail/")

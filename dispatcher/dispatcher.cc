@@ -5,6 +5,9 @@
 #include <numeric>
 #include <utility>
 
+#include "dispatcher/absences.h"
+#include "dispatcher/wording.h"
+
 namespace vmtrail {
 
 namespace {
@@ -23,40 +26,69 @@ std::uint64_t Counts::total_quarantined() const {
   return std::accumulate(quarantined.begin(), quarantined.end(), std::uint64_t{0});
 }
 
-void Dispatcher::CountingRecords::on_record(const ChangeRecord& record) {
+void Dispatcher::OutgoingRecords::on_record(const ChangeRecord& record) {
   ++counts_.records[static_cast<std::size_t>(record.type)];
-  next_.on_record(record);
+  // Time that goes on with an event may have records of its own.
+  const bool of_rule =
+      rule_ != nullptr && record.cause && record.cause->message_id == event_->message_id;
+  const RecordTemplate* const wording = of_rule ? template_of(*rule_, record.type) : nullptr;
+  if (wording == nullptr) {
+    next_.on_record(record);
+    return;
+  }
+  ChangeRecord worded = record;
+  if (wording->severity) {
+    worded.severity = *wording->severity;
+    worded.site_severity = true;
+  }
+  if (!wording->summary.empty()) {
+    summary_.clear();
+    append_summary(summary_, wording->summary, record, *event_, model_);
+    worded.summary = summary_;
+    worded.site_summary = true;
+  }
+  next_.on_record(worded);
 }
 
 Dispatcher::Dispatcher(const RuleSet& rules, Model& model, RecordConsumer& records,
                        QuarantineConsumer& quarantine)
-    : rules_(rules), model_(model), quarantine_(quarantine), records_(records, counts_) {}
+    : rules_(rules), model_(model), quarantine_(quarantine), records_(records, counts_, model) {
+  if (rules.absences().empty()) return;
+  Absences::Limits limits;
+  limits.clock_tolerance = model.options().clock_tolerance;
+  limits.horizon = model.options().horizon;
+  absences_ = std::make_unique<Absences>(rules.absences(), limits);
+}
+
+Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::on_event(const Event& event) {
   const Rule* const rule = rules_.match(event);
-  if (rule == nullptr) {
-    ignore(event, ErrorCode::no_rule);
-    return;
-  }
+  const bool is_copy = rule == nullptr ? ignore(event, ErrorCode::no_rule) : apply(event, *rule);
+  if (absences_ && !is_copy) watch(event);
+}
+
+bool Dispatcher::apply(const Event& event, const Rule& rule) {
+  if (!rule.records.empty()) records_.begin(rule, event);
   Verdict verdict{};
-  if (rule->about == About::host) {
-    verdict = model_.apply_to_host(event, *rule, records_);
-  } else if (event[Field::instance_id].empty() && rule->about == About::request &&
+  if (rule.about == About::host) {
+    verdict = model_.apply_to_host(event, rule, records_);
+  } else if (event[Field::instance_id].empty() && rule.about == About::request &&
              !event[Field::request_id].empty()) {
-    verdict = model_.apply_to_request(event, *rule, records_);
+    verdict = model_.apply_to_request(event, rule, records_);
   } else if (event[Field::instance_id].empty()) {
-    ignore(event, ErrorCode::no_instance);
-    return;
+    return ignore(event, ErrorCode::no_instance);
   } else if (const auto instance = InstanceId::parse(event[Field::instance_id])) {
-    verdict = model_.apply(event, *instance, *rule, records_);
+    verdict = model_.apply(event, *instance, rule, records_);
   } else {
     // The bytes of the whole frame, once: a list of many such events must not multiply them.
     const std::string_view bytes =
         std::exchange(frame_quarantined_, true) ? event.message_id : frame_.bytes;
     on_undecodable(
         {ErrorCode::bad_instance_id, event[Field::instance_id], bytes, frame_.offset, frame_.line});
-    return;
+    return true;
   }
+  records_.end();
   ++counts_.events;
   switch (verdict) {
     case Verdict::applied:
@@ -72,15 +104,47 @@ void Dispatcher::on_event(const Event& event) {
       ++counts_.ignored[index(ErrorCode::too_many_facts)];
       break;
   }
+  return verdict == Verdict::duplicate;
 }
 
-void Dispatcher::ignore(const Event& event, ErrorCode reason) {
+bool Dispatcher::ignore(const Event& event, ErrorCode reason) {
+  records_.end();
   ++counts_.events;
-  if (model_.note(event, records_)) {
+  const bool is_copy = model_.note(event, records_);
+  if (is_copy) {
     ++counts_.duplicate;
   } else {
     ++counts_.ignored[index(reason)];
   }
+  return is_copy;
+}
+
+void Dispatcher::watch(const Event& event) {
+  const Time stream = model_.stream_time().value_or(event.generated);
+  if (const auto instance = InstanceId::parse(event[Field::instance_id])) {
+    absences_->observe(event, *instance, stream);
+    counts_.absences_given_up = absences_->given_up();
+  }
+  // An event that is as late as the horizon allows may still be the answer.
+  tell_missing_before(stream - model_.options().horizon);
+  absences_->forget(stream);
+}
+
+void Dispatcher::tell_missing_before(Time now) {
+  if (!absences_) return;
+  absences_->tell_due(now, [this](const Absences::Missing& found) {
+    MissingEvent missing;
+    missing.instance = found.instance;
+    missing.time = found.due;
+    missing.cause.message_id = found.message_id;
+    missing.cause.event_type = found.event_type;
+    missing.cause.rule = found.absence->id;
+    missing.severity = found.absence->severity;
+    std::string summary;
+    append_summary(summary, *found.absence, missing, model_);
+    missing.summary = summary;
+    model_.tell_missing(missing, records_);
+  });
 }
 
 void Dispatcher::on_undecodable(const Undecodable& bad) {
@@ -100,10 +164,20 @@ void Dispatcher::on_skipped_line() {
 
 void Dispatcher::finish() {
   model_.finish(records_);
+  if (const auto newest = model_.newest_event()) tell_missing_before(*newest);
 }
 
 void Dispatcher::advance(Time now) {
   model_.advance(now, records_);
+  tell_missing_before(now);
+}
+
+std::vector<AwaitedSnapshot> Dispatcher::awaited() const {
+  return absences_ ? absences_->snapshot() : std::vector<AwaitedSnapshot>{};
+}
+
+void Dispatcher::restore(std::span<const AwaitedSnapshot> awaited) {
+  if (absences_) absences_->restore(awaited);
 }
 
 }  // namespace vmtrail

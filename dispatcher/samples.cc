@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "vmtrail/dispatcher.h"
 
@@ -12,6 +13,7 @@ namespace vmtrail {
 namespace {
 
 constexpr std::string_view kInstance = "00000000-0000-4000-8000-000000000001";
+constexpr std::string_view kRequest = "sample";
 constexpr Time kNow{std::chrono::hours{24 * 365 * 50}};
 
 class Nothing : public RecordConsumer, public QuarantineConsumer {
@@ -70,6 +72,46 @@ void boot(Model& model, const Sample& sample, const Rule& rule, RecordConsumer& 
   model.apply(event, *InstanceId::parse(kInstance), rule, records);
 }
 
+// The operation that the sample's event is to find begins a second before it, in its request.
+void begin_operation(Model& model, const Sample& sample, const Rule& rule,
+                     RecordConsumer& records) {
+  const std::string host = text_or(sample.given, "host", "");
+  Event event;
+  event.message_id = "begun";
+  event.event_type = "begun";
+  event.generated = kNow - std::chrono::seconds{1};
+  event[Field::instance_id] = kInstance;
+  event[Field::request_id] = kRequest;
+  event[Field::publisher_service] = "compute";
+  event[Field::publisher_host] = event[Field::payload_host] = host;
+  model.apply(event, *InstanceId::parse(kInstance), rule, records);
+}
+
+std::optional<Rule> beginning(const Sample& sample) {
+  const auto kind = parse_word<OperationKind>(text_or(sample.given, "operation", ""));
+  if (!kind) return std::nullopt;
+  Rule rule;
+  rule.id = "given";
+  rule.rank = 5;
+  rule.operation = *kind;
+  rule.phase = Phase::start;
+  rule.source = {Witness::payload, Witness::nobody};
+  return rule;
+}
+
+// Traits of the sample, and what they are aliases of.
+std::vector<Trait> tell_traits(const Sample& sample, const TraitNames& names, Event& event) {
+  std::vector<Trait> traits;
+  for (const auto& [name, value] : sample.traits) {
+    if (!value) continue;
+    traits.push_back({name, *value});
+    for (const TraitNames::Alias& alias : names.aliases) {
+      if (alias.name == name && !event.told(alias.field)) event[alias.field] = *value;
+    }
+  }
+  return traits;
+}
+
 std::string happened(const Model& model, std::string_view key, std::string_view subject_host) {
   if (key == "status") {
     const auto host = model.host(subject_host);
@@ -104,12 +146,13 @@ void check(const RuleSet& rules, const Rule& rule, const Sample& sample,
   const std::string publisher = text_or(sample.event, "publisher", "compute." + given_host);
   const std::size_t dot = publisher.find('.');
 
+  const std::optional<Rule> operation = beginning(sample);
   Event event;
   event.message_id = "sample";
   event.event_type = event_type;
   event.generated = kNow;
-  event[Field::instance_id] = kInstance;
-  event[Field::request_id] = "sample";
+  if (!operation || rule.about != About::request) event[Field::instance_id] = kInstance;
+  event[Field::request_id] = kRequest;
   event[Field::publisher_service] = std::string_view(publisher).substr(0, dot);
   if (dot != std::string::npos) {
     event[Field::publisher_host] = std::string_view(publisher).substr(dot + 1);
@@ -127,41 +170,97 @@ void check(const RuleSet& rules, const Rule& rule, const Sample& sample,
   set(event, Field::forced_down, sample.event, "forced_down");
   set(event, Field::display_name, sample.event, "display_name");
 
+  const std::vector<Trait> traits = tell_traits(sample, rules.traits(), event);
+  event.traits = traits;
+
   const Rule* const matched = rules.match(event);
-  if (matched != &rule) {
+  const bool overtaken = matched != nullptr && matched < &rule && matched->file != rule.file;
+  if (matched != &rule && !overtaken) {
     failures.push_back(at + "matches " +
                        (matched == nullptr ? "no rule" : "rule '" + matched->id + "' instead"));
     return;
   }
+  const std::string by = matched == &rule ? "" : "rule '" + matched->id + "' takes it: ";
   Nothing nothing;
   Rule spare;
   Model model;
   Dispatcher dispatcher(rules, model, nothing, nothing);
   if (!sample.given.empty()) boot(model, sample, boot_rule(rules, spare), nothing);
+  if (operation) begin_operation(model, sample, *operation, nothing);
   dispatcher.on_event(event);
   for (const auto& [key, value] : sample.expect) {
     const std::string expected = value.value_or("");
     const std::string actual = happened(model, key, event[Field::payload_host]);
     if (actual != expected) {
-      failures.push_back(at + key + ": expected " + quoted(expected) + ", is " + quoted(actual));
+      failures.push_back(at + by + key + ": expected " + quoted(expected) + ", is " +
+                         quoted(actual));
     }
   }
 }
 
+class MissingEvents : public Nothing {
+ public:
+  explicit MissingEvents(std::string_view absence) : absence_(absence) {}
+  void on_record(const ChangeRecord& record) override {
+    found = found || (record.type == RecordType::event_missing && record.cause->rule == absence_);
+  }
+  bool found = false;
+
+ private:
+  std::string_view absence_;
+};
+
+void check(const RuleSet& rules, const Absence& absence, const AbsenceSample& sample,
+           std::vector<std::string>& failures) {
+  MissingEvents missing(absence.id);
+  Model model;
+  Dispatcher dispatcher(rules, model, missing, missing);
+  Time last = kNow;
+  for (std::size_t i = 0; i < sample.events.size(); ++i) {
+    const std::string id = "sample" + std::to_string(i);
+    Event event;
+    event.message_id = id;
+    event.event_type = sample.events[i].type;
+    event.generated = kNow + sample.events[i].at;
+    last = std::max(last, event.generated);
+    event[Field::instance_id] = kInstance;
+    event[Field::request_id] = sample.events[i].request;
+    event[Field::publisher_service] = "compute";
+    event[Field::publisher_host] = "src";
+    event[Field::state] = "active";
+    dispatcher.on_event(event);
+  }
+  dispatcher.advance(last + absence.within + std::chrono::seconds{1});
+  if (missing.found == sample.missing) return;
+  const auto text = [](bool value) { return value ? std::string("true") : std::string("false"); };
+  failures.push_back(absence.file + ":" + std::to_string(sample.line) + ": absence '" + absence.id +
+                     "': missing: expected " + text(sample.missing) + ", is " +
+                     text(missing.found));
+}
+
 }  // namespace
 
-std::vector<std::string> check_samples(const RuleSet& rules) {
-  std::vector<std::string> failures;
+SampleResults check_samples(const RuleSet& rules) {
+  SampleResults results;
   for (const Rule& rule : rules.rules()) {
+    results.samples += rule.samples.size();
+    if (!rule.samples.empty()) ++results.rules;
     for (const Sample& sample : rule.samples) {
       for (const std::string& event_type : rule.events) {
         if (event_type.find('*') == std::string::npos) {
-          check(rules, rule, sample, event_type, failures);
+          check(rules, rule, sample, event_type, results.failures);
         }
       }
     }
   }
-  return failures;
+  for (const Absence& absence : rules.absences()) {
+    results.samples += absence.samples.size();
+    if (!absence.samples.empty()) ++results.rules;
+    for (const AbsenceSample& sample : absence.samples) {
+      check(rules, absence, sample, results.failures);
+    }
+  }
+  return results;
 }
 
 }  // namespace vmtrail

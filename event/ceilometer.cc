@@ -64,9 +64,9 @@ void take(const Parts& parts, Draft& draft, TraitSet& traits, NumberTexts& numbe
     draft.fail(ErrorCode::bad_trait, parts.name);
     return;
   }
-  const auto trait = traits.note(parts.name);
-  if (!trait || type == dom::element_type::NULL_VALUE) return;
-  traits.set(*trait, scalar(parts.value, numbers).text);
+  const TraitSet::Note note = traits.note(parts.name, draft.site());
+  if (!note.read() || type == dom::element_type::NULL_VALUE) return;
+  traits.set(note, parts.name, scalar(parts.value, numbers).text, draft.site());
 }
 
 void read_list(dom::array list, TraitForms forms, Draft& draft, TraitSet& traits,
@@ -101,7 +101,7 @@ void read_traits(dom::element element, TraitForms forms, Draft& draft, TraitSet&
 
 void read_raw(const Members& raw, Draft& draft, NumberTexts& numbers) {
   if (!raw.repeated().empty()) draft.fail(ErrorCode::repeated_key, raw.repeated());
-  Draft notification;
+  Draft notification(draft.site());
   notification.set_event_type(draft.event_type());
   read_subject(raw, notification, numbers);
   if (const auto flaw = notification.flaw()) draft.fail(flaw->reason, flaw->detail);

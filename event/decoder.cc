@@ -51,7 +51,7 @@ std::optional<Format> parse_format(std::string_view text) {
 }
 
 struct Decoder::Impl {
-  explicit Impl(Format wanted) : format(wanted), json(wanted) {}
+  Impl(Format wanted, const TraitNames* names) : format(wanted), json(wanted, names), log(names) {}
 
   void decode(std::string_view text, Output& output);
   void decode_brackets(std::string_view text, Output& output);
@@ -68,7 +68,8 @@ struct Decoder::Impl {
   std::string transcoded;  // JSON made of Python
 };
 
-Decoder::Decoder(Format format) : impl_(std::make_unique<Impl>(format)) {}
+Decoder::Decoder(Format format, const TraitNames* names)
+    : impl_(std::make_unique<Impl>(format, names)) {}
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;

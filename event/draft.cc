@@ -35,6 +35,19 @@ void Draft::tell_if_untold(Field field, std::string_view text) {
   if (!told(field) && text.data() != nullptr) event_[field] = text;
 }
 
+void Draft::tell_null(Field field) {
+  if (field == Field::payload_host || field == Field::task_state) tell_nothing(field);
+}
+
+void Draft::tell_alias(Field field, std::string_view text, std::string_view alias) {
+  if (!told(field)) {
+    event_[field] = text;
+  } else if (event_[field] != text &&
+             !(field == Field::instance_id && same_instance(event_[field], text))) {
+    fail(ErrorCode::conflicting_traits, alias);
+  }
+}
+
 void Draft::tell_publisher(std::string_view publisher_id, std::string_view separators) {
   const std::size_t split = publisher_id.find_first_of(separators);
   tell_if_untold(Field::publisher_service, publisher_id.substr(0, split));
@@ -78,6 +91,7 @@ std::optional<Flaw> Draft::finish(Event& event) {
       fail(ErrorCode::bad_time, generated_);
     }
   }
+  event_.traits = site_.kept();
   if (!failed()) event = event_;
   return flaw_;
 }

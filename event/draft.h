@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "event/site_traits.h"
 #include "vmtrail/error.h"
 #include "vmtrail/event.h"
 
@@ -20,6 +21,11 @@ struct Flaw {
 /// Gathers what a message says and checks it. The first flaw found is the one that is told.
 class Draft {
  public:
+  /// `site`, of this event alone, is borrowed; the event's traits stay in it.
+  explicit Draft(SiteTraits& site) : site_(site) {}
+
+  [[nodiscard]] SiteTraits& site() { return site_; }
+
   void fail(ErrorCode reason, std::string_view detail = {});
   [[nodiscard]] bool failed() const { return flaw_.has_value(); }
   [[nodiscard]] const std::optional<Flaw>& flaw() const { return flaw_; }
@@ -31,7 +37,12 @@ class Draft {
 
   void tell(Field field, std::string_view text) { event_[field] = text; }
   void tell_nothing(Field field) { event_[field] = ""; }  // there is none, and it was said
+  /// Null means that there is none only where it may be so: of host and task.
+  void tell_null(Field field);
   void tell_if_untold(Field field, std::string_view text);
+  /// The same thing under a name of the site's own; conflicting_traits if it differs from what was
+  /// told.
+  void tell_alias(Field field, std::string_view text, std::string_view alias);
   [[nodiscard]] bool told(Field field) const { return event_.told(field); }
   [[nodiscard]] std::string_view operator[](Field field) const { return event_[field]; }
 
@@ -46,6 +57,7 @@ class Draft {
   void clean_values();
   void check_lengths();
 
+  SiteTraits& site_;
   Event event_{};
   std::string_view generated_;
   std::optional<Flaw> flaw_;

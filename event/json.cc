@@ -189,7 +189,8 @@ bool JsonDecoder::wanted(const Members& members, const Place& place) const {
 std::optional<Flaw> JsonDecoder::event_flaw(const Members& members, const Place& place,
                                             Event& event) {
   if (!wanted(members, place)) return Flaw{ErrorCode::wrong_format, {}};
-  Draft draft;
+  site_.clear();
+  Draft draft(site_);
   numbers_.clear();
   if (kind_of(members) == Kind::notification) {
     read_notification(members, draft, numbers_);

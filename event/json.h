@@ -19,7 +19,7 @@ namespace vmtrail {
 /// recorded deliveries (`{"body": "…", "routing_key": …}`, whose body is a JSON text, too).
 class JsonDecoder {
  public:
-  explicit JsonDecoder(Format format) : format_(format) {}
+  JsonDecoder(Format format, const TraitNames* names) : format_(format), site_(names) {}
 
   /// What the JSON text was made from.
   struct Source {
@@ -66,6 +66,7 @@ class JsonDecoder {
   std::size_t elements_taken_ = 0;
   std::string_view element_;  // the last one taken
   TraitSet traits_;
+  SiteTraits site_;
   NumberTexts numbers_;
 };
 

@@ -22,7 +22,7 @@ constexpr Keys<Key, kKeyCount> kKeys{std::array<std::string_view, kKeyCount>{
 
 std::string_view NumberTexts::text(dom::element number) {
   if (bool value = false; number.get(value) == simdjson::SUCCESS) return value ? "true" : "false";
-  if (used_ == texts_.size()) return "";
+  if (used_ == texts_.size()) texts_.emplace_back();
   std::array<char, 32>& text = texts_[used_++];
   char* const end = text.data() + text.size();
   char* written = text.data();

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string_view>
 
@@ -15,15 +16,14 @@
 
 namespace vmtrail {
 
-/// The text of numbers and truth values, which JSON does not hold as text. Enough for one event;
-/// texts are valid until clear().
+/// The text of numbers and truth values, which JSON does not hold as text; valid until clear().
 class NumberTexts {
  public:
   void clear() { used_ = 0; }
   [[nodiscard]] std::string_view text(simdjson::dom::element number);
 
  private:
-  std::array<std::array<char, 32>, 64> texts_;
+  std::deque<std::array<char, 32>> texts_;  // addresses stay
   std::size_t used_ = 0;
 };
 

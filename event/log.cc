@@ -103,8 +103,9 @@ void LogDecoder::read_traits(std::string_view section, Draft& draft) {
     }
     const std::size_t value = at + head->size;
     const std::size_t end = find_value_end(section, value);
-    if (const auto trait = traits_.note(head->name))
-      traits_.set(*trait, section.substr(value, end - value));
+    if (const TraitSet::Note note = traits_.note(head->name, site_); note.read()) {
+      traits_.set(note, head->name, section.substr(value, end - value), site_);
+    }
     at = end + 2;
   }
 }
@@ -118,7 +119,8 @@ void LogDecoder::event(std::string_view text, Output& output) {
     output.undecodable({last == kNone ? ErrorCode::incomplete : ErrorCode::not_an_event, {}}, text);
     return;
   }
-  Draft draft;
+  site_.clear();
+  Draft draft(site_);
   if (!simdjson::validate_utf8(text.data(), text.size())) draft.fail(ErrorCode::invalid_utf8);
   draft.set_message_id(header->message_id);
   draft.set_event_type(header->event_type);

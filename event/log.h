@@ -20,6 +20,8 @@ namespace vmtrail {
 /// from a real one.
 class LogDecoder {
  public:
+  explicit LogDecoder(const TraitNames* names) : site_(names) {}
+
   /// Tells every event in `line`. Nothing is told, and false returned, if there is no `<Event:` in
   /// it.
   bool decode(std::string_view line, Output& output);
@@ -29,6 +31,7 @@ class LogDecoder {
   void read_traits(std::string_view section, Draft& draft);
 
   TraitSet traits_;
+  SiteTraits site_;
 };
 
 }  // namespace vmtrail

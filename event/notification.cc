@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "event/keys.h"
+#include "event/payload_path.h"
 
 namespace vmtrail {
 namespace {
@@ -72,7 +73,7 @@ void tell(Field field, dom::element value, Draft& draft, NumberTexts& numbers) {
       draft.tell_if_untold(field, found.text);
       break;
     case Scalar::Kind::null:
-      if (field == Field::payload_host || field == Field::task_state) draft.tell_nothing(field);
+      draft.tell_null(field);
       break;
     case Scalar::Kind::container:
       draft.fail(ErrorCode::wrong_type, name(field));
@@ -160,6 +161,7 @@ void read_subject(const Members& members, Draft& draft, NumberTexts& numbers) {
   tell_request(members, draft);
   const auto payload = members.object(Key::payload);
   const bool versioned = payload && read_payload(*payload, draft, numbers);
+  if (payload) read_site_keys(*payload, draft, numbers);
   const std::string_view publisher_id = identity(members, Key::publisher_id, draft);
   if (!publisher_id.empty()) draft.tell_publisher(publisher_id, versioned ? ":" : ".");
 }

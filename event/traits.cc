@@ -10,7 +10,7 @@
 namespace vmtrail {
 namespace {
 
-// First those of enum Trait. The rest are Ceilometer's other traits of instances: known, so that a
+// First those of KnownTrait. The rest are Ceilometer's other traits of instances: known, so that a
 // repeated one is found without sorting.
 constexpr Keys<std::uint8_t, 35> kNames{std::array<std::string_view, 35>{
     "instance_id",
@@ -57,25 +57,38 @@ void TraitSet::clear() {
   seen_ = 0;
   repeated_ = {};
   others_.clear();
+  aliased_.clear();
 }
 
-std::optional<Trait> TraitSet::note(std::string_view name) {
+TraitSet::Note TraitSet::note(std::string_view name, const SiteTraits& site) {
+  Note note;
+  if (!site.none()) {
+    note.alias = site.alias(name);
+    note.wanted = site.wants(name);
+  }
   const auto known = kNames.find(name);
   if (!known) {
     others_.push_back(name);
-    return std::nullopt;
+    return note;
   }
   const std::uint64_t bit = std::uint64_t{1} << *known;
   if ((seen_ & bit) != 0) {
     repeated_ = name;
-    return std::nullopt;
+    return {};
   }
   seen_ |= bit;
-  if (*known >= kTraitCount) return std::nullopt;
-  return static_cast<Trait>(*known);
+  if (*known < kTraitCount && !note.alias) note.known = static_cast<KnownTrait>(*known);
+  return note;
 }
 
-std::string_view TraitSet::either(Trait a, Trait b, Draft& draft) const {
+void TraitSet::set(const Note& note, std::string_view name, std::string_view value,
+                   SiteTraits& site) {
+  if (note.known) values_[static_cast<std::size_t>(*note.known)] = value;
+  if (note.alias) aliased_.push_back({*note.alias, name, value});
+  if (note.wanted) site.keep(name, value);
+}
+
+std::string_view TraitSet::either(KnownTrait a, KnownTrait b, Draft& draft) const {
   if (!has(a)) return value(b);
   if (has(b) && value(a) != value(b)) {
     draft.fail(ErrorCode::conflicting_traits, kNames.name(static_cast<std::uint8_t>(b)));
@@ -91,27 +104,28 @@ void TraitSet::apply(Draft& draft) {
   }
   if (repeated_.data() != nullptr) draft.fail(ErrorCode::repeated_trait, repeated_);
 
-  if (has(Trait::instance_id) && has(Trait::resource_id) &&
-      !same_instance(value(Trait::instance_id), value(Trait::resource_id))) {
+  if (has(KnownTrait::instance_id) && has(KnownTrait::resource_id) &&
+      !same_instance(value(KnownTrait::instance_id), value(KnownTrait::resource_id))) {
     draft.fail(ErrorCode::conflicting_traits, "resource_id");
   }
-  draft.tell(Field::instance_id,
-             has(Trait::instance_id) ? value(Trait::instance_id) : value(Trait::resource_id));
-  draft.tell(Field::flavor, either(Trait::instance_type, Trait::flavor_name, draft));
-  draft.tell(Field::publisher_host, either(Trait::host, Trait::host_name, draft));
-  if (has(Trait::service)) draft.tell_publisher(value(Trait::service), ".:");
-  draft.tell(Field::project_id, value(Trait::tenant_id));
-  draft.tell(Field::task_state, value(Trait::state_description));
-  draft.tell(Field::state, value(Trait::state));
-  draft.tell(Field::old_state, value(Trait::old_state));
-  draft.tell(Field::request_id, value(Trait::request_id));
-  draft.tell(Field::display_name, value(Trait::display_name));
-  draft.tell(Field::deleted_at, value(Trait::deleted_at));
-  draft.tell(Field::audit_period_ending, value(Trait::audit_period_ending));
+  draft.tell(Field::instance_id, has(KnownTrait::instance_id) ? value(KnownTrait::instance_id)
+                                                              : value(KnownTrait::resource_id));
+  draft.tell(Field::flavor, either(KnownTrait::instance_type, KnownTrait::flavor_name, draft));
+  draft.tell(Field::publisher_host, either(KnownTrait::host, KnownTrait::host_name, draft));
+  if (has(KnownTrait::service)) draft.tell_publisher(value(KnownTrait::service), ".:");
+  draft.tell(Field::project_id, value(KnownTrait::tenant_id));
+  draft.tell(Field::task_state, value(KnownTrait::state_description));
+  draft.tell(Field::state, value(KnownTrait::state));
+  draft.tell(Field::old_state, value(KnownTrait::old_state));
+  draft.tell(Field::request_id, value(KnownTrait::request_id));
+  draft.tell(Field::display_name, value(KnownTrait::display_name));
+  draft.tell(Field::deleted_at, value(KnownTrait::deleted_at));
+  draft.tell(Field::audit_period_ending, value(KnownTrait::audit_period_ending));
+  for (const Aliased& alias : aliased_) draft.tell_alias(alias.field, alias.value, alias.name);
 }
 
 void TraitSet::tell_caller_project(Draft& draft) const {
-  draft.tell_if_untold(Field::project_id, value(Trait::project_id));
+  draft.tell_if_untold(Field::project_id, value(KnownTrait::project_id));
 }
 
 }  // namespace vmtrail

@@ -15,7 +15,7 @@
 namespace vmtrail {
 
 /// The traits that are read; Ceilometer's own names and ceilometer_zenoss' for the same.
-enum class Trait : std::uint8_t {
+enum class KnownTrait : std::uint8_t {
   instance_id,
   resource_id,
   host,
@@ -40,12 +40,19 @@ class TraitSet {
  public:
   void clear();
 
-  /// Takes note of a trait; returns it if its value is read. A trait that occurs twice is
-  /// remembered.
-  std::optional<Trait> note(std::string_view name);
-  void set(Trait trait, std::string_view value) {
-    values_[static_cast<std::size_t>(trait)] = value;
-  }
+  /// What is to become of a trait's value.
+  struct Note {
+    std::optional<KnownTrait> known;
+    std::optional<Field> alias;
+    bool wanted = false;
+
+    [[nodiscard]] bool read() const { return known || alias || wanted; }
+  };
+
+  /// Takes note of a trait; a site's own meaning of a name goes before the known one. A trait that
+  /// occurs twice is remembered.
+  Note note(std::string_view name, const SiteTraits& site);
+  void set(const Note& note, std::string_view name, std::string_view value, SiteTraits& site);
 
   /// Tells the draft what the traits say: repeated_trait if a name occurs twice (in the log format
   /// a name of a tenant's choice can look like further traits), conflicting_traits if two names for
@@ -56,16 +63,23 @@ class TraitSet {
   void tell_caller_project(Draft& draft) const;
 
  private:
-  [[nodiscard]] std::string_view value(Trait trait) const {
+  [[nodiscard]] std::string_view value(KnownTrait trait) const {
     return values_[static_cast<std::size_t>(trait)];
   }
-  [[nodiscard]] bool has(Trait trait) const { return value(trait).data() != nullptr; }
-  std::string_view either(Trait a, Trait b, Draft& draft) const;
+  [[nodiscard]] bool has(KnownTrait trait) const { return value(trait).data() != nullptr; }
+  std::string_view either(KnownTrait a, KnownTrait b, Draft& draft) const;
 
   std::array<std::string_view, kTraitCount> values_{};
   std::uint64_t seen_ = 0;                // bits of the known names
   std::string_view repeated_;             // a name that occurred twice
   std::vector<std::string_view> others_;  // names that are not known
+
+  struct Aliased {
+    Field field;
+    std::string_view name;
+    std::string_view value;
+  };
+  std::vector<Aliased> aliased_;
 };
 
 }  // namespace vmtrail

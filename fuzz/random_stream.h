@@ -17,7 +17,7 @@
 namespace vmtrail::fuzzing {
 
 /// Few enough for many executions a second, which find more than long streams do.
-inline constexpr std::size_t kMaxEvents = 32;
+inline constexpr std::size_t kMaxEvents = 12;
 /// Bytes that one event is made of; what is left at the end is not used.
 inline constexpr std::size_t kBytesOfEvent = 8;
 

@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory_resource>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -77,6 +78,7 @@ class Batch : public EventConsumer {
     copy.message_id = kept(event.message_id);
     copy.event_type = kept(event.event_type);
     for (std::string_view& text : copy.fields) text = kept(text);
+    if (!event.traits.empty()) copy.traits = kept(event.traits);
     items_.emplace_back(copy);
   }
   void on_undecodable(const Undecodable& bad) override {
@@ -115,6 +117,14 @@ class Batch : public EventConsumer {
     return {copy, text.size()};
   }
 
+  std::span<const Trait> kept(std::span<const Trait> traits) {
+    auto* const copy = static_cast<Trait*>(texts_.allocate(traits.size_bytes(), alignof(Trait)));
+    std::transform(traits.begin(), traits.end(), copy, [this](const Trait& trait) {
+      return Trait{kept(trait.name), kept(trait.value)};
+    });
+    return {copy, traits.size()};
+  }
+
   std::vector<char> bytes_;
   std::size_t used_ = 0;
   std::vector<Frame> frames_;
@@ -128,8 +138,8 @@ class Batch : public EventConsumer {
 struct DecodePool::Impl {
   explicit Impl(std::size_t batches) : limit(batches) {}
 
-  void work(Format format) {
-    Decoder decoder(format);
+  void work(Format format, const TraitNames* names) {
+    Decoder decoder(format, names);
     std::unique_lock lock(mutex);
     while (true) {
       wake.wait(lock, [&] { return stopping || !todo.empty(); });
@@ -190,10 +200,10 @@ struct DecodePool::Impl {
   std::vector<std::jthread> threads;  // last, so that they end before what they use
 };
 
-DecodePool::DecodePool(unsigned threads, Format format)
+DecodePool::DecodePool(unsigned threads, Format format, const TraitNames* names)
     : impl_(std::make_unique<Impl>(threads * kBatchesPerThread)) {
   for (unsigned i = 0; i < threads; ++i) {
-    impl_->threads.emplace_back([impl = impl_.get(), format] { impl->work(format); });
+    impl_->threads.emplace_back([impl = impl_.get(), format, names] { impl->work(format, names); });
     pthread_setname_np(impl_->threads.back().native_handle(),
                        ("decode-" + std::to_string(i)).c_str());
   }

@@ -16,8 +16,8 @@ namespace vmtrail {
 /// decode() waits for the oldest.
 class DecodePool {
  public:
-  /// `threads` of its own, at least one.
-  DecodePool(unsigned threads, Format format);
+  /// `threads` of its own, at least one. `names` are borrowed, see Decoder.
+  DecodePool(unsigned threads, Format format, const TraitNames* names = nullptr);
   ~DecodePool();  ///< what was not told yet never is
   DecodePool(const DecodePool&) = delete;
   DecodePool& operator=(const DecodePool&) = delete;

@@ -8,13 +8,14 @@
 namespace vmtrail {
 
 /// Raised whenever a table changes its meaning; a store of another version is not touched.
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 // `placements` is the answer, for people; `bases` what is folded, to which `facts` are added.
 inline constexpr char kSchema[] = R"sql(
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS rules (file TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rules (
+  position INTEGER PRIMARY KEY, file TEXT NOT NULL, text TEXT NOT NULL);
 
 CREATE TABLE IF NOT EXISTS instances (
   id TEXT PRIMARY KEY, newest INTEGER, cut INTEGER, folded_requests TEXT,
@@ -67,6 +68,10 @@ CREATE INDEX IF NOT EXISTS trail_of_instance ON trail (instance, id);
 CREATE TABLE IF NOT EXISTS clock_skews (
   ahead TEXT NOT NULL, behind TEXT NOT NULL, at_least INTEGER NOT NULL,
   PRIMARY KEY (ahead, behind)) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS awaited (
+  absence TEXT NOT NULL, instance TEXT NOT NULL, request_id TEXT, generated INTEGER NOT NULL,
+  message_id TEXT, event_type TEXT);
 
 CREATE TABLE IF NOT EXISTS hosts (
   name TEXT PRIMARY KEY, status TEXT NOT NULL, told_at INTEGER, told_by TEXT) WITHOUT ROWID;

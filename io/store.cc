@@ -271,11 +271,6 @@ Result<void> Store::save(Model& model) {
   return {};
 }
 
-Result<void> Store::set_rules(const RulesText& rules) {
-  if (auto done = impl_->database.run("DELETE FROM rules"); !done) return done;
-  return impl_->database.run("INSERT INTO rules VALUES (?, ?)", rules.file, rules.text);
-}
-
 Result<void> Store::commit() {
   return impl_->database.commit();
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,6 @@
 #include "vmtrail/snapshot.h"
 
 namespace vmtrail {
-
-/// A rules file as it was read.
-struct RulesText {
-  std::string file;
-  std::string text;
-};
 
 /// How many folded facts of an instance are kept for explain; likewise of what was turned away.
 inline constexpr std::size_t kTrail = 32;
@@ -47,8 +42,11 @@ class Store {
   /// lacks their rule.
   [[nodiscard]] Result<std::size_t> load(Model& model, const RuleSet& rules);
 
-  /// The rules of the last run, which the stored facts refer to; nullopt before the first.
-  [[nodiscard]] Result<std::optional<RulesText>> rules();
+  /// The rules files of the last run, which the stored facts refer to, the shipped table among
+  /// them; none before the first.
+  [[nodiscard]] Result<std::vector<RulesText>> rules();
+  /// What their absences wait for.
+  [[nodiscard]] Result<std::vector<AwaitedSnapshot>> awaited();
 
   /// The instance's events that are no facts any more, or never became any: the last kTrail of
   /// either, and the one that decided. Oldest first.
@@ -64,7 +62,8 @@ class Store {
   [[nodiscard]] Result<void> add_record(Sequence sequence, std::string_view json);
   /// `input` names where the bytes were read; they are redacted here.
   [[nodiscard]] Result<void> add_quarantined(std::string_view input, const Undecodable& bad);
-  [[nodiscard]] Result<void> set_rules(const RulesText& rules);
+  [[nodiscard]] Result<void> set_rules(std::span<const RulesText> rules);
+  [[nodiscard]] Result<void> set_awaited(std::span<const AwaitedSnapshot> awaited);
   /// Writes the instances that have changed, and the model's own state.
   [[nodiscard]] Result<void> save(Model& model);
   [[nodiscard]] Result<void> commit();

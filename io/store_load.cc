@@ -77,15 +77,6 @@ bool Store::contains(const MessageId& id) {
   return read && found;
 }
 
-Result<std::optional<RulesText>> Store::rules() {
-  std::optional<RulesText> rules;
-  auto read = impl_->database.rows("SELECT file, text FROM rules", [&](sqlite3_stmt* row) {
-    rules = RulesText{text(row, 0), text(row, 1)};
-  });
-  if (!read) return tl::unexpected(read.error());
-  return rules;
-}
-
 Result<std::vector<TrailSnapshot>> Store::trail(const InstanceId& id) {
   std::vector<TrailSnapshot> trail;
   auto read = impl_->database.rows(

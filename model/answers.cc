@@ -63,6 +63,14 @@ constexpr std::size_t kCandidatesNamed = 5;
 
 }  // namespace
 
+const Model::Options& Model::options() const {
+  return impl_->options;
+}
+
+std::optional<Time> Model::stream_time() const {
+  return impl_->stream;
+}
+
 Sequence Model::sequence() const {
   return impl_->changes.sequence();
 }

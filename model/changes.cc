@@ -64,6 +64,7 @@ Severity severity_of(RecordType type) {
     case RecordType::migration_stuck:
     case RecordType::migration_uncertain:
     case RecordType::event_too_late:
+    case RecordType::event_missing:
       return Severity::warning;
     case RecordType::instance_created:
     case RecordType::instance_deleted:
@@ -410,6 +411,27 @@ void Changes::tell_too_late(const Instance& instance, const Occasion& occasion,
   summary_ += title(instance);
   summary_ += ": too late, ";
   if (occasion.cause) summary_ += occasion.cause->event_type;
+  emit(record, records);
+}
+
+void Changes::tell_missing(const Instance* instance, const MissingEvent& missing,
+                           RecordConsumer& records) {
+  ChangeRecord record;
+  record.type = RecordType::event_missing;
+  subject_.clear();
+  missing.instance.append_to(subject_);
+  record.subject = subject_;
+  record.time = missing.time;
+  record.instance.emplace();
+  if (instance != nullptr) {
+    record.instance->name = names_.text(instance->answer.name);
+    record.instance->project_id = names_.text(instance->answer.project_id);
+    record.confidence = instance->answer.confidence;
+  }
+  record.cause = missing.cause;
+  record.severity = missing.severity;
+  record.site_severity = record.site_summary = true;
+  summary_ = missing.summary;
   emit(record, records);
 }
 

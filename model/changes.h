@@ -44,6 +44,8 @@ class Changes {
   void tell(const Before& before, Instance& instance, const Occasion& occasion,
             RecordConsumer& records);
   void tell_too_late(const Instance& instance, const Occasion& occasion, RecordConsumer& records);
+  /// `instance` is nullptr where the model does not know it.
+  void tell_missing(const Instance* instance, const MissingEvent& missing, RecordConsumer& records);
   void tell_host(std::string_view host, HostStatus from, HostStatus to, const Occasion& occasion,
                  RecordConsumer& records);
 

@@ -72,8 +72,9 @@ void Walk::finish_boot_or_unshelve(State& state, const Operation& operation) {
     if (state.confidence == Confidence::unknown) state.confidence = Confidence::unplaced;
   } else if (state.vm_state == NameId::active && operation.destination != NameId::nothing) {
     place_probably(state, operation.destination, operation);
-  } else if (operation.kind == OperationKind::unshelve) {
-    state.confidence = Confidence::probable;  // it is about to have one
+  } else if (operation.kind == OperationKind::unshelve ||
+             operation.judged != Outcome::in_progress) {
+    state.confidence = Confidence::probable;  // by now it may have one
   }
 }
 

@@ -211,6 +211,8 @@ std::string_view name(RecordType type) {
       return "history.corrected";
     case RecordType::event_too_late:
       return "event.too_late";
+    case RecordType::event_missing:
+      return "event.missing";
   }
   return "";
 }
@@ -374,7 +376,9 @@ void append_cloudevent(std::string& out, const ChangeRecord& record, std::string
     out += "\"host\":";
     append_json(out, record.subject);
   }
-  if (record.type != RecordType::event_too_late) append_change(out, record);
+  if (record.type != RecordType::event_too_late && record.type != RecordType::event_missing) {
+    append_change(out, record);
+  }
   out += ",\"cause\":";
   append_cause(out, record.cause);
   out += ",\"severity\":\"";

@@ -330,13 +330,21 @@ bool Model::note(const Event& event, RecordConsumer& records) {
   return false;
 }
 
+void Model::tell_missing(const MissingEvent& missing, RecordConsumer& records) {
+  impl_->changes.tell_missing(impl_->find(missing.instance), missing, records);
+}
+
 // ---- time
 
 bool Model::Impl::judge(Instance& instance, Time now) {
   bool judged = false;
   for (Operation& operation : instance.held->operations) {
-    if (!operation.migration || operation.judged != Outcome::in_progress ||
-        instance.migrations[*operation.migration].own.outcome != Outcome::in_progress ||
+    const bool open =
+        operation.migration
+            ? instance.migrations[*operation.migration].own.outcome == Outcome::in_progress
+            : operation.kind == OperationKind::boot && !operation.closed() &&
+                  !operation.phases.any(Phase::failed, Phase::raised);
+    if (!open || operation.judged != Outcome::in_progress ||
         operation.last + operation.limit() >= now) {
       continue;
     }

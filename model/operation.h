@@ -83,6 +83,10 @@ struct Operation {
   [[nodiscard]] bool serial() const { return is_serial(kind) || deletes; }
   /// Has it come to an end? Kinds without a closing phase count as closed.
   [[nodiscard]] bool closed() const;
+  /// Can it say where the instance is from then on?
+  [[nodiscard]] bool may_place() const {
+    return is_mover(kind) || (kind == OperationKind::confirm && host_out() != NameId::nothing);
+  }
   /// Where it begins and where it leads, as far as its own facts tell.
   [[nodiscard]] NameId host_in() const;
   [[nodiscard]] NameId host_out() const;

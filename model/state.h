@@ -53,6 +53,8 @@ struct State {
   bool deleted = false;
   bool mover_seen = false;
   bool interval_open = false;
+  NameId left_state{};  ///< by a change that an update has reported, in the operation under way
+  int left_rank = 0;
   bool building = false;  ///< said to be built, and never placed
   IntervalCause cause = IntervalCause::update;
   Time since{};                  ///< beginning of the open interval

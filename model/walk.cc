@@ -122,14 +122,14 @@ void Walk::fold(std::size_t count) {
   from_base();
 }
 
-// The last operation is certainly after all others: if it can move the instance, nothing came after
-// that. Else the doubts are those of before, unless the host is another now.
+// The last operation is certainly after all others: if it can place the instance, nothing came
+// after that. Else the doubts are those of before, unless the host is another now.
 void Walk::end_of_last() {
   Operation& last = held_.operations.back();
   const NameId host_before = held_.finished.host;
   held_.finished = held_.open;
   finish(held_.finished, last);
-  if (is_mover(last.kind)) {
+  if (last.may_place()) {
     held_.ambiguous = false;
   } else if (held_.finished.host != host_before) {
     held_.ambiguous = is_ambiguous(held_.operations.size(), held_.finished.host);
@@ -166,9 +166,18 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   }
   const bool offloaded_before = state.vm_state == NameId::shelved_offloaded;
   const bool may_write_state = serial || well_after || state.vm_state == NameId::nothing;
-  if (rule.writes.vm_state && fact.state != NameId::nothing &&
+  if (&fact == &operation.facts.front()) state.left_state = NameId::nothing;
+  // Of two updates of equal rank, by controllers whose clocks differ, the one that still tells the
+  // state before a change was sent before the one that tells the change.
+  const bool before_change = rule.database && fact.old_state == fact.state &&
+                             fact.state == state.left_state && rule.rank == state.left_rank;
+  if (rule.writes.vm_state && fact.state != NameId::nothing && !before_change &&
       (may_write_state || fact.changes_state())) {
     state.vm_state = fact.state;
+    if (rule.database && fact.changes_state()) {
+      state.left_state = fact.old_state;
+      state.left_rank = rule.rank;
+    }
   }
   if (fact.power != PowerState::unknown &&
       (rule.writes.vm_state || rule.power != PowerState::unknown) &&
@@ -291,11 +300,9 @@ void Walk::rewind(const State& state) {
 bool Walk::is_ambiguous(std::size_t count, NameId host) {
   const auto begin = held_.operations.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(count);
-  const auto mover = std::find_if(
-      std::make_reverse_iterator(end), std::make_reverse_iterator(begin), [](const Operation& o) {
-        return is_mover(o.kind) ||
-               (o.kind == OperationKind::confirm && o.host_out() != NameId::nothing);
-      });
+  const auto mover =
+      std::find_if(std::make_reverse_iterator(end), std::make_reverse_iterator(begin),
+                   [](const Operation& o) { return o.may_place(); });
   if (mover == std::make_reverse_iterator(begin)) return false;
   const NameId out = mover->host_out();
   return std::any_of(begin, end, [&](const Operation& other) {

@@ -20,19 +20,34 @@ struct TransparentHash {
   }
 };
 
-struct RuleSet::Compiled {
-  explicit Compiled(std::vector<Rule> rules);
+/// A name of the site's own for a field, and where the file says so.
+struct Alias {
+  TraitNames::Alias alias;
+  std::string file;
+  Place at;
+};
 
-  std::vector<Rule> rules;
-  /// By event type as it is written out in some rule: every rule it may match, in the order of the
-  /// file.
+/// What rules files come to, all together.
+struct Parsed {
+  std::vector<Rule> rules;  ///< in the order in which they are asked
+  std::vector<Absence> absences;
+  std::vector<Alias> aliases;
+};
+
+struct RuleSet::Compiled {
+  explicit Compiled(Parsed parsed);
+
+  Parsed all;
+  TraitNames traits;
+  /// By event type as it is written out in some rule: every rule it may match, in their order.
   std::unordered_map<std::string, std::vector<const Rule*>, TransparentHash, std::equal_to<>>
       by_type;
   /// Rules with a pattern, for the types that no rule writes out.
   std::vector<const Rule*> patterned;
 };
 
-/// Does `text` match `pattern`, in which each `*` stands for any characters, none included?
-[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
+[[nodiscard]] inline bool is_pattern(std::string_view event_type) {
+  return event_type.find('*') != std::string_view::npos;
+}
 
 }  // namespace vmtrail

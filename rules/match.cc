@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rules/compiled.h"
+#include "rules/trait_value.h"
 
 namespace vmtrail {
 
@@ -33,10 +34,6 @@ bool glob_match(std::string_view pattern, std::string_view text) {
 }
 
 namespace {
-
-bool is_pattern(std::string_view event_type) {
-  return event_type.find('*') != std::string_view::npos;
-}
 
 bool names(const Rule& rule, std::string_view event_type) {
   return std::any_of(rule.events.begin(), rule.events.end(),
@@ -72,22 +69,57 @@ bool meets(const Condition& when, const Event& event) {
     return false;
   }
   if (when.deleted_at && *when.deleted_at == event[Field::deleted_at].empty()) return false;
-  return !when.periodic || ends_on_the_hour(event[Field::audit_period_ending]);
+  if (when.periodic && !ends_on_the_hour(event[Field::audit_period_ending])) return false;
+  return std::all_of(when.traits.begin(), when.traits.end(), [&](const TraitCondition& asked) {
+    return meets(asked, event.trait(asked.name));
+  });
+}
+
+void sort_out(std::vector<std::string>& names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+}
+
+TraitNames names_of(const Parsed& parsed) {
+  TraitNames names;
+  for (const Alias& alias : parsed.aliases) names.aliases.push_back(alias.alias);
+  std::sort(names.aliases.begin(), names.aliases.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const Rule& rule : parsed.rules) {
+    for (const TraitCondition& asked : rule.when.traits) names.wanted.push_back(asked.name);
+    for (const RecordTemplate& record : rule.records) {
+      for (const SummaryTemplate::Piece& piece : record.summary.pieces) {
+        if (piece.slot == SummaryTemplate::Slot::trait) names.wanted.push_back(piece.text);
+      }
+    }
+  }
+  sort_out(names.wanted);
+  return names;
 }
 
 }  // namespace
 
-RuleSet::Compiled::Compiled(std::vector<Rule> parsed) : rules(std::move(parsed)) {
-  for (const Rule& rule : rules) {
+RuleSet::Compiled::Compiled(Parsed parsed) : all(std::move(parsed)), traits(names_of(all)) {
+  for (const Rule& rule : all.rules) {
     for (const std::string& event_type : rule.events) {
       if (!is_pattern(event_type)) by_type.try_emplace(event_type);
     }
     if (std::any_of(rule.events.begin(), rule.events.end(), is_pattern)) patterned.push_back(&rule);
   }
-  for (auto& [event_type, candidates] : by_type) {
-    for (const Rule& rule : rules) {
-      if (names(rule, event_type)) candidates.push_back(&rule);
+  for (const Rule& rule : all.rules) {
+    for (const std::string& event_type : rule.events) {
+      if (is_pattern(event_type)) continue;
+      std::vector<const Rule*>& candidates = by_type.find(event_type)->second;
+      if (candidates.empty() || candidates.back() != &rule) candidates.push_back(&rule);
     }
+  }
+  if (patterned.empty()) return;
+  for (auto& [event_type, candidates] : by_type) {
+    for (const Rule* const rule : patterned) {
+      if (names(*rule, event_type)) candidates.push_back(rule);
+    }
+    std::sort(candidates.begin(), candidates.end());  // they stand in one array, in their order
+    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   }
 }
 
@@ -111,13 +143,21 @@ const Rule* RuleSet::match(const Event& event) const {
 }
 
 std::span<const Rule> RuleSet::rules() const {
-  return compiled_->rules;
+  return compiled_->all.rules;
 }
 
 const Rule* RuleSet::find(std::string_view id) const {
-  const auto found = std::find_if(compiled_->rules.begin(), compiled_->rules.end(),
+  const auto found = std::find_if(compiled_->all.rules.begin(), compiled_->all.rules.end(),
                                   [&](const Rule& rule) { return rule.id == id; });
-  return found == compiled_->rules.end() ? nullptr : &*found;
+  return found == compiled_->all.rules.end() ? nullptr : &*found;
+}
+
+std::span<const Absence> RuleSet::absences() const {
+  return compiled_->all.absences;
+}
+
+const TraitNames& RuleSet::traits() const {
+  return compiled_->traits;
 }
 
 }  // namespace vmtrail

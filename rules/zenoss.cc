@@ -84,13 +84,14 @@ bool is_about_state(RecordType type, std::string_view action) {
     case RecordType::host_state_changed:
     case RecordType::history_corrected:
     case RecordType::event_too_late:
+    case RecordType::event_missing:
       return false;
   }
   return false;
 }
 
 const Wording* wording_of(const ChangeRecord& record) {
-  if (!record.instance || !record.cause) return nullptr;
+  if (!record.instance || !record.cause || record.site_summary) return nullptr;
   const std::string_view action = action_of(record.cause->event_type);
   if (!is_about_state(record.type, action)) return nullptr;
   const auto* const found =
@@ -109,6 +110,7 @@ std::string status(const Cause& cause) {
 }
 
 std::string summary(const ChangeRecord& record, const Wording* wording) {
+  if (record.site_summary) return std::string(record.summary);
   if (wording == nullptr)
     return std::string(record.instance ? "Instance " : "") + std::string(record.summary);
   const std::string_view name = record.instance->name;
@@ -127,7 +129,11 @@ void append_zenoss(std::string& out, const ChangeRecord& record, std::string_vie
   std::string key = record.cause ? std::string(record.cause->message_id)
                                  : std::to_string(static_cast<std::uint64_t>(record.sequence));
   if (wording == nullptr && record.cause) key += "|" + std::string(name(record.type));
-  const bool boot_failed = record.cause && action_of(record.cause->event_type) == "create.error";
+  // Several rules may miss something after one event, which is not to be mistaken for theirs.
+  const bool missing = record.type == RecordType::event_missing;
+  if (missing) key += "|" + std::string(record.cause->rule);
+  const bool boot_failed = !record.site_severity && record.cause &&
+                           action_of(record.cause->event_type) == "create.error";
   const Severity severity = boot_failed ? Severity::error : record.severity;
 
   out += "{\"device\":";
@@ -135,8 +141,8 @@ void append_zenoss(std::string& out, const ChangeRecord& record, std::string_vie
   out += ",\"component\":";
   append_json(out, component);
   out += ",\"eventClassKey\":";
-  append_json(
-      out, "openstack-" + std::string(record.cause ? record.cause->event_type : name(record.type)));
+  append_json(out, "openstack-" + std::string(record.cause && !missing ? record.cause->event_type
+                                                                       : name(record.type)));
   out += ",\"eventKey\":";
   append_json(out, key);
   out += ",\"severity\":";

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as it is called: exit codes, what goes where, and messages of one line.
 
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -11,53 +9,17 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "tests/scratch.h"
+#include "tests/shell.h"
 
 namespace vmtrail {
 namespace {
 
+using testing::lines;
+using testing::Ran;
+using testing::Shell;
+
 const std::string kSeed = VMTRAIL_FIXTURES "/captures/seed/ceilometer-collector.log";
 const std::string kVm = "87be4b45-e214-4ca3-8f5c-1bd31159f9e4";
-
-struct Ran {
-  int exit;
-  std::string out;
-  std::string err;
-};
-
-class Shell {
- public:
-  [[nodiscard]] std::string path(const std::string& name) const { return scratch_.path(name); }
-  [[nodiscard]] std::string contents(const std::string& name) const {
-    std::ifstream input(path(name), std::ios::binary);
-    std::ostringstream text;
-    text << input.rdbuf();
-    return text.str();
-  }
-  std::string file(const std::string& name, const std::string& text) const {
-    std::ofstream(path(name), std::ios::binary) << text;
-    return path(name);
-  }
-  [[nodiscard]] Ran run(const std::string& arguments) const {
-    const std::string command = std::string("'") + VMTRAIL_PROGRAM + "' " + arguments + " >'" +
-                                path("out") + "' 2>'" + path("err") + "' </dev/null";
-    const int status = std::system(command.c_str());
-    return {WEXITSTATUS(status), contents("out"), contents("err")};
-  }
-  [[nodiscard]] Ran pipe(const std::string& input, const std::string& arguments) const {
-    const std::string command = "'" + std::string(VMTRAIL_PROGRAM) + "' " + arguments + " >'" +
-                                path("out") + "' 2>'" + path("err") + "' <'" + input + "'";
-    const int status = std::system(command.c_str());
-    return {WEXITSTATUS(status), contents("out"), contents("err")};
-  }
-
- private:
-  testing::Scratch scratch_;
-};
-
-auto lines(const std::string& text) {
-  return std::count(text.begin(), text.end(), '\n');
-}
 
 TEST_CASE("Wrong usage and unreadable input are one clear line each, with the right exit code") {
   const Shell shell;
@@ -67,6 +29,7 @@ TEST_CASE("Wrong usage and unreadable input are one clear line each, with the ri
                                    13));
   shell.file("text", "nothing to see here\n");
   shell.file("rules.yaml", "version: 1\nrules:\n- {id: a, evnets: [b], why: c}\n");
+  shell.file("lock.yaml", "version: 1\nrules:\n- {id: lock, remove: true}\n");
   struct Case {
     std::string arguments;
     int exit;
@@ -86,11 +49,22 @@ TEST_CASE("Wrong usage and unreadable input are one clear line each, with the ri
       {"replay --records - --placement - x", 2, "can have standard output"},
       {"replay --stats --placement - x", 2, "can have standard output"},
       {"replay - -", 2, "'-' is given twice"},
+      {"replay --rules - -", 2, "'-' is given twice"},
+      {"rules check /dev/zero", 3, "larger than 16 MB"},
       {"replay --format xml x", 2, "unknown format 'xml'"},
       {"replay --horizon -3m x", 2, "wants a duration"},
       {"replay --speed fast x", 2, "wants 'max' or a number"},
       {"replay --rules " + shell.path("gone") + " x", 3, "gone"},
       {"replay --rules " + shell.path("rules.yaml") + " x", 2,
+       "rules.yaml:3:11: rule 'a': unknown key 'evnets'"},
+      {"replay --rules " + shell.path("lock.yaml") + " --rules " + shell.path("gone") + " x", 3,
+       "gone"},
+      {"rules", 2, "a command is wanted (see vmtrail rules --help)"},
+      {"rules chekc", 2, "unknown command 'chekc'; did you mean 'check'?"},
+      {"rules list --ouptut json", 2, "unknown option '--ouptut'; did you mean '--output'?"},
+      {"rules check " + shell.path("gone"), 3, "gone: No such file or directory"},
+      {"rules test '" + dir + "'", 3, "Is a directory"},
+      {"rules list " + shell.path("rules.yaml"), 2,
        "rules.yaml:3:11: rule 'a': unknown key 'evnets'"},
       {"replay --records " + dir + "/no/such/dir " + kSeed, 3, "No such file or directory"},
       {"where x", 2, "--state is required"},
@@ -267,6 +241,108 @@ TEST_CASE("A state directory answers, and a second replay of the same finds only
     CHECK(table.exit == 0);
     CHECK(lines(table.out) >= 2);
   }
+}
+
+TEST_CASE("The rules commands answer on standard output") {
+  const Shell shell;
+  const std::string wrong = shell.file("wrong.yaml", R"(version: 1
+rules:
+- id: lock
+  like: lock
+  samples:
+  - {event: {state: active}, expect: {host: x}}
+- id: small
+  like: create.end
+  when: {traits: {vcpus: {lt: 1, gt: 2}}}
+)");
+  for (const std::string command : {"check", "test", "list", "list -o json"}) {
+    INFO(command);
+    const Ran ran = shell.run("rules " + command);
+    CHECK(ran.exit == 0);
+    CHECK(ran.err.empty());
+    CHECK(!ran.out.empty());
+  }
+  const Ran checked = shell.run("rules check " + wrong);
+  CHECK(checked.exit == 0);
+  CHECK_THAT(checked.out, Catch::Contains("wrong.yaml:9:9: rule 'small': unreachable: ") &&
+                              Catch::EndsWith(" rules, 0 absences: 1 warning\n"));
+  const Ran tested = shell.run("rules test " + wrong);
+  CHECK(tested.exit == 1);
+  CHECK_THAT(
+      tested.out,
+      Catch::Contains("wrong.yaml:6: rule 'lock': instance.lock: host: expected 'x', is null") &&
+          Catch::EndsWith(" rules: 2 expectations not met\n"));
+  const auto listed = nlohmann::json::parse(shell.run("rules list -o json " + wrong).out);
+  CHECK(listed["rules"][0]["id"] == "small");
+  CHECK(listed["rules"][0]["overrides"].is_null());
+  bool overridden = false;
+  for (const auto& rule : listed["rules"]) {
+    if (rule["id"] != "lock") continue;
+    overridden = true;
+    CHECK_THAT(rule["at"].get<std::string>(), Catch::EndsWith("wrong.yaml:3"));
+    CHECK_THAT(rule["overrides"].get<std::string>(), Catch::StartsWith("rules/nova.yaml:"));
+    CHECK(rule["writes"] == nlohmann::json::array({"attributes"}));
+  }
+  CHECK(overridden);
+  const Ran replayed = shell.run("replay " + kSeed + " --rules " + wrong);
+  CHECK(replayed.exit == 0);
+  CHECK_THAT(replayed.err, Catch::Contains("rule 'small': unreachable"));
+}
+
+TEST_CASE("A state remembers its rules files, and what they wait for") {
+  const Shell shell;
+  const std::string rules = shell.file("mine.yaml", R"(version: 1
+absences:
+- id: restless
+  after: [compute.instance.pause.end]
+  without: [compute.instance.unpause.end]
+  within: 5m
+  why: Nobody pauses for long here.
+)");
+  const auto event = [&](const std::string& name, const std::string& type,
+                         const std::string& time) {
+    return shell.file(name, R"({"message_id":")" + name + R"(","event_type":"compute.instance.)" +
+                                type + R"(","generated":"2026-11-22T)" + time +
+                                R"(","traits":[["instance_id",1,")" + kVm +
+                                R"("],["host",1,"a"],["state",1,"active"]]})");
+  };
+  const std::string state = " --records - --state " + shell.path("state");
+  const Ran paused =
+      shell.run("replay " + event("m1", "pause.end", "10:00:00") + " --rules " + rules + state);
+  REQUIRE(paused.exit == 0);
+  CHECK_THAT(paused.out, !Catch::Contains("event.missing"));
+  const Ran later = shell.run("replay " + event("m2", "update", "10:05:01") + state);
+  REQUIRE(later.exit == 0);
+  CHECK_THAT(later.out, Catch::Contains("event.missing") && Catch::Contains("restless"));
+  const Ran latest = shell.run("replay " + event("m3", "update", "10:30:00") + state);
+  REQUIRE(latest.exit == 0);
+  CHECK_THAT(latest.out, !Catch::Contains("event.missing"));
+}
+
+TEST_CASE("Traits of the site's own come from every thread that decodes") {
+  const Shell shell;
+  const std::string rules = shell.file("mine.yaml", R"(version: 1
+traits: {payload_host: [vm_host]}
+rules:
+- id: mine
+  like: update
+  when: {traits: {rack: r*}}
+  records: [{summary: "{name} is in {trait.rack}"}]
+)");
+  std::string events;
+  for (int i = 0; i < 2000; ++i) {
+    events += R"({"message_id":"m)" + std::to_string(i) +
+              R"(","event_type":"compute.instance.update","generated":"2026-11-22T10:00:00",)" +
+              R"("traits":[["instance_id",1,"87be4b45-e214-4ca3-8f5c-)" +
+              std::to_string(100'000'000'000 + i) + R"("],["vm_host",1,"h)" + std::to_string(i) +
+              R"("],["rack",1,"r)" + std::to_string(i) + R"("],["state",1,"active"]]})" + "\n";
+  }
+  const std::string replay =
+      "replay " + shell.file("events", events) + " --rules " + rules + " --records - --jobs ";
+  const std::string alone = shell.run(replay + "1").out;
+  CHECK_THAT(alone, Catch::Contains(R"("to":{"host":"h1999"})") &&
+                        Catch::Contains("100000001999 is in r1999"));
+  CHECK(shell.run(replay + "4").out == alone);
 }
 
 TEST_CASE("A state that other rules have filled is asked by those rules") {

@@ -9,7 +9,7 @@ namespace {
 
 TEST_CASE("Every shipped rule does what its samples say") {
   const RuleSet rules = RuleSet::shipped();
-  for (const std::string& failure : check_samples(rules)) FAIL_CHECK(failure);
+  for (const std::string& failure : check_samples(rules).failures) FAIL_CHECK(failure);
 }
 
 TEST_CASE("Every shipped rule has a sample and a reason") {
@@ -38,7 +38,7 @@ rules:
 )",
                                     "mine.yaml");
   REQUIRE(rules);
-  const std::vector<std::string> failures = check_samples(*rules);
+  const std::vector<std::string> failures = check_samples(*rules).failures;
   REQUIRE(failures.size() == 1);
   CHECK(failures[0] ==
         "mine.yaml:11: rule 'arrived': compute.instance.arrived: host: expected 'b', is 'a'");
@@ -56,9 +56,80 @@ rules:
 )",
                                     "mine.yaml");
   REQUIRE(rules);
-  const std::vector<std::string> failures = check_samples(*rules);
+  const std::vector<std::string> failures = check_samples(*rules).failures;
   REQUIRE(failures.size() == 1);
   CHECK_THAT(failures[0], Catch::Contains("matches rule 'all' instead"));
+}
+
+std::vector<std::string> failures_over_shipped(const std::string& text) {
+  const std::vector<RulesText> files{RuleSet::shipped_text(), {"a.yaml", "version: 1\n" + text}};
+  const auto rules = RuleSet::parse(files);
+  if (!rules) FAIL(rules.error().detail);
+  return check_samples(*rules).failures;
+}
+
+TEST_CASE("A sample tells traits, by names of the site's own as well") {
+  CHECK(failures_over_shipped(R"(traits: {payload_host: vm_host}
+rules:
+- id: mine
+  like: update
+  when: {traits: {rack: {ge: 4}}}
+  samples:
+  - {event: {publisher: conductor.ctl, traits: {rack: 5, vm_host: src}}, expect: {host: src}}
+)")
+            .empty());
+  const auto failures = failures_over_shipped(R"(rules:
+- id: mine
+  like: update
+  when: {traits: {rack: {ge: 4}}}
+  samples:
+  - {event: {publisher: conductor.ctl, traits: {rack: 3}}, expect: {host: null}}
+)");
+  REQUIRE(failures.size() == 2);  // legacy and versioned
+  CHECK(failures[0] ==
+        "a.yaml:7: rule 'mine': compute.instance.update: matches rule 'update' "
+        "instead");
+}
+
+TEST_CASE("A sample may have an operation of the instance share its request") {
+  CHECK(failures_over_shipped(R"(rules:
+- id: mine
+  events: [site.gave_up]
+  rank: 80
+  phase: raised
+  about: request
+  why: Made up.
+  samples:
+  - given: {host: src, vm_state: active, operation: live_migration}
+    event: {publisher: site.x}
+    expect: {host: src, outcome: failed}
+)")
+            .empty());
+}
+
+TEST_CASE("Samples of the shipped table hold whichever row takes them") {
+  CHECK(failures_over_shipped("rules:\n- {id: mine, like: lock}\n").empty());
+  const auto failures =
+      failures_over_shipped("rules:\n- {id: mine, like: power_off.end, power: running}\n");
+  REQUIRE_FALSE(failures.empty());
+  CHECK_THAT(failures[0], Catch::StartsWith("rules/nova.yaml:") &&
+                              Catch::EndsWith("rule 'mine' takes it: power_state: expected "
+                                              "'shutdown', is 'running'"));
+}
+
+TEST_CASE("A sample of an absence that does not hold is reported") {
+  CHECK(failures_over_shipped(R"(absences:
+- id: gone
+  after: [a]
+  without: [b]
+  within: 1m
+  why: Made up.
+  samples:
+  - {events: [{type: a}, {type: b, at: 61s}], missing: false}
+  - {events: [{type: a}, {type: b, at: 60s}], missing: false}
+  - {events: [{type: b}], missing: true}
+)") == std::vector<std::string>{"a.yaml:9: absence 'gone': missing: expected false, is true",
+                                "a.yaml:11: absence 'gone': missing: expected true, is false"});
 }
 
 }  // namespace

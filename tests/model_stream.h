@@ -85,7 +85,10 @@ class FoldedRecords : public RecordConsumer {
     std::string json;
     append_cloudevent(json, record, "vmtrail/test");
     text += json + "\n";
-    if (!record.instance || record.type == RecordType::event_too_late) return;
+    if (!record.instance || record.type == RecordType::event_too_late ||
+        record.type == RecordType::event_missing) {
+      return;
+    }
     Instance& instance = instances[std::string(record.subject)];
     if (record.to) {
       const std::string value(record.to->value);

@@ -25,10 +25,10 @@ TEST_CASE("A mistake in a rules file is told with its place, its rule and what w
   };
   const Case cases[] = {
       {"unknown key", in_rule("  rnak: 3\n"),
-       "mine.yaml:6:3: rule 'arrived': unknown key 'rnak'; expected id, events, when, rank, "
-       "operation, phase, host, source, destination, writes, power, database, about, causal, "
-       "limit, why, "
-       "samples; did you mean 'rank'?; found: rnak: 3"},
+       "mine.yaml:6:3: rule 'arrived': unknown key 'rnak'; expected id, like, override, remove, "
+       "events, when, rank, operation, phase, host, source, destination, writes, power, database, "
+       "about, "
+       "causal, limit, records, why, samples; did you mean 'rank'?; found: rnak: 3"},
       {"unknown operation", in_rule("  operation: live_migratoin\n"),
        "mine.yaml:6:14: rule 'arrived': unknown operation 'live_migratoin'; expected boot, "
        "live_migration, resize, confirm, revert, rebuild, shelve, unshelve, delete, soft_delete, "

@@ -67,7 +67,8 @@ class EventConsumer {
 /// allocates nothing. One thread at a time; different decoders are independent.
 class Decoder {
  public:
-  explicit Decoder(Format format = Format::any);
+  /// `names`, if any, are borrowed: traits and payload keys of the site's own (RuleSet::traits()).
+  explicit Decoder(Format format = Format::any, const TraitNames* names = nullptr);
   ~Decoder();
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;

@@ -5,7 +5,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "vmtrail/decoder.h"
 #include "vmtrail/error.h"
@@ -13,8 +16,11 @@
 #include "vmtrail/model.h"
 #include "vmtrail/record.h"
 #include "vmtrail/rules.h"
+#include "vmtrail/snapshot.h"
 
 namespace vmtrail {
+
+class Absences;
 
 /// What became of the events. Each is counted once:
 /// events = applied + ignored (by reason) + duplicate + quarantined (by reason).
@@ -22,7 +28,9 @@ struct Counts {
   std::uint64_t events = 0;
   std::uint64_t applied = 0;
   std::uint64_t duplicate = 0;
-  std::uint64_t skipped_lines = 0;               ///< lines of a log without an event; no events
+  std::uint64_t skipped_lines = 0;  ///< lines of a log without an event; no events
+  /// What absences could not watch: it came too late, or there was no room. No events.
+  std::uint64_t absences_given_up = 0;
   std::array<std::uint64_t, 256> ignored{};      ///< by ErrorCode
   std::array<std::uint64_t, 256> quarantined{};  ///< by ErrorCode
   std::array<std::uint64_t, kRecordTypes> records{};
@@ -47,6 +55,9 @@ class Dispatcher : public EventConsumer {
  public:
   Dispatcher(const RuleSet& rules, Model& model, RecordConsumer& records,
              QuarantineConsumer& quarantine);
+  ~Dispatcher() override;
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
 
   void on_event(const Event& event) override;
   void on_undecodable(const Undecodable& bad) override;
@@ -66,31 +77,62 @@ class Dispatcher : public EventConsumer {
 
   [[nodiscard]] const Counts& counts() const { return counts_; }
 
+  // ---- persistence: what the absences of the rules wait for
+
+  [[nodiscard]] std::vector<AwaitedSnapshot> awaited() const;
+  void restore(std::span<const AwaitedSnapshot> awaited);
+
  private:
-  class CountingRecords : public RecordConsumer {
+  /// Counts records, and words those of the event being applied as its rule says.
+  class OutgoingRecords : public RecordConsumer {
    public:
-    CountingRecords(RecordConsumer& next, Counts& counts) : next_(next), counts_(counts) {}
+    OutgoingRecords(RecordConsumer& next, Counts& counts, const Model& model)
+        : next_(next), counts_(counts), model_(model) {}
     void on_record(const ChangeRecord& record) override;
+    void begin(const Rule& rule, const Event& event) {
+      rule_ = &rule;
+      event_ = &event;
+    }
+    void end() { rule_ = nullptr; }
 
    private:
     RecordConsumer& next_;
     Counts& counts_;
+    const Model& model_;
+
+    const Rule* rule_ = nullptr;  // nullptr: no event is being applied
+    const Event* event_ = nullptr;
+    std::string summary_;
   };
 
-  void ignore(const Event& event, ErrorCode reason);
+  /// These two return whether it is a copy, or no event at all.
+  bool apply(const Event& event, const Rule& rule);
+  bool ignore(const Event& event, ErrorCode reason);
+  void watch(const Event& event);
+  void tell_missing_before(Time now);
 
   const RuleSet& rules_;
   Model& model_;
   QuarantineConsumer& quarantine_;
   Counts counts_;
-  CountingRecords records_;
+  OutgoingRecords records_;
+  std::unique_ptr<Absences> absences_;  // nullptr: the rules have none
   Frame frame_;
   bool frame_quarantined_ = false;  // its bytes have been told
 };
 
-/// Runs the samples of every rule, each for every event type that the rule writes out. One line for
-/// each that does not do what it says, with file, line, rule, what was expected and what happened;
-/// empty: all is well.
-[[nodiscard]] std::vector<std::string> check_samples(const RuleSet& rules);
+/// What became of the samples of a rule set.
+struct SampleResults {
+  std::size_t samples = 0;
+  std::size_t rules = 0;  ///< that have any
+  /// One line for each that does not do what it says, with file, line, rule, what was expected and
+  /// what happened.
+  std::vector<std::string> failures;
+};
+
+/// Runs the samples of every rule, each for every event type that the rule writes out, and those of
+/// every absence. A sample's event is to go to its own rule, but it may go to one of another file,
+/// which has been put before it, as long as what is expected holds.
+[[nodiscard]] SampleResults check_samples(const RuleSet& rules);
 
 }  // namespace vmtrail

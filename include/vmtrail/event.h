@@ -6,7 +6,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "vmtrail/time.h"
 
@@ -41,6 +44,24 @@ inline constexpr std::size_t kFieldCount = 17;
 /// The field's name, as rules spell it.
 [[nodiscard]] std::string_view name(Field field);
 
+/// A trait of a Ceilometer event by its name, or a value of a notification's payload by its path.
+struct Trait {
+  std::string_view name;
+  std::string_view value;  ///< numbers and truth values as JSON writes them
+};
+
+/// What a site's rules say of names that vmtrail does not know by itself.
+struct TraitNames {
+  struct Alias {
+    std::string name;
+    Field field;
+  };
+  std::vector<Alias> aliases;       ///< by name; each name once
+  std::vector<std::string> wanted;  ///< traits that rules ask for or write; sorted, each once
+
+  [[nodiscard]] bool empty() const { return aliases.empty() && wanted.empty(); }
+};
+
 /// One event. All text points into the decoder's input or its buffers and is valid until the
 /// decoder is used again; copy what is to be kept. Text is valid UTF-8 and at most kMaxText bytes.
 /// Values are as the sender wrote them, except that the host names "None" and "null" have become
@@ -51,6 +72,17 @@ struct Event {
   std::string_view event_type;  ///< never empty
   Time generated;               ///< the notification's timestamp, by the publisher's clock
   std::array<std::string_view, kFieldCount> fields;
+  /// Those that the decoder was told are wanted, as far as the event has them. Their values may be
+  /// longer than kMaxText.
+  std::span<const Trait> traits;
+
+  /// The value of a wanted trait; data() is nullptr if the event lacks it.
+  [[nodiscard]] std::string_view trait(std::string_view name) const {
+    for (const Trait& one : traits) {
+      if (one.name == name) return one.value;
+    }
+    return {};
+  }
 
   /// Did the event say anything about it, if only that there is none (empty)?
   [[nodiscard]] bool told(Field field) const { return (*this)[field].data() != nullptr; }

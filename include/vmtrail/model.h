@@ -83,7 +83,14 @@ class Model {
   /// The stream is over: judges by its newest event, and emits what was held back.
   void finish(RecordConsumer& records);
 
+  /// Tells that an event is missing. Changes nothing but the sequence.
+  void tell_missing(const MissingEvent& missing, RecordConsumer& records);
+
   // ---- answers
+
+  [[nodiscard]] const Options& options() const;
+  /// How far the stream's time has gone on, without what a single wrong clock said.
+  [[nodiscard]] std::optional<Time> stream_time() const;
 
   [[nodiscard]] Sequence sequence() const;                 ///< of the last record
   [[nodiscard]] std::optional<Time> newest_event() const;  ///< as_of

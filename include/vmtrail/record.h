@@ -40,8 +40,9 @@ enum class RecordType : std::uint8_t {
   host_state_changed,
   history_corrected,  ///< a late event changed only the past
   event_too_late,     ///< beyond the horizon: it changed nothing
+  event_missing,      ///< an event that a site's rule expects has not come (absence.h)
 };
-inline constexpr std::size_t kRecordTypes = 21;
+inline constexpr std::size_t kRecordTypes = 22;
 
 /// "instance.moved", without the prefix "vmtrail." of the CloudEvents type.
 [[nodiscard]] std::string_view name(RecordType type);
@@ -83,7 +84,18 @@ struct ChangeRecord {
   std::optional<Migration> migration;  ///< of migration records; nullopt in one: it never was
   std::span<const Interval> timeline;  ///< of history.corrected
   Severity severity = Severity::info;
-  std::string_view summary;  ///< one line for people
+  std::string_view summary;    ///< one line for people
+  bool site_severity = false;  ///< a site's rule has chosen it; likewise the summary
+  bool site_summary = false;
+};
+
+/// An event that did not come.
+struct MissingEvent {
+  InstanceId instance;
+  Time time;    ///< when it was due at last
+  Cause cause;  ///< the event that it was to follow; as rule the absence's id
+  Severity severity = Severity::warning;
+  std::string_view summary;
 };
 
 /// Takes change records in their sequence.

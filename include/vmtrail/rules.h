@@ -13,8 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "vmtrail/absence.h"
+#include "vmtrail/condition.h"
 #include "vmtrail/error.h"
 #include "vmtrail/event.h"
+#include "vmtrail/place.h"
+#include "vmtrail/summary_template.h"
 #include "vmtrail/words.h"
 
 namespace vmtrail {
@@ -32,18 +36,6 @@ enum class Witness : std::uint8_t {
 /// nobody.
 using Witnesses = std::array<Witness, 2>;
 
-/// What a rule asks of an event beyond its type.
-struct Condition {
-  enum class Task : std::uint8_t { whatever, none, any, exactly };
-
-  std::string state;           ///< vm_state must be this; empty: whatever
-  Task task = Task::whatever;  ///< all but `whatever` need an event that tells the task
-  std::string task_state;      ///< for Task::exactly
-  bool periodic = false;       ///< audit_period_ending is a full hour: not an action's own `exists`
-  bool changed = false;        ///< old_state is told and differs from state
-  std::optional<bool> deleted_at;  ///< deleted_at is set, or is not
-};
-
 /// What a rule's event is an authority for. What it does not write it never changes.
 struct Writes {
   bool vm_state = false;
@@ -56,8 +48,10 @@ struct Writes {
 struct Sample {
   using Values =
       std::vector<std::pair<std::string, std::optional<std::string>>>;  ///< nullopt: null
-  Values given;   ///< host and vm_state from an earlier boot; empty: the instance is new
-  Values event;   ///< fields of the event; `publisher` is "service.host"
+  Values given;  ///< host and vm_state from an earlier boot, and the operation it is in; empty: the
+                 ///< instance is new
+  Values event;  ///< fields of the event; `publisher` is "service.host"
+  Values traits;  ///< of the event
   Values expect;  ///< only what is listed is compared
   int line = 0;
 };
@@ -89,37 +83,72 @@ struct Rule {
   About about = About::instance;
   bool causal = false;  ///< within one request Nova sends it after every causal event of lower rank
   Duration limit{std::chrono::minutes{
-      10}};         ///< an operation without an end is judged this long after its last fact
-  std::string why;  ///< the reason, with Nova's method
+      10}};  ///< an operation without an end is judged this long after its last fact
+  std::vector<RecordTemplate> records;  ///< of a record the first counts whose types match
+  std::string why;                      ///< the reason, with Nova's method
   std::vector<Sample> samples;
   std::string file;  ///< as messages name it, e.g. "rules/nova.yaml"
   int line = 0;
+  int column = 0;
+  Place events_at;
+  Place when_at;
+  std::string replaces;  ///< file:line of the row of this id in an earlier file; else empty
+};
+
+/// A rules file as it was read.
+struct RulesText {
+  std::string file;  ///< as messages name it
+  std::string text;
+};
+
+/// What is wrong with a rule although it can be used.
+struct RuleWarning {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string rule;  ///< id; empty: it is about the file
+  std::string text;
+
+  /// "file:line:column: rule 'id': text", one line.
+  [[nodiscard]] std::string message() const;
 };
 
 /// A compiled set of rules. Immutable; threads may share it. Rules keep their addresses for as long
 /// as the set (or a set it was moved to) lives.
 class RuleSet {
  public:
-  /// Parses and compiles the text of one rules file. The error says file:line:column, the rule,
-  /// what stands there, what was expected, and what was probably meant.
+  /// Parses and compiles rules files, each on top of those before it: a row replaces the earlier
+  /// one of its id in its place; a row with a new id stands before the rows of earlier files, so
+  /// that it is asked first. The error says file:line:column, the rule, what stands there, what was
+  /// expected, and what was probably meant.
+  [[nodiscard]] static Result<RuleSet> parse(std::span<const RulesText> files);
+  /// The same of one file, and nothing else.
   [[nodiscard]] static Result<RuleSet> parse(std::string_view text, std::string_view file);
 
-  /// The table that vmtrail ships, rules/nova.yaml, embedded at build time: parsed, and as text.
+  /// The table that vmtrail ships, rules/nova.yaml, embedded at build time: parsed, and as text to
+  /// put before a site's own files.
   [[nodiscard]] static RuleSet shipped();
-  [[nodiscard]] static std::string_view shipped_text();
+  [[nodiscard]] static RulesText shipped_text();
   static constexpr std::string_view kShippedFile = "rules/nova.yaml";
 
   ~RuleSet();
   RuleSet(RuleSet&&) noexcept;
   RuleSet& operator=(RuleSet&&) noexcept;
 
-  /// The first rule, in the order of the file, whose event types and conditions the event meets;
+  /// The first rule, in the order of rules(), whose event types and conditions the event meets;
   /// nullptr if there is none.
   [[nodiscard]] const Rule* match(const Event& event) const;
 
-  /// In the order of the file.
+  /// In the order in which they are asked.
   [[nodiscard]] std::span<const Rule> rules() const;
   [[nodiscard]] const Rule* find(std::string_view id) const;
+  [[nodiscard]] std::span<const Absence> absences() const;
+  /// For the decoders; it lives as long as the rules.
+  [[nodiscard]] const TraitNames& traits() const;
+
+  /// Rules and aliases that can never do anything: unused, shadowed or unreachable ones, by their
+  /// place.
+  [[nodiscard]] std::vector<RuleWarning> warnings() const;
 
  private:
   struct Compiled;

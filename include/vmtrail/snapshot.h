@@ -133,6 +133,16 @@ struct SkewSnapshot {
   Duration at_least;
 };
 
+/// What the absences of a rule set remember: an event that waits for an answer, or an answer.
+struct AwaitedSnapshot {
+  std::string absence;  ///< id
+  InstanceId instance;
+  std::string request_id;  ///< empty: it does not matter
+  Time generated;
+  std::string message_id;  ///< of what waits; empty: this is an answer
+  std::string event_type;  ///< of what waits
+};
+
 struct ModelSnapshot {
   Sequence sequence{};
   std::optional<Time> newest_event;

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules files, each on top of those before it.
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "rules/compiled.h"
+#include "rules/parse.h"
+
+namespace vmtrail {
+
+extern const std::string_view kNovaRules;
+
+namespace {
+
+std::string snippet(std::string_view text, int line) {
+  for (; line > 0 && !text.empty(); --line) {
+    const std::size_t end = text.find('\n');
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  text = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return std::string(text.substr(0, 80));
+}
+
+Error located(std::string_view text, std::string_view file, const YAML::Mark& mark,
+              const std::string& row, const std::string& what) {
+  std::string detail{file};
+  if (!mark.is_null()) {
+    detail += ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+  }
+  detail += ": ";
+  if (!row.empty()) detail += row + ": ";
+  detail += what;
+  if (const std::string found = mark.is_null() ? "" : snippet(text, mark.line); !found.empty()) {
+    detail += "; found: " + found;
+  }
+  return Error{ErrorCode::rule_error, detail};
+}
+
+/// What the files read so far come to.
+class Combination {
+ public:
+  void add(const YAML::Node& root, const std::string& file) {
+    if (const YAML::Node traits = root["traits"]) add_aliases(traits, file);
+    if (const YAML::Node rules = root["rules"]) {
+      require_list(rules, "rules");
+      add_rows(rules, "rule", parsed_.rules,
+               [&](const YAML::Node& node) { return parse_rule(node, file, model_of(node)); });
+    }
+    if (const YAML::Node absences = root["absences"]) {
+      require_list(absences, "absences");
+      add_rows(absences, "absence", parsed_.absences,
+               [&](const YAML::Node& node) { return parse_absence(node, file); });
+    }
+  }
+
+  [[nodiscard]] Parsed take() { return std::move(parsed_); }
+
+  /// The row being read, for messages: "rule 'id'".
+  [[nodiscard]] const std::string& current() const { return current_; }
+
+ private:
+  template <class Row, class Parse>
+  void add_rows(const YAML::Node& list, std::string_view what, std::vector<Row>& rows,
+                const Parse& parse) {
+    std::map<std::string, std::size_t, std::less<>> earlier;  // of earlier files, by id
+    for (std::size_t i = 0; i < rows.size(); ++i) earlier.emplace(rows[i].id, i);
+    std::set<std::string, std::less<>> own;
+    std::vector<Row> added;
+    std::set<std::size_t> removed;
+    for (const auto& node : list) {
+      const std::string id = id_of(node);
+      current_ = id.empty() ? "" : std::string(what) + " '" + id + "'";
+      if (!id.empty() && !own.insert(id).second) {
+        throw Mistake(node.Mark(), "this id is used twice");
+      }
+      const auto found = earlier.find(id);
+      if (asks_for(node, "remove")) {
+        require_map(node, what, {"id", "remove", "why"});
+        require_known(found != earlier.end(), node, id, what, "remove", earlier);
+        removed.insert(found->second);
+        continue;
+      }
+      if (asks_for(node, "override")) {
+        require_known(found != earlier.end(), node, id, what, "override", earlier);
+      }
+      Row row = parse(node);
+      if (found == earlier.end()) {
+        added.push_back(std::move(row));
+      } else {
+        Row& old = rows[found->second];
+        row.replaces = old.file + ":" + std::to_string(old.line);
+        old = std::move(row);
+      }
+    }
+    current_.clear();
+    // New rows are asked before those of earlier files.
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (removed.count(i) == 0) added.push_back(std::move(rows[i]));
+    }
+    rows = std::move(added);
+  }
+
+  /// The row of an earlier file that `like` names.
+  const Rule* model_of(const YAML::Node& node) const {
+    if (!node.IsMap() || !node["like"]) return nullptr;
+    const std::string id = scalar(node["like"], "like");
+    const auto found = std::find_if(parsed_.rules.begin(), parsed_.rules.end(),
+                                    [&](const Rule& rule) { return rule.id == id; });
+    if (found != parsed_.rules.end()) return &*found;
+    WordList ids;
+    for (const Rule& rule : parsed_.rules) ids.push_back(rule.id);
+    throw Mistake(node["like"].Mark(),
+                  "no earlier file has a rule '" + id + "' to be like" + suggestion(id, ids));
+  }
+
+  static bool asks_for(const YAML::Node& node, const char* key) {
+    if (!node.IsMap() || !node[key]) return false;
+    if (!boolean(node[key], key)) {
+      throw Mistake(node[key].Mark(), "'" + std::string(key) + "' can only be true");
+    }
+    return true;
+  }
+
+  static void require_known(bool known, const YAML::Node& node, const std::string& id,
+                            std::string_view what, std::string_view doing,
+                            const std::map<std::string, std::size_t, std::less<>>& earlier) {
+    if (known) return;
+    WordList ids;
+    for (const auto& entry : earlier) ids.push_back(entry.first);
+    throw Mistake(node["id"] ? node["id"].Mark() : node.Mark(),
+                  "no earlier file has " + std::string(what == "rule" ? "a " : "an ") +
+                      std::string(what) + " '" + id + "' to " + std::string(doing) +
+                      suggestion(id, ids));
+  }
+
+  void add_aliases(const YAML::Node& traits, const std::string& file) {
+    require_map(traits, "traits", field_names());
+    std::set<std::string> own;
+    for (const auto& entry : traits) {
+      const Field field = field_of(entry.first.Scalar());
+      for (const std::string& alias : strings(entry.second, entry.first.Scalar())) {
+        if (alias.empty()) throw Mistake(entry.second.Mark(), "an alias is empty");
+        if (!own.insert(alias).second) {
+          throw Mistake(entry.second.Mark(), "the alias '" + alias + "' is given twice");
+        }
+        const auto same = [&](const Alias& other) { return other.alias.name == alias; };
+        std::erase_if(parsed_.aliases, same);
+        parsed_.aliases.push_back({{alias, field}, file, place_of(entry.second)});
+      }
+    }
+  }
+
+  static WordList field_names() {
+    WordList names;
+    for (std::size_t i = 0; i < kFieldCount; ++i) names.push_back(name(static_cast<Field>(i)));
+    return names;
+  }
+
+  static Field field_of(std::string_view spelled) {
+    const WordList names = field_names();
+    return static_cast<Field>(std::find(names.begin(), names.end(), spelled) - names.begin());
+  }
+
+  Parsed parsed_;
+  std::string current_;
+};
+
+/// Returns whether the file wants the shipped table beneath it.
+bool check_head(const YAML::Node& root) {
+  require_map(root, "a rules file", {"version", "shipped", "traits", "rules", "absences"});
+  if (!root["version"] || scalar(root["version"], "version") != "1") {
+    throw Mistake(root.Mark(), "a rules file begins with 'version: 1'");
+  }
+  return !root["shipped"] || boolean(root["shipped"], "shipped");
+}
+
+}  // namespace
+
+Result<RuleSet> RuleSet::parse(std::span<const RulesText> files) {
+  Combination all;
+  const RulesText* reading = nullptr;
+  try {
+    std::vector<YAML::Node> roots;
+    bool shipped = true;
+    for (const RulesText& file : files) {
+      reading = &file;
+      roots.push_back(YAML::Load(file.text));
+      shipped = check_head(roots.back()) && shipped;
+    }
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      reading = &files[i];
+      if (shipped || i > 0 || reading->file != kShippedFile) all.add(roots[i], reading->file);
+    }
+    return RuleSet(std::make_unique<const Compiled>(all.take()));
+  } catch (const Mistake& mistake) {
+    return tl::unexpected(
+        located(reading->text, reading->file, mistake.mark, all.current(), mistake.what()));
+  } catch (const YAML::Exception& error) {
+    return tl::unexpected(
+        located(reading->text, reading->file, error.mark, all.current(), error.msg));
+  }
+}
+
+Result<RuleSet> RuleSet::parse(std::string_view text, std::string_view file) {
+  const RulesText only{std::string(file), std::string(text)};
+  return parse(std::span(&only, 1));
+}
+
+RuleSet RuleSet::shipped() {
+  // The tests parse the very same text, so that it cannot fail here.
+  return std::move(parse(kNovaRules, kShippedFile)).value();
+}
+
+RulesText RuleSet::shipped_text() {
+  return {std::string(kShippedFile), std::string(kNovaRules)};
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rules/yaml_reader.h"
+
+#include <set>
+
+#include "vmtrail/suggest.h"
+
+namespace vmtrail {
+
+std::string suggestion(std::string_view got, const WordList& words) {
+  const auto meant = nearest(got, words);
+  return meant ? "; did you mean '" + std::string(*meant) + "'?" : "";
+}
+
+std::string expected_one_of(std::string_view what, std::string_view got, const WordList& words) {
+  std::string text = "unknown " + std::string(what) + " '" + std::string(got) + "'; expected ";
+  for (const std::string_view& word : words) {
+    if (&word != &words.front()) text += ", ";
+    text += word;
+  }
+  return text + suggestion(got, words);
+}
+
+std::string scalar(const YAML::Node& node, std::string_view key) {
+  if (!node.IsScalar())
+    throw Mistake(node.Mark(), "'" + std::string(key) + "' must be a single value");
+  return node.Scalar();
+}
+
+int whole_number(const YAML::Node& node, std::string_view key) {
+  int value = 0;
+  if (!YAML::convert<int>::decode(node, value)) {
+    throw Mistake(node.Mark(), "'" + std::string(key) + "' must be a whole number");
+  }
+  return value;
+}
+
+bool boolean(const YAML::Node& node, std::string_view key) {
+  bool value = false;
+  if (!YAML::convert<bool>::decode(node, value)) {
+    throw Mistake(node.Mark(), "'" + std::string(key) + "' must be true or false");
+  }
+  return value;
+}
+
+Duration duration(const YAML::Node& node, std::string_view key) {
+  const std::optional<Duration> value = parse_duration(scalar(node, key));
+  if (!value) {
+    throw Mistake(node.Mark(),
+                  "'" + std::string(key) + "' must be a duration such as 90s, 15m, 2h or PT15M");
+  }
+  return *value;
+}
+
+std::vector<std::string> strings(const YAML::Node& node, std::string_view key) {
+  if (node.IsScalar()) return {node.Scalar()};
+  require_list(node, key);
+  std::vector<std::string> values;
+  for (const auto& item : node) values.push_back(scalar(item, key));
+  return values;
+}
+
+std::vector<std::string> event_types(const YAML::Node& node, std::string_view key) {
+  std::vector<std::string> types = strings(node, key);
+  if (types.empty() ||
+      std::any_of(types.begin(), types.end(), [](const auto& type) { return type.empty(); })) {
+    throw Mistake(node.Mark(), "'" + std::string(key) + "' names no event type");
+  }
+  return types;
+}
+
+void require_map(const YAML::Node& node, std::string_view what) {
+  if (!node.IsMap()) throw Mistake(node.Mark(), std::string(what) + " must be a map");
+  std::set<std::string> seen;
+  for (const auto& entry : node) {
+    const std::string key = scalar(entry.first, what);
+    if (!seen.insert(key).second) throw Mistake(entry.first.Mark(), "'" + key + "' is given twice");
+  }
+}
+
+void require_map(const YAML::Node& node, std::string_view what, const WordList& keys) {
+  if (!node.IsMap()) throw Mistake(node.Mark(), std::string(what) + " must be a map");
+  for (const auto& entry : node) {
+    const std::string key = scalar(entry.first, what);
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+      throw Mistake(entry.first.Mark(), expected_one_of("key", key, keys));
+    }
+  }
+  require_map(node, what);
+}
+
+void require_list(const YAML::Node& node, std::string_view key) {
+  if (!node.IsSequence()) throw Mistake(node.Mark(), "'" + std::string(key) + "' must be a list");
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lost events leave open: no answer may claim to be certain that the events do not support.
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "tests/model_stream.h"
+
+namespace vmtrail {
+namespace {
+
+using namespace testing;
+
+constexpr int kMin = 60'000;
+
+Made with_state(std::string action, int ms, std::string publisher, std::string request,
+                std::string state, std::map<Field, std::string> fields = {}) {
+  fields.try_emplace(Field::state, std::move(state));
+  return made(std::move(action), ms, std::move(publisher), std::move(request), std::move(fields));
+}
+
+struct Case {
+  const char* what;
+  std::vector<Made> events;
+  const char* host;
+  const char* confidence;
+};
+
+std::vector<Case> cases() {
+  const Made boot = made("create.end", -10 * kMin, "a", "req-0");
+  return {
+      {"an unshelve has begun, and its end is lost",
+       {boot, with_state("shelve_offload.end", 0, "a", "req-1", "shelved_offloaded"),
+        with_state("unshelve.start", kMin, "b", "req-2", "shelved_offloaded")},
+       "",
+       "probable"},
+      {"of a delete only the shutdown came",
+       {boot, made("shutdown.start", 0, "a", "req-1"), made("shutdown.end", 900, "a", "req-1")},
+       "a",
+       "probable"},
+      {"the shutdown of a failed boot is no delete",
+       {with_state("create.start", 0, "a", "req-1", "building"),
+        with_state("shutdown.end", 500, "a", "req-1", "building"),
+        made("create.end", 2'000, "b", "req-1")},
+       "b",
+       "confirmed"},
+      {"an evacuation was asked for, and nothing says how it ended",
+       {boot, made("evacuate", 0, "ctl", "req-1"), made("rebuild.scheduled", 100, "ctl", "req-1")},
+       "a",
+       "probable"},
+      {"a shelved instance is about to be offloaded",
+       {boot, with_state("shelve.end", 0, "a", "req-1", "shelved",
+                         {{Field::task_state, "shelving_offloading"}})},
+       "a",
+       "probable"},
+      {"an update alone tells the offload, close to the shelve",
+       {boot, with_state("shelve.start", 0, "a", "req-1", "active"),
+        with_state("shelve.end", 500, "a", "req-1", "shelved"),
+        with_state("update", 1'500, "ctl", "req-2", "shelved_offloaded",
+                   {{Field::old_state, "shelved"}})},
+       "",
+       "unplaced"},
+      {"the unshelve shows that it had been offloaded",
+       {boot, with_state("shelve.end", 0, "a", "req-1", "shelved"),
+        with_state("unshelve.start", kMin, "b", "req-2", "shelved_offloaded")},
+       "",
+       "probable"},
+      {"a rollback by another source than believed",
+       {boot, made("live_migration.pre.start", 0, "c", "req-1"),
+        made("live_migration._rollback.start", 1'000, "b", "req-1")},
+       "b",
+       "probable"},
+  };
+}
+
+TEST_CASE("What a lost event leaves open is not told as certain") {
+  for (const Case& c : cases()) {
+    INFO(c.what);
+    Machine machine(shipped_rules());
+    machine.feed(c.events);
+    CHECK(machine.vm().host == c.host);
+    CHECK(name(machine.vm().confidence) == c.confidence);
+    CHECK(machine.records.differences(machine.model) == "");
+  }
+}
+
+TEST_CASE("A state that an update reports changed is not undone by one sent before the change") {
+  // Two controllers save the instance; the clock of the second is behind.
+  Machine machine(shipped_rules());
+  machine.feed(made("live_migration.pre.start", 0, "b", "req-1"));
+  machine.feed(made("live_migration._post.start", 10, "a", "req-1"));
+  const std::map<Field, std::string> record = {
+      {Field::old_state, "active"}, {Field::task_state, ""}, {Field::payload_host, "b"}};
+  machine.feed(with_state("update", 70, "ctl1", "req-1", "active", record));
+  machine.feed(with_state("update", 30, "ctl2", "req-1", "error", record));
+  CHECK(machine.vm().vm_state == "error");
+  CHECK(machine.vm().host == "b");
+}
+
+TEST_CASE("A boot that is never heard of again may well have ended somewhere") {
+  Machine machine(shipped_rules());
+  machine.feed(with_state("create.start", 0, "a", "req-0", "building"));
+  CHECK(name(machine.vm().confidence) == "unplaced");
+  machine.dispatcher.advance(kStart + std::chrono::hours{1});
+  CHECK(name(machine.vm().confidence) == "probable");
+  CHECK(machine.vm().host.empty());
+  CHECK(machine.records.differences(machine.model) == "");
+}
+
+TEST_CASE("A confirm that names the host is as sure whether it comes first or last") {
+  const auto told = [](std::string_view host, std::string_view task) {
+    return std::map<Field, std::string>{{Field::payload_host, std::string(host)},
+                                        {Field::task_state, std::string(task)}};
+  };
+  std::vector<Made> stream = {
+      made("create.end", 0, "c5", "req-0", told("c5", "")),
+      made("resize.prep.end", 46'000, "c1", "req-1", told("c3", "resize_prep")),
+      made("resize.prep.start", 49'400, "c2", "req-2", told("c3", "resize_prep")),
+      made("resize.end", 53'500, "c3", "req-2", told("c2", "resize_migrated")),
+      made("resize.confirm.end", 75'900, "c3", "req-3", told("c2", ""))};
+  Machine in_order(shipped_rules());
+  in_order.feed(stream);
+  std::reverse(stream.begin(), stream.end());
+  Machine backwards(shipped_rules());
+  backwards.feed(stream);
+  CHECK(in_order.placement() == backwards.placement());
+  CHECK(name(in_order.vm().confidence) == "confirmed");
+}
+
+TEST_CASE("A confirm comes before what followed it, though its beginning is lost") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", -10 * kMin, "a", "req-0"));
+  machine.feed(
+      with_state("finish_resize.end", 0, "b", "req-1", "resized", {{Field::payload_host, "b"}}));
+  machine.feed(made("resize.confirm.end", 5'000, "a", "req-2", {{Field::payload_host, "b"}}));
+  std::vector<Made> migration = live_migration("req-3", 5'500, "b", "c");
+  for (Made& event : migration) event.fields.try_emplace(Field::payload_host, "b");
+  migration[4].fields[Field::payload_host] = "c";
+  machine.feed(migration);
+  CHECK(machine.vm().host == "c");
+}
+
+TEST_CASE("A resize leads to a confirm even if its end is lost") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", -10 * kMin, "a", "req-0"));
+  machine.feed(made("finish_resize.start", 0, "b", "req-1", {{Field::payload_host, "b"}}));
+  machine.feed(with_state("shelve_offload.end", 2'500, "b", "req-3", "shelved_offloaded"));
+  machine.feed(made("resize.confirm.end", 2'000, "a", "req-2", {{Field::payload_host, "b"}}));
+  CHECK(machine.vm().host.empty());
+  CHECK(machine.records.differences(machine.model) == "");
+}
+
+TEST_CASE("A confirmation that is folded as it arrives is told all the same") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", 0, "a", "req-1"));
+  machine.feed(made("resize.prep.start", 40 * kMin, "b", "req-2"));
+  machine.feed(made("resize.start", 40 * kMin + 1'000, "a", "req-2"));
+  machine.feed(with_state("finish_resize.end", 40 * kMin + 2'000, "b", "req-2", "resized"));
+  machine.feed(made("exists", 95 * kMin, "b", "req-4"));
+  machine.feed(made("resize.confirm.end", 75 * kMin + 500, "a", "req-3"));
+  machine.dispatcher.finish();
+  CHECK(machine.model.migrations()[0].confirmed_at);
+  CHECK(machine.records.differences(machine.model) == "");
+}
+
+}  // namespace
+}  // namespace vmtrail
