@@ -60,15 +60,6 @@ std::array<char, kUuidLength> uuid_text(std::uint64_t high, std::uint64_t low) {
   return text;
 }
 
-std::size_t mixed(std::uint64_t high, std::uint64_t low) {
-  // The finaliser of MurmurHash3 over both halves: ids that differ in one bit differ in half of the
-  // hash.
-  std::uint64_t h = high ^ (low * 0x9e3779b97f4a7c15u);
-  h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
-  h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
-  return h ^ h >> 33;
-}
-
 std::string_view view(const std::array<char, kUuidLength>& text) {
   return {text.data(), text.size()};
 }
@@ -98,10 +89,6 @@ std::string InstanceId::to_string() const {
   return std::string(view(uuid_text(high_, low_)));
 }
 
-std::size_t InstanceId::hash() const {
-  return mixed(high_, low_);
-}
-
 CompactText::CompactText(std::string_view text) {
   if (text.empty()) return;
   const auto halves = parse_uuid(text, false);
@@ -114,21 +101,12 @@ CompactText::CompactText(std::string_view text) {
   high_ = text.size();
 }
 
-CompactText::CompactText(const CompactText& other) : high_(other.high_), low_(other.low_) {
-  if (!other.empty() && !other.inline_uuid()) low_ = copy_to_heap(other.heap());
+void CompactText::copy_heap() {
+  low_ = copy_to_heap(heap());
 }
 
-CompactText::CompactText(CompactText&& other) noexcept
-    : high_(std::exchange(other.high_, 0)), low_(std::exchange(other.low_, 0)) {}
-
-CompactText& CompactText::operator=(CompactText other) noexcept {
-  std::swap(high_, other.high_);
-  std::swap(low_, other.low_);
-  return *this;
-}
-
-CompactText::~CompactText() {
-  if (!inline_uuid()) delete[] heap().data();
+void CompactText::free_heap() noexcept {
+  delete[] heap().data();
 }
 
 std::string_view CompactText::heap() const {
@@ -141,16 +119,6 @@ void CompactText::append_to(std::string& out) const {
   } else if (!empty()) {
     out.append(heap());
   }
-}
-
-std::size_t CompactText::hash() const {
-  return inline_uuid() ? mixed(high_, low_) : std::hash<std::string_view>{}(heap());
-}
-
-bool operator==(const CompactText& a, const CompactText& b) {
-  if (a.high_ != b.high_) return false;
-  if (a.low_ == b.low_) return true;
-  return !a.inline_uuid() && !b.inline_uuid() && !a.empty() && !b.empty() && a.heap() == b.heap();
 }
 
 std::strong_ordering operator<=>(const CompactText& a, const CompactText& b) {

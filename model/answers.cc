@@ -89,7 +89,7 @@ std::size_t Model::host_count() const {
 
 Result<InstanceId> Model::find(std::string_view text) const {
   if (const std::optional<InstanceId> id = InstanceId::parse(text)) {
-    if (impl_->index.contains(*id)) return *id;
+    if (impl_->instances.contains(*id)) return *id;
     return tl::unexpected(Error{ErrorCode::not_found, "instance " + std::string(text)});
   }
   std::vector<InstanceId> by_name;
@@ -98,15 +98,15 @@ Result<InstanceId> Model::find(std::string_view text) const {
   const bool may_be_prefix = is_prefix_of_uuid(text);
   const std::string prefix = lower(text);
   std::string id;
-  for (const Instance& instance : impl_->instances) {
+  impl_->instances.for_each([&](const Instance& instance) {
     if (!text.empty() && impl_->names.text(instance.answer.name) == text) {
       (instance.answer.deleted ? by_former_name : by_name).push_back(instance.id);
     }
-    if (!may_be_prefix) continue;
+    if (!may_be_prefix) return;
     id.clear();
     instance.id.append_to(id);
     if (id.compare(0, prefix.size(), prefix) == 0) by_prefix.push_back(instance.id);
-  }
+  });
   std::vector<InstanceId>& found = !by_name.empty()     ? by_name
                                    : !by_prefix.empty() ? by_prefix
                                                         : by_former_name;
@@ -126,7 +126,8 @@ Result<InstanceId> Model::find(std::string_view text) const {
 }
 
 std::optional<InstanceAnswer> Model::instance(const InstanceId& id) const {
-  const Instance* const found = impl_->find(id);
+  Instance room;
+  const Instance* const found = impl_->find(id, room);
   if (found == nullptr) return std::nullopt;
   return answer(*found, impl_->names);
 }
@@ -134,16 +135,16 @@ std::optional<InstanceAnswer> Model::instance(const InstanceId& id) const {
 std::vector<InstanceId> Model::instances() const {
   std::vector<InstanceId> ids;
   ids.reserve(impl_->instances.size());
-  for (const Instance& instance : impl_->instances) ids.push_back(instance.id);
+  for (std::uint32_t i = 0; i < impl_->instances.size(); ++i) ids.push_back(impl_->instances.id(i));
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 std::vector<Migration> Model::migrations() const {
   std::vector<Migration> result;
-  for (const Instance& instance : impl_->instances) {
+  impl_->instances.for_each([&](const Instance& instance) {
     append_migrations(result, instance, impl_->names);
-  }
+  });
   std::sort(result.begin(), result.end(), [](const Migration& a, const Migration& b) {
     if (a.started_at != b.started_at) return a.started_at < b.started_at;
     if (a.request_id != b.request_id) return a.request_id.to_string() < b.request_id.to_string();

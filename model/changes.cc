@@ -89,7 +89,7 @@ Severity severity_of(RecordType type) {
 
 bool another_past(const Before& before, const Instance& instance) {
   const auto begin = instance.past.begin() + static_cast<std::ptrdiff_t>(before.folded_intervals);
-  return !std::equal(begin, instance.past.end(), before.past->begin(), before.past->end()) ||
+  return !std::equal(begin, instance.past.end(), before.past.begin(), before.past.end()) ||
          (before.answer.interval_open && instance.answer.interval_open &&
           before.answer.since != instance.answer.since);
 }
@@ -285,7 +285,7 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
   }
   tell_migrations(before, instance, occasion, records);
 
-  if (before.past && sequence_ == sequence_before && another_past(before, instance)) {
+  if (before.past_known && sequence_ == sequence_before && another_past(before, instance)) {
     ChangeRecord record = start(RecordType::history_corrected, instance, occasion);
     timeline_.clear();
     append_timeline(timeline_, instance, names_);
@@ -312,7 +312,7 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
     }
   }
   // Of the folded ones only those can have changed that a confirm or a revert has ended.
-  for (const std::size_t ended : instance.ended) {
+  for (const std::uint32_t ended : instance.ended) {
     if (ended < before.folded_migrations) {
       tell_migration_changes(instance, instance.migrations[ended], occasion, records);
     }

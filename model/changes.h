@@ -17,8 +17,9 @@ namespace vmtrail {
 struct Before {
   bool known = false;  ///< did the instance exist?
   State answer;
-  /// Only where the past may have changed: the closed intervals that were not folded.
-  std::optional<std::vector<ClosedInterval>> past;
+  /// The closed intervals that were not folded, where the past may have changed.
+  bool past_known = false;
+  std::vector<ClosedInterval> past;
   std::size_t folded_intervals = 0;
   /// Migrations that were not folded, as announced so far; the walk may have rebuilt them.
   std::vector<MigrationEntry> migrations;

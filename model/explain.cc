@@ -91,7 +91,7 @@ void Model::Impl::turn_away(Instance& instance, const Event& event, const Rule& 
   if (trail.size() > 4 * options.trail) {
     prune(trail, options.trail, instance.answer.decided_by.to_string());
   }
-  instance.changed = true;
+  instances.mark_changed(instance);
 }
 
 Trail& Model::Impl::trail_of(Instance& instance) {
@@ -101,7 +101,8 @@ Trail& Model::Impl::trail_of(Instance& instance) {
 
 std::vector<FactAnswer> Model::explain(const InstanceId& id, std::span<const TrailSnapshot> folded,
                                        const RuleSet& rules) const {
-  const Instance* const found = impl_->find(id);
+  Instance room;
+  const Instance* const found = impl_->find(id, room);
   if (found == nullptr) return {};
   Names& names = impl_->names;
 

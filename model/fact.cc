@@ -2,6 +2,8 @@
 
 #include "model/fact.h"
 
+#include <utility>
+
 namespace vmtrail {
 
 namespace {
@@ -14,21 +16,23 @@ bool is_compute(std::string_view service) {
 
 }  // namespace
 
-Fact make_fact(const Event& event, const Rule& rule, Names& names) {
+Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& names,
+               const Expected& expected) {
   Fact fact;
-  fact.message_id = MessageId(event.message_id);
+  fact.message_id = std::move(message);
   fact.generated = event.generated;
   fact.rule = &rule;
   fact.event_type = names.intern(event.event_type);
   fact.publisher_service = names.intern(event[Field::publisher_service]);
   fact.publisher_host = names.intern(event[Field::publisher_host]);
-  fact.payload_host = names.intern(event[Field::payload_host]);
-  fact.state = names.intern(event[Field::state]);
-  fact.old_state = names.intern(event[Field::old_state]);
+  fact.publisher_key = names.host_key(fact.publisher_host);
+  fact.payload_host = names.intern(event[Field::payload_host], expected.host);
+  fact.state = names.intern(event[Field::state], expected.vm_state);
+  fact.old_state = names.intern(event[Field::old_state], expected.vm_state);
   fact.task_state = names.intern(event[Field::task_state]);
   fact.flavor = names.intern(event[Field::flavor]);
-  fact.name = names.intern(event[Field::display_name]);
-  fact.project_id = names.intern(event[Field::project_id]);
+  fact.name = names.intern(event[Field::display_name], expected.name);
+  fact.project_id = names.intern(event[Field::project_id], expected.project_id);
   const std::string_view power = event[Field::power_state];
   fact.power = power.empty() ? rule.power : parse_word<PowerState>(power).value_or(rule.power);
   fact.payload_host_told = event.told(Field::payload_host);

@@ -20,6 +20,7 @@ struct Fact {
   NameId event_type{};
   NameId publisher_service{};
   NameId publisher_host{};
+  NameId publisher_key{};  ///< the same in lower case
   NameId payload_host{};
   NameId state{};
   NameId old_state{};
@@ -42,7 +43,16 @@ struct Fact {
   }
 };
 
-[[nodiscard]] Fact make_fact(const Event& event, const Rule& rule, Names& names);
+/// What an instance is likely to say again.
+struct Expected {
+  NameId host{};
+  NameId vm_state{};
+  NameId name{};
+  NameId project_id{};
+};
+
+[[nodiscard]] Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& names,
+                             const Expected& expected = {});
 
 /// The host on the word of the first witness that the fact carries; `nothing` if it says that there
 /// is none; nullopt if nobody says anything.

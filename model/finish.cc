@@ -165,9 +165,9 @@ void Walk::finish_confirm_or_revert(State& state, Operation& operation) {
            entry.own.kind == MigrationKind::cold_migration;
   });
   if (resize != migrations.rend()) {
-    instance_.ended.push_back(static_cast<std::size_t>(migrations.rend() - resize) - 1);
-    operation.ending = {static_cast<std::size_t>(migrations.rend() - resize) - 1, resize->confirmed,
-                        resize->reverted, resize->confirmed_at};
+    const auto place = static_cast<std::uint32_t>(migrations.rend() - resize - 1);
+    instance_.ended.push_back(place);
+    operation.ending = {place, resize->confirmed, resize->reverted, resize->confirmed_at};
     if (revert) {
       resize->reverted = true;
     } else {
@@ -224,7 +224,7 @@ void Walk::add_migration(State& state, Operation& operation, MigrationKind kind,
   if (!is_open(outcome)) {
     entry.own.finished_at = operation.finished_at().value_or(operation.last);
   }
-  operation.migration = instance_.migrations.size();
+  operation.migration = static_cast<std::uint32_t>(instance_.migrations.size());
   instance_.migrations.push_back(std::move(entry));
   ++state.migrations;
 }

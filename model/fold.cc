@@ -2,6 +2,7 @@
 // Folding: whole operations older than the horizon become part of the base state.
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "model/impl.h"
@@ -16,7 +17,8 @@ namespace {
 std::size_t foldable(const Instance& instance, Time now, const Model::Options& options) {
   const std::vector<Operation>& operations = instance.held->operations;
   const Time old = now - options.horizon;
-  std::vector<Time> first_behind(operations.size() + 1, Time::max());
+  std::array<Time, 2 * kMaxOperations + 1> first_behind;
+  first_behind[operations.size()] = Time::max();
   for (std::size_t i = operations.size(); i-- > 0;) {
     first_behind[i] = std::min(first_behind[i + 1], operations[i].first);
   }
@@ -77,7 +79,7 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
     instance.cut = std::max(instance.cut, operation.last);
     if (!operation.request.empty()) instance.folded.push_back(operation.request);
     if (operation.joinable) requests.remove(operation.request, instance.place);
-    for (Fact& fact : operation.facts) remember(fact.message_id);
+    for (const Fact& fact : operation.facts) remember(fact.message_id);
   }
   if (instance.folded.size() > kFoldedRequests) {
     instance.folded.erase(instance.folded.begin(),
@@ -85,39 +87,32 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
   }
   Walk walk(instance, names, options.clock_tolerance);
   if (options.trail > 0) walk.trace_to(&trail_of(instance));
-  walk.fold(count);
+  walk.fold(count, [this](Operation& folded) { keep_spare(folded); });
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
     prune(*instance.trail, options.trail, instance.held->base.decided_by.to_string());
   }
-  if (instance.held->operations.empty()) unload(instance);
-}
-
-void Model::Impl::unload(Instance& instance) {
-  instance.held.reset();
-  instance.past.shrink_to_fit();
-  instance.migrations.shrink_to_fit();
-  instance.folded.shrink_to_fit();
+  if (instance.held->operations.empty()) instance.held.reset();
 }
 
 void Model::Impl::fold_quiet(Time now, Duration quiet, RecordConsumer& records) {
   while (!waiting.empty() && waiting.top().since + quiet < now) {
     const Waiting longest = waiting.top();
-    Instance& instance = instances[longest.place];
+    Instance& instance = instances.wake(longest.place);  // as it is: what waits holds facts
     waiting.pop();
-    if (instance.held && instance.newest > longest.since) {
-      waiting.push({instance.newest, instance.id, instance.place});
+    if (instance.newest > longest.since) {
+      waiting.push({instance.newest, instance.place});
       continue;
     }
     instance.queued = false;
-    if (!instance.held) continue;
-    const Before was = before(instance, true);
+    note_before(instance, true);
     fold(instance, instance.held->operations.size());
-    instance.changed = true;
+    instances.mark_changed(instance);
     settle_hosts(was.answer.host, instance);
     Changes::Occasion occasion;
     occasion.time = now;
     occasion.at_end = true;
     changes.tell(was, instance, occasion, records);
+    leave(instance);
   }
 }
 

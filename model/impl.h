@@ -4,16 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <functional>
 #include <optional>
 #include <queue>
-#include <unordered_map>
 #include <vector>
 
 #include "model/changes.h"
 #include "model/hosts.h"
 #include "model/instance.h"
+#include "model/instances.h"
 #include "model/names.h"
 #include "model/requests.h"
 #include "model/seen.h"
@@ -24,7 +22,8 @@
 namespace vmtrail {
 
 struct Model::Impl {
-  explicit Impl(Options chosen) : options(std::move(chosen)), changes(names) {}
+  explicit Impl(Options chosen)
+      : options(std::move(chosen)), changes(names), waiting(WaitsLess{&instances}) {}
 
   // Fixed after construction.
   Options options;
@@ -36,8 +35,7 @@ struct Model::Impl {
   Requests requests;
   Skew skew;
   Changes changes;
-  std::deque<Instance> instances;  // addresses stay
-  std::unordered_map<InstanceId, std::uint32_t> index;
+  Instances instances;
   std::optional<Time> newest;  // event of all, whatever its clock
   std::optional<Time> stream;  // as far as time has gone on: newest, but for leaps not believed yet
   unsigned ahead = 0;          // events in a row that leap ahead of the stream
@@ -45,12 +43,21 @@ struct Model::Impl {
   /// An instance with facts waits here until the stream has gone on for Options::quiet without it.
   struct Waiting {
     Time since;
-    InstanceId id;
     std::uint32_t place;
-    auto operator<=>(const Waiting&) const = default;
   };
-  std::priority_queue<Waiting, std::vector<Waiting>, std::greater<>>
-      waiting;  // longest quiet first
+  /// The longest quiet first; of equal ones by id, whichever was heard of first.
+  struct WaitsLess {
+    const Instances* instances;
+    bool operator()(const Waiting& a, const Waiting& b) const {
+      if (a.since != b.since) return a.since > b.since;
+      return instances->id(a.place) > instances->id(b.place);
+    }
+  };
+  std::priority_queue<Waiting, std::vector<Waiting>, WaitsLess> waiting;
+
+  // Kept for its memory alone.
+  Before was;
+  std::vector<Operation> spare_operations;
 
   /// The newest event of all moves the stream's time on.
   void stream_to(Time time, RecordConsumer& records);
@@ -59,17 +66,23 @@ struct Model::Impl {
   [[nodiscard]] bool is_copy(const MessageId& id, Time generated) const;
   void remember(MessageId id);
 
-  Instance& instance_for(const InstanceId& id);
-  [[nodiscard]] const Instance* find(const InstanceId& id) const;
+  [[nodiscard]] Instance& instance_for(const InstanceId& id);
+  /// For reading: where it is, or unpacked into `room`; nullptr: not known.
+  [[nodiscard]] const Instance* find(const InstanceId& id, Instance& room) const;
+  /// Nothing more is to be done with the instance now.
+  void leave(Instance& instance);
+  void queue(Instance& instance);
 
   /// Puts a fact into its operation and walks as far as needed.
-  void take(Instance& instance, RequestId request, Fact fact);
+  void take(Instance& instance, const RequestId& request, Fact fact);
+  [[nodiscard]] Operation fresh_operation();
+  void keep_spare(Operation& operation);
   void make_joinable(Operation& operation, const Instance& instance);
   /// The facts that wait for the instance with this request.
   void take_loose(Instance& instance, const RequestId& request);
   /// An instance takes a fact, and records tell what that changed.
   void change(Instance& instance, bool known, const RequestId& request, Fact fact,
-              Changes::Occasion occasion, RecordConsumer& records);
+              Changes::Occasion& occasion, RecordConsumer& records);
   /// Can the instance's operation with this request hold another fact?
   [[nodiscard]] static bool has_room(const Instance& instance, const RequestId& request);
 
@@ -79,27 +92,28 @@ struct Model::Impl {
   [[nodiscard]] Time now_of(const Instance& instance) const;
   void fold(Instance& instance, std::size_t count);
   void fold_quiet(Time now, Duration quiet, RecordConsumer& records);
-  void unload(Instance& instance);
 
   /// Judges the instance's open operations that have been silent beyond their limit. True:
   /// something changed.
   bool judge(Instance& instance, Time now);
   void judge_all(Time now, bool at_end, RecordConsumer& records);
 
-  [[nodiscard]] Before before(const Instance& instance, bool known) const;
+  /// Notes in `was` what the answer is before it changes.
+  void note_before(const Instance& instance, bool known);
   // What explain() is told of events that are not held (explain.cc).
   Trail& trail_of(Instance& instance);
   void turn_away(Instance& instance, const Event& event, const Rule& rule, Treatment treatment);
 
-  void settle_hosts(NameId was, const Instance& instance);
+  void settle_hosts(NameId before, const Instance& instance);
   void note_hosts(const Fact& fact);
 };
 
 /// Requests folded lately that an instance remembers.
 inline constexpr std::size_t kFoldedRequests = 16;
-/// Operations of an instance beyond which room is made: bystanders go first, then what is over. No
-/// real one comes near within a horizon, but for updates that each have a request of their own.
-inline constexpr std::size_t kMaxOperations = 64;
+/// Operations that were folded and are kept for their memory, and the facts that one may have room
+/// for.
+inline constexpr std::size_t kSpareOperations = 256;
+inline constexpr std::size_t kSpareFacts = 4;
 /// A step of the stream's time that a single clock may have got wrong, and how many events in a row
 /// make it.
 inline constexpr Duration kLeap = std::chrono::hours{1};

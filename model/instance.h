@@ -37,13 +37,12 @@ struct Instance {
   std::vector<ClosedInterval> past;        ///< closed intervals, oldest first
   std::vector<MigrationEntry> migrations;  ///< in the order of their operations
   /// Those that a confirm or a revert has ended, or ends no more, since records last told.
-  std::vector<std::size_t> ended;
+  std::vector<std::uint32_t> ended;
   std::vector<RequestId> folded;  ///< the last requests folded, oldest first
   /// Facts folded since it was last saved, and events turned away; null: none, or nobody asks.
   std::unique_ptr<std::vector<TrailSnapshot>> trail;
   Time cut = Time::min();     ///< newest time folded
   Time newest = Time::min();  ///< newest fact
-  bool changed = false;       ///< since it was last saved
   bool queued = false;        ///< waits in the queue of instances that may become quiet
 };
 

@@ -86,39 +86,43 @@ void Model::Impl::remember(MessageId id) {
 }
 
 Instance& Model::Impl::instance_for(const InstanceId& id) {
-  const auto [place, created] = index.try_emplace(id, static_cast<std::uint32_t>(instances.size()));
-  if (created) {
-    Instance& instance = instances.emplace_back();
-    instance.id = id;
-    instance.place = place->second;
-  }
-  return instances[place->second];
+  const std::uint32_t place = instances.find(id);
+  return place == PlaceIndex::kNone ? instances.add(id) : instances.wake(place);
 }
 
-const Instance* Model::Impl::find(const InstanceId& id) const {
-  const auto found = index.find(id);
-  return found == index.end() ? nullptr : &instances[found->second];
+const Instance* Model::Impl::find(const InstanceId& id, Instance& room) const {
+  const std::uint32_t place = instances.find(id);
+  return place == PlaceIndex::kNone ? nullptr : &instances.read(place, room);
 }
 
-Before Model::Impl::before(const Instance& instance, bool known) const {
-  Before result;
-  result.known = known;
-  result.answer = instance.answer;
+void Model::Impl::leave(Instance& instance) {
+  if (!instance.held && !instance.queued && !instance.trail) instances.rest(instance);
+}
+
+void Model::Impl::queue(Instance& instance) {
+  if (instance.queued || !instance.held) return;
+  waiting.push({instance.newest, instance.place});
+  instance.queued = true;
+}
+
+void Model::Impl::note_before(const Instance& instance, bool known) {
+  was.known = known;
+  was.answer = instance.answer;
+  was.past_known = false;
   // What is folded stays as it is, but for what Instance::ended tells.
-  result.folded_migrations = instance.migrations.size();
-  result.folded_intervals = instance.past.size();
+  was.folded_migrations = instance.migrations.size();
+  was.folded_intervals = instance.past.size();
   if (instance.held) {
-    result.folded_migrations = instance.held->base.migrations;
-    result.folded_intervals = instance.held->base.closed_intervals;
+    was.folded_migrations = instance.held->base.migrations;
+    was.folded_intervals = instance.held->base.closed_intervals;
   }
-  result.migrations.assign(
-      instance.migrations.begin() + static_cast<std::ptrdiff_t>(result.folded_migrations),
+  was.migrations.assign(
+      instance.migrations.begin() + static_cast<std::ptrdiff_t>(was.folded_migrations),
       instance.migrations.end());
-  return result;
 }
 
-void Model::Impl::settle_hosts(NameId was, const Instance& instance) {
-  hosts.moved(was, instance.answer.host, names);
+void Model::Impl::settle_hosts(NameId before, const Instance& instance) {
+  hosts.moved(before, instance.answer.host, names);
 }
 
 void Model::Impl::note_hosts(const Fact& fact) {
@@ -129,7 +133,22 @@ void Model::Impl::note_hosts(const Fact& fact) {
   }
 }
 
-void Model::Impl::take(Instance& instance, RequestId request, Fact fact) {
+Operation Model::Impl::fresh_operation() {
+  if (spare_operations.empty()) return {};
+  Operation operation = std::move(spare_operations.back());
+  spare_operations.pop_back();
+  return operation;
+}
+
+void Model::Impl::keep_spare(Operation& operation) {
+  if (spare_operations.size() >= kSpareOperations || operation.facts.capacity() > kSpareFacts) {
+    return;
+  }
+  operation.clear();
+  spare_operations.push_back(std::move(operation));
+}
+
+void Model::Impl::take(Instance& instance, const RequestId& request, Fact fact) {
   if (!instance.held) {
     instance.held = std::make_unique<Held>();
     instance.held->base = instance.held->prefix = instance.answer;
@@ -138,9 +157,9 @@ void Model::Impl::take(Instance& instance, RequestId request, Fact fact) {
   Walk walk(instance, names, options.clock_tolerance);
   const Operation* const found = operation_of(instance, request);
   if (found == nullptr) {
-    Operation& created = held.operations.emplace_back();
-    created.request = std::move(request);
-    created.insert(std::move(fact), names);
+    Operation& created = held.operations.emplace_back(fresh_operation());
+    created.request = request;
+    created.insert(std::move(fact));
     make_joinable(created, instance);
     if (last_is_certain(held.operations, options.clock_tolerance)) {
       walk.step_into_last();
@@ -154,9 +173,9 @@ void Model::Impl::take(Instance& instance, RequestId request, Fact fact) {
   const OperationKind kind = operation.kind;
   const bool deletes = operation.deletes;
   const bool new_flavor = operation.new_flavor;
-  const std::size_t at = operation.insert(std::move(fact), names);
+  const std::size_t at = operation.insert(std::move(fact));
   const bool came_last = at + 1 == operation.facts.size();
-  skew.note(operation, at, names);
+  skew.note(operation, at);
   make_joinable(operation, instance);
   // Of a run of equal facts the middle ones go; a copy of one that went is still a copy.
   for (const std::size_t candidate : {at + 1, at, at - 1}) {
@@ -204,25 +223,23 @@ bool Model::Impl::has_room(const Instance& instance, const RequestId& request) {
 }
 
 void Model::Impl::change(Instance& instance, bool known, const RequestId& request, Fact fact,
-                         Changes::Occasion occasion, RecordConsumer& records) {
-  Before was = before(instance, known);
+                         Changes::Occasion& occasion, RecordConsumer& records) {
+  note_before(instance, known);
   const MessageId message = fact.message_id;
   const bool older = fact.generated < instance.newest;
   note_hosts(fact);
   if (older || !requests.loose().empty()) {
-    was.past.emplace(instance.past.begin() + static_cast<std::ptrdiff_t>(was.folded_intervals),
-                     instance.past.end());
+    was.past_known = true;
+    was.past.assign(instance.past.begin() + static_cast<std::ptrdiff_t>(was.folded_intervals),
+                    instance.past.end());
   }
   instance.newest = std::max(instance.newest, fact.generated);
-  instance.changed = true;
+  instances.mark_changed(instance);
   take(instance, request, std::move(fact));
   occasion.late = older && !is_last(instance, message);
   take_loose(instance, request);
   fold_old(instance);
-  if (!instance.queued && instance.held) {
-    waiting.push({instance.newest, instance.id, instance.place});
-    instance.queued = true;
-  }
+  queue(instance);
   settle_hosts(was.answer.host, instance);
   occasion.operation = operation_of(instance, request);
   changes.tell(was, instance, occasion, records);
@@ -232,13 +249,15 @@ Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
                      RecordConsumer& records) {
   Impl& impl = *impl_;
   impl.stream_to(event.generated, records);
-  const MessageId message(event.message_id);
-  const bool known = impl.index.contains(id);
+  MessageId message(event.message_id);
+  const std::uint32_t place = impl.instances.find(id);
+  const bool known = place != PlaceIndex::kNone;
   const bool copy = impl.is_copy(message, event.generated);
-  if (copy && !known) return Verdict::duplicate;
-  Instance& instance = impl.instance_for(id);
+  if (copy && (!known || impl.options.trail == 0)) return Verdict::duplicate;
+  Instance& instance = known ? impl.instances.wake(place) : impl.instances.add(id);
   if (copy || holds(instance, message)) {
     impl.turn_away(instance, event, rule, Treatment::duplicate);
+    impl.leave(instance);
     return Verdict::duplicate;
   }
 
@@ -247,17 +266,22 @@ Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
   occasion.cause = cause_of(event, rule);
   const RequestId request(event[Field::request_id]);
   if (is_too_late(instance, request, event.generated)) {
-    impl.remember(message);
-    instance.changed = true;
+    impl.remember(std::move(message));
+    impl.instances.mark_changed(instance);
     impl.turn_away(instance, event, rule, Treatment::too_late);
     impl.changes.tell_too_late(instance, occasion, records);
+    impl.leave(instance);
     return Verdict::too_late;
   }
   if (!Impl::has_room(instance, request)) {
-    impl.remember(message);
+    impl.remember(std::move(message));
     return Verdict::too_many_facts;
   }
-  impl.change(instance, known, request, make_fact(event, rule, impl.names), occasion, records);
+  const State& answer = instance.answer;
+  impl.change(instance, known, request,
+              make_fact(event, std::move(message), rule, impl.names,
+                        {answer.host, answer.vm_state, answer.name, answer.project_id}),
+              occasion, records);
   return Verdict::applied;
 }
 
@@ -267,23 +291,25 @@ Verdict Model::apply_to_request(const Event& event, const Rule& rule, RecordCons
   const MessageId message(event.message_id);
   if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
   const RequestId request(event[Field::request_id]);
-  std::vector<std::uint32_t> places = impl.requests.places(request);
-  std::sort(places.begin(), places.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return impl.instances[a].id < impl.instances[b].id;
-  });
-  if (std::any_of(places.begin(), places.end(),
-                  [&](std::uint32_t place) { return holds(impl.instances[place], message); })) {
+  std::vector<Instance*> concerned;
+  for (const std::uint32_t place : impl.requests.candidates(request)) {
+    Instance& instance = impl.instances.wake(place);
+    if (operation_of(instance, request) != nullptr) concerned.push_back(&instance);
+  }
+  std::sort(concerned.begin(), concerned.end(),
+            [](const Instance* a, const Instance* b) { return a->id < b->id; });
+  if (std::any_of(concerned.begin(), concerned.end(),
+                  [&](const Instance* instance) { return holds(*instance, message); })) {
     return Verdict::duplicate;
   }
   impl.remember(message);
-  Fact fact = make_fact(event, rule, impl.names);
+  Fact fact = make_fact(event, message, rule, impl.names);
   Changes::Occasion occasion;
   occasion.time = event.generated;
   occasion.cause = cause_of(event, rule);
-  for (const std::uint32_t place : places) {
-    Instance& instance = impl.instances[place];
-    if (!Impl::has_room(instance, request)) continue;
-    impl.change(instance, true, request, fact, occasion, records);
+  for (Instance* const instance : concerned) {
+    if (!Impl::has_room(*instance, request)) continue;
+    impl.change(*instance, true, request, fact, occasion, records);
   }
   impl.requests.keep(request, std::move(fact),
                      impl.stream.value_or(event.generated) + impl.options.horizon);
@@ -331,7 +357,8 @@ bool Model::note(const Event& event, RecordConsumer& records) {
 }
 
 void Model::tell_missing(const MissingEvent& missing, RecordConsumer& records) {
-  impl_->changes.tell_missing(impl_->find(missing.instance), missing, records);
+  Instance room;
+  impl_->changes.tell_missing(impl_->find(missing.instance, room), missing, records);
 }
 
 // ---- time
@@ -357,17 +384,17 @@ bool Model::Impl::judge(Instance& instance, Time now) {
 void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
   // By id, so that the records do not depend on which instance was heard of first.
   std::vector<Instance*> sorted;
-  for (Instance& instance : instances) {
+  instances.for_each_awake([&](Instance& instance) {
     if (instance.held) sorted.push_back(&instance);
-  }
+  });
   std::sort(sorted.begin(), sorted.end(),
             [](const Instance* a, const Instance* b) { return a->id < b->id; });
   for (Instance* const pointer : sorted) {
     Instance& instance = *pointer;
-    const Before was = before(instance, true);
+    note_before(instance, true);
     if (judge(instance, now)) {
       Walk(instance, names, options.clock_tolerance).from_base();
-      instance.changed = true;
+      instances.mark_changed(instance);
     }
     Changes::Occasion occasion;
     occasion.time = now;
@@ -375,7 +402,7 @@ void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
     settle_hosts(was.answer.host, instance);
     const Sequence before_telling = changes.sequence();
     changes.tell(was, instance, occasion, records);
-    if (changes.sequence() != before_telling) instance.changed = true;
+    if (changes.sequence() != before_telling) instances.mark_changed(instance);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -22,36 +23,42 @@ enum class NameId : std::uint32_t {
   resized = 6,
 };
 
-/// A set of texts. Never shrinks: it grows with the hosts, states and names of the model, not with
+/// A set of texts, of 65,533 bytes at most. Never shrinks: it grows with the hosts, states and names of the model, not with
 /// the events. Not thread-safe.
 class Names {
  public:
   Names();
 
   NameId intern(std::string_view text);
+  /// The same, if it is likely to be `expected`.
+  NameId intern(std::string_view text, NameId expected) {
+    return this->text(expected) == text ? expected : intern(text);
+  }
   [[nodiscard]] std::string_view text(NameId id) const;
 
   /// The id of the same text in lower case: hosts are compared by it.
-  NameId host_key(NameId id);
+  NameId host_key(NameId id) {
+    const auto index = static_cast<std::size_t>(id);
+    return index < keys_.size() && keys_[index] != kNoKey ? keys_[index] : make_host_key(id);
+  }
 
   [[nodiscard]] bool same_host(NameId a, NameId b) { return a == b || host_key(a) == host_key(b); }
 
  private:
-  struct Entry {
-    const char* text;
-    std::uint32_t size;
-    NameId key;  // host_key, once it was asked for
-  };
+  static constexpr NameId kNoKey{0xFFFFFFFF};
+
+  NameId make_host_key(NameId id);
+  [[nodiscard]] std::uint64_t hash_of(std::string_view text) const;
   [[nodiscard]] std::size_t slot_of(std::string_view text) const;
   void grow();
-  const char* store(std::string_view text);
+  std::uint32_t store(std::string_view text);
 
-  std::vector<Entry> entries_;
-  std::vector<std::uint32_t>
-      slots_;  // open addressing; 0 is free, else an index into entries_ plus 1
-  std::vector<std::unique_ptr<char[]>> chunks_;
-  std::size_t chunk_left_ = 0;
-  char* chunk_next_ = nullptr;
+  std::uint64_t seed_;                // tenants choose names: what collides must not be known to them
+  std::vector<std::uint32_t> texts_;  // by id: where in the chunks
+  std::vector<std::uint32_t> slots_;  // open addressing; 0 is free, else an id
+  std::vector<NameId> keys_;          // by id, as far as host_key() was asked for
+  std::vector<std::unique_ptr<char[]>> chunks_;  // each text behind its size
+  std::size_t chunk_used_;
 };
 
 }  // namespace vmtrail

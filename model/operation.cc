@@ -3,7 +3,6 @@
 #include "model/operation.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <utility>
 
 namespace vmtrail {
@@ -115,7 +114,7 @@ NameId Operation::leads_to() const {
   return arrived && state_out != NameId::error ? NameId::resized : state_out;
 }
 
-std::size_t Operation::insert(Fact fact, Names& names) {
+std::size_t Operation::insert(Fact fact) {
   judged = Outcome::in_progress;
   const auto place = std::upper_bound(facts.begin(), facts.end(), fact, comes_before);
   const auto index = static_cast<std::size_t>(place - facts.begin());
@@ -123,14 +122,22 @@ std::size_t Operation::insert(Fact fact, Names& names) {
   facts.insert(place, std::move(fact));
   if (comes_last && (facts.size() == 1 || joined(kind, facts.back().rule->operation) == kind)) {
     if (facts.size() == 1) {
-      sum_up(names);
+      sum_up();
     } else {
-      absorb(facts.back(), names);
+      absorb(facts.back());
     }
   } else {
-    sum_up(names);
+    sum_up();
   }
   return index;
+}
+
+void Operation::clear() {
+  facts.clear();
+  Operation fresh;
+  fresh.facts.swap(facts);
+  fresh.clocks_.swap(clocks_);
+  *this = std::move(fresh);
 }
 
 std::optional<MessageId> Operation::compact(std::size_t index) {
@@ -144,7 +151,7 @@ std::optional<MessageId> Operation::compact(std::size_t index) {
   return dropped;
 }
 
-void Operation::sum_up(Names& names) {
+void Operation::sum_up() {
   kind = OperationKind::none;
   for (const Fact& fact : facts) kind = joined(kind, fact.rule->operation);
   phases = {};
@@ -154,11 +161,11 @@ void Operation::sum_up(Names& names) {
   deletes = false;
   new_flavor = false;
   change_told_ = false;
-  clocks.clear();
-  for (const Fact& fact : facts) absorb(fact, names);
+  for (const Fact& fact : facts) absorb(fact);
 }
 
-void Operation::absorb(const Fact& fact, Names& names) {
+void Operation::absorb(const Fact& fact) {
+  clocks_known_ = false;
   const Rule& rule = *fact.rule;
   phases.add(rule.phase);
   first = std::min(first, fact.generated);
@@ -185,22 +192,31 @@ void Operation::absorb(const Fact& fact, Names& names) {
   new_flavor =
       new_flavor || (fact.flavor != NameId::nothing && facts.front().flavor != NameId::nothing &&
                      fact.flavor != facts.front().flavor);
-  if (fact.publisher_host == NameId::nothing) return;
-  const NameId publisher = names.host_key(fact.publisher_host);
-  for (ClockSpan& span : clocks) {
-    if (span.publisher == publisher) {
-      span.first = std::min(span.first, fact.generated);
-      span.last = std::max(span.last, fact.generated);
-      return;
+}
+
+const std::vector<ClockSpan>& Operation::clocks() const {
+  if (clocks_known_) return clocks_;
+  clocks_known_ = true;
+  clocks_.clear();
+  for (const Fact& fact : facts) {
+    if (fact.publisher_host == NameId::nothing) continue;
+    const auto span = std::find_if(clocks_.begin(), clocks_.end(), [&](const ClockSpan& s) {
+      return s.publisher == fact.publisher_key;
+    });
+    if (span == clocks_.end()) {
+      clocks_.push_back({fact.publisher_key, fact.generated, fact.generated});
+    } else {
+      span->first = std::min(span->first, fact.generated);
+      span->last = std::max(span->last, fact.generated);
     }
   }
-  clocks.push_back({publisher, fact.generated, fact.generated});
+  return clocks_;
 }
 
 const ClockSpan* Operation::clock(NameId publisher) const {
-  const auto span = std::find_if(clocks.begin(), clocks.end(),
+  const auto span = std::find_if(clocks().begin(), clocks().end(),
                                  [&](const ClockSpan& s) { return s.publisher == publisher; });
-  return span == clocks.end() ? nullptr : &*span;
+  return span == clocks_.end() ? nullptr : &*span;
 }
 
 bool Operation::closed() const {
@@ -289,27 +305,23 @@ NameId Operation::host_out() const {
 }
 
 std::optional<Time> Operation::finished_at() const {
-  const auto time_of = [&](std::initializer_list<Phase> ends) -> std::optional<Time> {
+  const auto time_of = [&](Phases ends, bool own) -> std::optional<Time> {
+    if (!phases.any(ends)) return std::nullopt;
     for (const Fact& fact : facts) {
-      if (fact.rule->operation == kind &&
-          std::find(ends.begin(), ends.end(), fact.rule->phase) != ends.end()) {
+      if (ends.has(fact.rule->phase) && (!own || fact.rule->operation == kind)) {
         return fact.generated;
       }
     }
     return std::nullopt;
   };
   // A try that failed before another succeeded is not the end.
-  if (const auto success = time_of({Phase::completed, Phase::finished, Phase::confirmed,
-                                    Phase::reverted, Phase::offloaded, Phase::end})) {
-    return success;
-  }
-  if (const auto failure = time_of({Phase::source_done, Phase::failed})) return failure;
+  static constexpr Phases kSuccess(Phase::completed, Phase::finished, Phase::confirmed,
+                                   Phase::reverted, Phase::offloaded, Phase::end);
+  if (const auto success = time_of(kSuccess, true)) return success;
+  static constexpr Phases kFailure(Phase::source_done, Phase::failed);
+  if (const auto failure = time_of(kFailure, true)) return failure;
   // What broke it off, whatever still came of it.
-  const auto broken = std::find_if(facts.begin(), facts.end(), [](const Fact& fact) {
-    return fact.rule->phase == Phase::raised || fact.rule->phase == Phase::rolling_back;
-  });
-  if (broken == facts.end()) return std::nullopt;
-  return broken->generated;
+  return time_of(Phases(Phase::raised, Phase::rolling_back), false);
 }
 
 Duration Operation::limit() const {

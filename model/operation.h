@@ -18,14 +18,21 @@ namespace vmtrail {
 /// The phases seen in an operation.
 class Phases {
  public:
+  Phases() = default;
+  template <class... More>
+  constexpr explicit Phases(Phase phase, More... more)
+      : bits_((std::uint32_t{1} << static_cast<unsigned>(phase)) |
+              (std::uint32_t{0} | ... | (std::uint32_t{1} << static_cast<unsigned>(more)))) {}
+
   void add(Phase phase) { bits_ |= std::uint32_t{1} << static_cast<unsigned>(phase); }
   [[nodiscard]] bool has(Phase phase) const {
     return (bits_ >> static_cast<unsigned>(phase) & 1U) != 0;
   }
   template <class... More>
   [[nodiscard]] bool any(Phase phase, More... more) const {
-    return has(phase) || (... || has(more));
+    return any(Phases(phase, more...));
   }
+  [[nodiscard]] bool any(Phases of) const { return (bits_ & of.bits_) != 0; }
 
  private:
   std::uint32_t bits_ = 0;
@@ -59,13 +66,12 @@ struct Operation {
   NameId state_out{};    ///< last vm_state written
   bool deletes = false;
   bool new_flavor = false;
-  std::vector<ClockSpan> clocks;
 
   // What the walk over the instance's operations leaves here.
-  std::optional<std::size_t> migration;  ///< index of its migration
+  std::optional<std::uint32_t> migration;  ///< index of its migration
   struct Ending {
-    std::size_t migration;  ///< index of the earlier migration that it confirms or reverts
-    bool confirmed;         ///< what that was before
+    std::uint32_t migration;  ///< index of the earlier migration that it confirms or reverts
+    bool confirmed;           ///< what that was before
     bool reverted;
     std::optional<Time> confirmed_at;
   };
@@ -74,7 +80,9 @@ struct Operation {
   Outcome judged = Outcome::in_progress;  ///< stuck or uncertain, until another fact comes
 
   /// Puts a fact where it belongs in the order. Returns its index.
-  std::size_t insert(Fact fact, Names& names);
+  std::size_t insert(Fact fact);
+  /// Makes it as new, but for the memory that it has.
+  void clear();
   /// Removes the fact at `index` of a long operation if its neighbours assert the same: of a run of
   /// equal facts only the first and the last matter (libvirt saves `progress` every 5 s of a live
   /// migration). Returns its id.
@@ -98,14 +106,23 @@ struct Operation {
   [[nodiscard]] Duration limit() const;
   /// What to call it once nothing more is expected of it.
   [[nodiscard]] Outcome judgement() const;
+  /// By publisher. Made of the facts when first asked for.
+  [[nodiscard]] const std::vector<ClockSpan>& clocks() const;
   [[nodiscard]] const ClockSpan* clock(NameId publisher) const;
 
  private:
-  void absorb(const Fact& fact, Names& names);
-  void sum_up(Names& names);
+  void absorb(const Fact& fact);
+  void sum_up();
 
   bool change_told_ = false;  // some fact has told the state before a change
+  mutable bool clocks_known_ = false;
+  mutable std::vector<ClockSpan> clocks_;
 };
+
+/// Operations of an instance beyond which room is made: bystanders go first, then what is over. No
+/// real one comes near within a horizon, but for updates that each have a request of their own.
+/// Twice as many are never held.
+inline constexpr std::size_t kMaxOperations = 64;
 
 /// Facts that an operation holds before runs of equal ones are compacted.
 inline constexpr std::size_t kCompactFrom = 64;

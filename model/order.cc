@@ -3,8 +3,9 @@
 #include "model/order.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -16,7 +17,7 @@ namespace {
 // unless the clocks contradict each other.
 int clocks_vote(const Operation& a, const Operation& b) {
   int vote = 0;
-  for (const ClockSpan& of_a : a.clocks) {
+  for (const ClockSpan& of_a : a.clocks()) {
     const ClockSpan* const of_b = b.clock(of_a.publisher);
     if (of_b == nullptr) continue;
     const int one = of_a.last < of_b->first ? -1 : of_b->last < of_a.first ? 1 : 0;
@@ -63,6 +64,32 @@ Point behind(const Operation& operation, Point at) {
   return at;
 }
 
+// Operations by their number, as many as an instance holds at most, without allocating.
+class Numbers {
+ public:
+  void push_back(std::size_t number) { numbers_[size_++] = static_cast<std::uint8_t>(number); }
+  void erase(std::size_t number) {
+    size_ = static_cast<std::size_t>(std::remove(begin(), end(), number) - begin());
+  }
+  template <class Unwanted>
+  void erase_if(Unwanted unwanted) {
+    size_ = static_cast<std::size_t>(std::remove_if(begin(), end(), unwanted) - begin());
+  }
+  [[nodiscard]] std::uint8_t* begin() { return numbers_.data(); }
+  [[nodiscard]] std::uint8_t* end() { return numbers_.data() + size_; }
+  [[nodiscard]] const std::uint8_t* begin() const { return numbers_.data(); }
+  [[nodiscard]] const std::uint8_t* end() const { return numbers_.data() + size_; }
+  [[nodiscard]] std::size_t front() const { return numbers_[0]; }
+  [[nodiscard]] std::size_t operator[](std::size_t i) const { return numbers_[i]; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+
+ private:
+  std::array<std::uint8_t, 2 * kMaxOperations> numbers_;
+  std::size_t size_ = 0;
+};
+static_assert(2 * kMaxOperations <= 256);
+
 /// Puts the serial operations in line one by one.
 class Line {
  public:
@@ -70,12 +97,13 @@ class Line {
       : operations_(operations), tolerance_(clock_tolerance), names_(names) {}
 
   /// Which of those left, which are in the order of their ends, is next.
-  [[nodiscard]] std::size_t next(const std::vector<std::size_t>& left, const Point& at) {
-    const std::vector<std::size_t> candidates = eligible(left);
+  [[nodiscard]] std::size_t next(const Numbers& left, const Point& at) {
+    if (left.size() == 1) return left.front();
+    const Numbers candidates = eligible(left);
     if (candidates.size() == 1) return candidates.front();
     // The one that begins where the instance is may leave another with no place to begin: what
     // counts is how well those next to each other fit in all.
-    const std::vector<std::size_t> near = neighbours(left, candidates);
+    const Numbers near = neighbours(left, candidates);
     const int depth = near.size() <= kLookAhead ? static_cast<int>(near.size()) : 1;
     return best(near, candidates, at, depth).operation;
   }
@@ -91,18 +119,23 @@ class Line {
   // Those that no other one left is certainly before, and that begin within the tolerance of the
   // end of the earliest of them; should the clocks contradict each other in a circle, the one that
   // ended first.
-  [[nodiscard]] std::vector<std::size_t> eligible(const std::vector<std::size_t>& left) const {
-    std::vector<std::size_t> result;
-    std::copy_if(left.begin(), left.end(), std::back_inserter(result), [&](std::size_t candidate) {
-      return std::none_of(left.begin(), left.end(), [&](std::size_t other) {
-        return other != candidate &&
-               before(operations_[other], operations_[candidate], tolerance_) < 0;
-      });
-    });
-    if (result.empty()) return {left.front()};
+  [[nodiscard]] Numbers eligible(const Numbers& left) const {
+    Numbers result;
+    for (const std::size_t candidate : left) {
+      if (std::none_of(left.begin(), left.end(), [&](std::size_t other) {
+            return other != candidate &&
+                   before(operations_[other], operations_[candidate], tolerance_) < 0;
+          })) {
+        result.push_back(candidate);
+      }
+    }
+    if (result.empty()) {
+      result.push_back(left.front());
+      return result;
+    }
     const std::size_t first = result.front();
     const Time latest_begin = operations_[first].last + tolerance_;
-    std::erase_if(result, [&](std::size_t candidate) {
+    result.erase_if([&](std::size_t candidate) {
       return candidate != first && operations_[candidate].first >= latest_begin;
     });
     return result;
@@ -110,8 +143,7 @@ class Line {
 
   // Those left that are not certainly after all of the candidates, nor after all of their
   // neighbours. What comes later must not change the order of what came before.
-  [[nodiscard]] std::vector<std::size_t> neighbours(
-      const std::vector<std::size_t>& left, const std::vector<std::size_t>& candidates) const {
+  [[nodiscard]] Numbers neighbours(const Numbers& left, const Numbers& candidates) const {
     Time end = Time::min();
     for (const std::size_t candidate : candidates) {
       end = std::max(end, operations_[candidate].last);
@@ -125,22 +157,20 @@ class Line {
         }
       }
     }
-    std::vector<std::size_t> result;
-    std::copy_if(left.begin(), left.end(), std::back_inserter(result),
-                 [&](std::size_t i) { return operations_[i].last <= end; });
+    Numbers result = left;
+    result.erase_if([&](std::size_t i) { return operations_[i].last > end; });
     return result;
   }
 
   // The first of the candidates from which the next `depth` operations fit best.
-  [[nodiscard]] Choice best(const std::vector<std::size_t>& left,
-                            const std::vector<std::size_t>& candidates, const Point& at,
+  [[nodiscard]] Choice best(const Numbers& left, const Numbers& candidates, const Point& at,
                             int depth) {
     std::optional<Choice> result;
     for (const std::size_t candidate : candidates) {
       int total = fit(operations_[candidate], at, names_);
       if (depth > 1 && left.size() > 1) {
-        std::vector<std::size_t> rest = left;
-        std::erase(rest, candidate);
+        Numbers rest = left;
+        rest.erase(candidate);
         total += best(rest, eligible(rest), behind(operations_[candidate], at), depth - 1).fit;
       }
       if (!result || total > result->fit) result = Choice{candidate, total};
@@ -152,6 +182,26 @@ class Line {
   Duration tolerance_;
   Names& names_;
 };
+
+// Are they in the order of their ends, each certainly after all before it, and none that deletes
+// before the last? Then nothing else needs to be asked.
+bool stand_apart(const std::vector<Operation>& operations, Duration clock_tolerance) {
+  for (std::size_t i = 1; i < operations.size(); ++i) {
+    const Operation& earlier = operations[i - 1];
+    if (earlier.deletes || earlier.last + clock_tolerance >= operations[i].first) return false;
+  }
+  return true;
+}
+
+// Moves each operation to where its number stands in the line.
+void arrange(std::vector<Operation>& operations, const Numbers& line) {
+  Numbers from = line;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    std::size_t source = from[i];
+    while (source < i) source = from[source];  // where the swaps have put it
+    if (source != i) std::swap(operations[i], operations[source]);
+  }
+}
 
 }  // namespace
 
@@ -173,28 +223,29 @@ bool last_is_certain(const std::vector<Operation>& operations, Duration clock_to
 
 void put_in_order(std::vector<Operation>& operations, const State& base, Duration clock_tolerance,
                   Names& names) {
-  if (operations.size() < 2) return;
-  std::sort(operations.begin(), operations.end(), ends_earlier);
+  if (operations.size() < 2 || stand_apart(operations, clock_tolerance)) return;
+  if (!std::is_sorted(operations.begin(), operations.end(), ends_earlier)) {
+    std::sort(operations.begin(), operations.end(), ends_earlier);
+  }
 
   // An operation that says "deleted" is the last, whatever the clocks say. The serial ones are put
   // in line one by one; the bystanders come among them by their end.
-  std::vector<std::size_t> serial;
-  std::vector<std::size_t> bystanders;
-  std::vector<std::size_t> deleting;
+  Numbers serial;
+  Numbers bystanders;
+  Numbers deleting;
   for (std::size_t i = 0; i < operations.size(); ++i) {
     const Operation& operation = operations[i];
     (operation.deletes ? deleting : is_serial(operation.kind) ? serial : bystanders).push_back(i);
   }
 
-  std::vector<std::size_t> line;
-  line.reserve(operations.size());
+  Numbers line;
   Line serial_line(operations, clock_tolerance, names);
   Point at{base.host, base.vm_state};
   Time end = Time::min();
   std::size_t next_bystander = 0;
   while (!serial.empty()) {
     const std::size_t next = serial_line.next(serial, at);
-    std::erase(serial, next);
+    serial.erase(next);
     const Operation& chosen = operations[next];
     end = std::max(end, chosen.last);
     while (next_bystander < bystanders.size() &&
@@ -204,14 +255,9 @@ void put_in_order(std::vector<Operation>& operations, const State& base, Duratio
     line.push_back(next);
     at = behind(chosen, at);
   }
-  line.insert(line.end(), bystanders.begin() + static_cast<std::ptrdiff_t>(next_bystander),
-              bystanders.end());
-  line.insert(line.end(), deleting.begin(), deleting.end());
-
-  std::vector<Operation> ordered;
-  ordered.reserve(operations.size());
-  for (const std::size_t i : line) ordered.push_back(std::move(operations[i]));
-  operations = std::move(ordered);
+  while (next_bystander < bystanders.size()) line.push_back(bystanders[next_bystander++]);
+  for (const std::size_t i : deleting) line.push_back(i);
+  arrange(operations, line);
 }
 
 }  // namespace vmtrail

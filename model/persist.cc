@@ -102,7 +102,6 @@ FactSnapshot save(const Fact& fact, const RequestId& request, const Names& names
 
 Fact load(const FactSnapshot& saved, const Rule& rule, Names& names) {
   Event event;
-  event.message_id = saved.message_id;
   event.event_type = saved.event_type;
   event.generated = saved.generated;
   event[Field::publisher_service] = saved.publisher_service;
@@ -115,29 +114,29 @@ Fact load(const FactSnapshot& saved, const Rule& rule, Names& names) {
   event[Field::display_name] = saved.name;
   event[Field::project_id] = saved.project_id;
   event[Field::power_state] = name(saved.power_state);
-  return make_fact(event, rule, names);
+  return make_fact(event, MessageId(saved.message_id), rule, names);
 }
 
 }  // namespace
 
 std::vector<InstanceId> Model::changed() const {
   std::vector<InstanceId> ids;
-  for (const Instance& instance : impl_->instances) {
-    if (instance.changed) ids.push_back(instance.id);
-  }
+  impl_->instances.for_each_changed([&](const InstanceId& id) { ids.push_back(id); });
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 void Model::mark_saved() {
-  for (Instance& instance : impl_->instances) {
-    instance.changed = false;
+  impl_->instances.clear_changed();
+  impl_->instances.for_each_awake([this](Instance& instance) {
     instance.trail.reset();
-  }
+    impl_->leave(instance);
+  });
 }
 
 InstanceSnapshot Model::snapshot(const InstanceId& id) const {
-  const Instance& instance = *impl_->find(id);
+  Instance room;
+  const Instance& instance = *impl_->find(id, room);
   const Names& names = impl_->names;
   const State& base = instance.held ? instance.held->base : instance.answer;
   InstanceSnapshot saved;
@@ -256,10 +255,14 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
     }
     RequestId request(fact.request_id);
     std::vector<Operation>& operations = held->operations;
+    if (operations.size() == 2 * kMaxOperations) {  // which no store of ours has
+      ++dropped;
+      continue;
+    }
     if (operations.empty() || request.empty() || operations.back().request != request) {
       operations.emplace_back().request = request;
     }
-    operations.back().insert(load(fact, *rule, names), names);
+    operations.back().insert(load(fact, *rule, names));
     operations.back().judged = fact.judged;
   }
   if (held) {
@@ -278,10 +281,10 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
       if (known != saved.migrations.end()) entry.announced = load(*known->announced, names);
     }
     instance.ended.clear();
-    impl_->waiting.push({instance.newest, instance.id, instance.place});
-    instance.queued = true;
+    impl_->queue(instance);
   }
   impl_->hosts.moved(NameId::nothing, instance.answer.host, names);
+  impl_->leave(instance);
   return dropped;
 }
 

@@ -3,7 +3,6 @@
 #include "model/requests.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "model/operation.h"
@@ -14,18 +13,13 @@ bool is_joinable(OperationKind kind) {
   return (is_serial(kind) && kind != OperationKind::boot) || kind == OperationKind::remove;
 }
 
-void Requests::remove(const RequestId& request, std::uint32_t place) {
-  const auto [begin, end] = places_.equal_range(request);
-  const auto found =
-      std::find_if(begin, end, [&](const auto& entry) { return entry.second == place; });
-  if (found != end) places_.erase(found);
-}
-
-std::vector<std::uint32_t> Requests::places(const RequestId& request) const {
+std::vector<std::uint32_t> Requests::candidates(const RequestId& request) const {
   std::vector<std::uint32_t> result;
-  const auto [begin, end] = places_.equal_range(request);
-  std::transform(begin, end, std::back_inserter(result),
-                 [](const auto& entry) { return entry.second; });
+  const auto take = [&](std::uint32_t place) {
+    result.push_back(place);
+    return false;  // go on
+  };
+  static_cast<void>(places_.find(request.hash(), take));
   return result;
 }
 

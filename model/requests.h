@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/fact.h"
+#include "model/place_index.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
 #include "vmtrail/words.h"
@@ -30,9 +31,12 @@ class Requests {
   using LooseFacts = std::unordered_multimap<RequestId, Loose>;
 
   /// The instance at `place` holds an operation of `request`, or no longer does.
-  void add(const RequestId& request, std::uint32_t place) { places_.emplace(request, place); }
-  void remove(const RequestId& request, std::uint32_t place);
-  [[nodiscard]] std::vector<std::uint32_t> places(const RequestId& request) const;
+  void add(const RequestId& request, std::uint32_t place) { places_.insert(request.hash(), place); }
+  void remove(const RequestId& request, std::uint32_t place) {
+    places_.erase(request.hash(), place);
+  }
+  /// Those that hold an operation of the request, and perhaps others.
+  [[nodiscard]] std::vector<std::uint32_t> candidates(const RequestId& request) const;
 
   /// Keeps a fact until the stream has passed `until`. Of too many the oldest goes.
   void keep(const RequestId& request, Fact fact, Time until);
@@ -40,7 +44,7 @@ class Requests {
   [[nodiscard]] const LooseFacts& loose() const { return loose_; }
 
  private:
-  std::unordered_multimap<RequestId, std::uint32_t> places_;
+  PlaceIndex places_;  // by request, of instances
   LooseFacts loose_;
   Time next_until_ = Time::max();  // the smallest of all
 };

@@ -8,23 +8,45 @@
 namespace vmtrail {
 
 void Seen::add(MessageId id, Time until) {
-  Time& stored = ids_.try_emplace(id, until).first->second;
-  stored = std::max(stored, until);
-  queue_.push_back({std::move(id), until});
+  const std::size_t hash = id.hash();
+  const std::uint32_t known =
+      index_.find(hash, [&](std::uint32_t place) { return ring_[place].id == id; });
+  if (known != PlaceIndex::kNone) {
+    ring_[known].until = std::max(ring_[known].until, until);
+    return;
+  }
+  if (count_ == ring_.size()) grow();
+  const std::size_t place = (first_ + count_) % ring_.size();
+  ring_[place] = {std::move(id), until};
+  ++count_;
+  index_.insert(hash, static_cast<std::uint32_t>(place));
 }
 
-void Seen::forget_before(Time stream_time) {
-  while (!queue_.empty() && queue_.front().until < stream_time) {
-    const auto found = ids_.find(queue_.front().id);
-    if (found != ids_.end() && found->second < stream_time) ids_.erase(found);
-    queue_.pop_front();
+void Seen::forget_first() {
+  Entry& entry = ring_[first_];
+  index_.erase(entry.id.hash(), static_cast<std::uint32_t>(first_));
+  entry.id = {};
+  first_ = (first_ + 1) % ring_.size();
+  --count_;
+}
+
+void Seen::grow() {
+  std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());
+  first_ = 0;
+  ring_.resize(std::max<std::size_t>(64, ring_.size() * 2));
+  index_ = {};
+  for (std::size_t i = 0; i < count_; ++i) {
+    index_.insert(ring_[i].id.hash(), static_cast<std::uint32_t>(i));
   }
 }
 
 std::vector<SeenSnapshot> Seen::snapshot() const {
   std::vector<SeenSnapshot> result;
-  result.reserve(ids_.size());
-  for (const auto& [id, until] : ids_) result.push_back({id.to_string(), until});
+  result.reserve(count_);
+  for (std::size_t i = 0; i < count_; ++i) {
+    const Entry& entry = ring_[(first_ + i) % ring_.size()];
+    result.push_back({entry.id.to_string(), entry.until});
+  }
   std::sort(result.begin(), result.end(), [](const SeenSnapshot& a, const SeenSnapshot& b) {
     return a.until != b.until ? a.until < b.until : a.message_id < b.message_id;
   });

@@ -3,10 +3,11 @@
 
 #pragma once
 
-#include <deque>
-#include <unordered_map>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
+#include "model/place_index.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/snapshot.h"
 #include "vmtrail/time.h"
@@ -18,9 +19,14 @@ class Seen {
  public:
   /// Remembers an id until the stream has passed `until`.
   void add(MessageId id, Time until);
-  [[nodiscard]] bool contains(const MessageId& id) const { return ids_.contains(id); }
+  [[nodiscard]] bool contains(const MessageId& id) const {
+    return index_.find(id.hash(), [&](std::uint32_t place) { return ring_[place].id == id; }) !=
+           PlaceIndex::kNone;
+  }
   /// Forgets what the stream has passed.
-  void forget_before(Time stream_time);
+  void forget_before(Time stream_time) {
+    while (count_ != 0 && ring_[first_].until < stream_time) forget_first();
+  }
   [[nodiscard]] std::vector<SeenSnapshot> snapshot() const;
 
  private:
@@ -28,8 +34,13 @@ class Seen {
     MessageId id;
     Time until;
   };
-  std::unordered_map<MessageId, Time> ids_;
-  std::deque<Entry> queue_;  // nearly in order of `until`; what is behind a later one waits for it
+  void forget_first();
+  void grow();
+
+  std::vector<Entry> ring_;  // nearly in order of `until`; what is behind a later one waits for it
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+  PlaceIndex index_;  // by id, into the ring
 };
 
 }  // namespace vmtrail

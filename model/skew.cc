@@ -6,21 +6,20 @@
 
 namespace vmtrail {
 
-void Skew::note(const Operation& operation, std::size_t index, Names& names) {
+void Skew::note(const Operation& operation, std::size_t index) {
   const Fact& fact = operation.facts[index];
   if (!fact.rule->causal || fact.publisher_host == NameId::nothing) return;
   for (const Fact& other : operation.facts) {
     if (!other.rule->causal || other.rule->rank == fact.rule->rank ||
         other.publisher_host == NameId::nothing ||
-        names.same_host(other.publisher_host, fact.publisher_host)) {
+        other.publisher_key == fact.publisher_key) {
       continue;
     }
     const bool other_first = other.rule->rank < fact.rule->rank;
     const Fact& first = other_first ? other : fact;
     const Fact& second = other_first ? fact : other;
     if (first.generated > second.generated) {
-      raise(names.host_key(first.publisher_host), names.host_key(second.publisher_host),
-            first.generated - second.generated);
+      raise(first.publisher_key, second.publisher_key, first.generated - second.generated);
     }
   }
 }

@@ -21,7 +21,7 @@ namespace vmtrail {
 class Skew {
  public:
   /// The fact at `index` is new in its operation.
-  void note(const Operation& operation, std::size_t index, Names& names);
+  void note(const Operation& operation, std::size_t index);
   /// The largest first.
   [[nodiscard]] std::vector<ClockSkew> answer(const Names& names) const;
 

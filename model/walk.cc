@@ -104,18 +104,26 @@ void Walk::from_base() {
   settle();
 }
 
-void Walk::fold(std::size_t count) {
+void Walk::settle_first(std::size_t count) {
+  const auto end = held_.operations.begin() + static_cast<std::ptrdiff_t>(count);
+  const bool closed = std::all_of(held_.operations.begin(), end,
+                                  [](const Operation& operation) { return operation.closed(); });
+  if (closed && end + 1 == held_.operations.end() && trail_ == nullptr) {
+    held_.base = settled(held_.prefix, is_ambiguous(count, held_.prefix.host));
+    return;
+  }
   back_to_base();
   State state = held_.base;
-  for (std::size_t i = 0; i < count; ++i) {
-    Operation& operation = held_.operations[i];
+  std::for_each(held_.operations.begin(), end, [&](Operation& operation) {
     // Whatever has not ended by now is judged for good.
     if (!operation.closed()) operation.judged = operation.judgement();
     for (const Fact& fact : operation.facts) apply(state, operation, fact);
     finish(state, operation);
-  }
-  const bool ambiguous = is_ambiguous(count, state.host);
-  held_.base = settled(std::move(state), ambiguous);
+  });
+  held_.base = settled(state, is_ambiguous(count, state.host));
+}
+
+void Walk::forget_first(std::size_t count) {
   held_.operations.erase(held_.operations.begin(),
                          held_.operations.begin() + static_cast<std::ptrdiff_t>(count));
   trail_ = nullptr;  // what is not folded can still change

@@ -3,6 +3,9 @@
 
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+
 #include "model/instance.h"
 #include "model/names.h"
 #include "model/trail.h"
@@ -24,15 +27,22 @@ class Walk {
   /// Anything may have changed: puts the operations in order and walks over them all.
   void from_base();
 
-  /// Folds the first `count` operations (in their order): their answer becomes the base. The facts
-  /// go.
-  void fold(std::size_t count);
+  /// Folds the first `count` operations (in their order): their answer becomes the base. `take` gets
+  /// each before it goes.
+  template <class Take>
+  void fold(std::size_t count, Take take) {
+    settle_first(count);
+    std::for_each_n(held_.operations.begin(), count, take);
+    forget_first(count);
+  }
   /// Tells `trail` what becomes of each fact that is walked over.
   void trace_to(Trail* trail) { trail_ = trail; }
   /// Leaves one operation out, as if it had never been.
   void drop(std::size_t position);
 
  private:
+  void settle_first(std::size_t count);
+  void forget_first(std::size_t count);
   void end_of_last();
   void apply(State& state, const Operation& operation, const Fact& fact);
   void finish(State& state, Operation& operation);

@@ -10,8 +10,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace vmtrail {
+
+namespace detail {
+
+/// The finaliser of MurmurHash3 over both halves: ids that differ in one bit differ in half of the
+/// hash.
+inline std::size_t mixed(std::uint64_t high, std::uint64_t low) {
+  std::uint64_t h = high ^ (low * 0x9e3779b97f4a7c15u);
+  h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
+  h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
+  return h ^ h >> 33;
+}
+
+}  // namespace detail
 
 /// Nova's instance uuid. Equal whatever the case it was written in; prints in lower case.
 class InstanceId {
@@ -23,7 +37,7 @@ class InstanceId {
 
   void append_to(std::string& out) const;
   [[nodiscard]] std::string to_string() const;
-  [[nodiscard]] std::size_t hash() const;
+  [[nodiscard]] std::size_t hash() const { return detail::mixed(high_, low_); }
 
   auto operator<=>(const InstanceId&) const = default;
 
@@ -39,22 +53,58 @@ class CompactText {
  public:
   CompactText() = default;
   explicit CompactText(std::string_view text);
-  CompactText(const CompactText& other);
-  CompactText(CompactText&& other) noexcept;
-  CompactText& operator=(CompactText other) noexcept;
-  ~CompactText();
+  // What every copy of a fact or a state goes through stays inline; the rare odd text does not.
+  CompactText(const CompactText& other) : high_(other.high_), low_(other.low_) {
+    if (on_heap()) copy_heap();
+  }
+  CompactText(CompactText&& other) noexcept
+      : high_(std::exchange(other.high_, 0)), low_(std::exchange(other.low_, 0)) {}
+  CompactText& operator=(const CompactText& other) {
+    if (on_heap() || other.on_heap()) return assign(CompactText(other));
+    high_ = other.high_;
+    low_ = other.low_;
+    return *this;
+  }
+  CompactText& operator=(CompactText&& other) noexcept { return assign(std::move(other)); }
+  ~CompactText() {
+    if (on_heap()) free_heap();
+  }
+
+  /// A UUID's 16 bytes, as numbers.
+  struct Uuid {
+    std::uint64_t high;
+    std::uint64_t low;
+  };
+  explicit CompactText(Uuid uuid) : high_(uuid.high), low_(uuid.low) {}
+  /// nullopt: there is no text, or another one.
+  [[nodiscard]] std::optional<Uuid> uuid() const {
+    return inline_uuid() ? std::optional(Uuid{high_, low_}) : std::nullopt;
+  }
 
   [[nodiscard]] bool empty() const { return high_ == 0 && low_ == 0; }
   void append_to(std::string& out) const;
-  [[nodiscard]] std::size_t hash() const;
-  friend bool operator==(const CompactText& a, const CompactText& b);
+  [[nodiscard]] std::size_t hash() const {
+    return inline_uuid() ? detail::mixed(high_, low_) : std::hash<std::string_view>{}(heap());
+  }
+  friend bool operator==(const CompactText& a, const CompactText& b) {
+    if (a.high_ == b.high_ && a.low_ == b.low_) return true;
+    return a.on_heap() && b.on_heap() && a.heap() == b.heap();
+  }
   friend std::strong_ordering operator<=>(const CompactText& a, const CompactText& b);
 
  private:
   [[nodiscard]] bool inline_uuid() const {
     return low_ >> 62 == 2;
   }  // the variant bits of RFC 4122
+  [[nodiscard]] bool on_heap() const { return !inline_uuid() && low_ != 0; }
   [[nodiscard]] std::string_view heap() const;
+  void copy_heap();
+  void free_heap() noexcept;
+  CompactText& assign(CompactText&& other) noexcept {
+    std::swap(high_, other.high_);
+    std::swap(low_, other.low_);
+    return *this;
+  }
 
   std::uint64_t high_ = 0;  // a UUID's first half; else the length of the text
   std::uint64_t low_ = 0;   // a UUID's second half; else the address of the text; both 0: no text
@@ -65,6 +115,8 @@ class MessageId {
  public:
   MessageId() = default;
   explicit MessageId(std::string_view text) : text_(text) {}
+  explicit MessageId(CompactText text) : text_(std::move(text)) {}
+  [[nodiscard]] const CompactText& text() const { return text_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
   void append_to(std::string& out) const { text_.append_to(out); }
   [[nodiscard]] std::string to_string() const;
@@ -82,6 +134,10 @@ class RequestId {
  public:
   RequestId() = default;
   explicit RequestId(std::string_view text);
+  /// `prefixed`: the text is what stands behind "req-".
+  RequestId(CompactText text, bool prefixed) : text_(std::move(text)), prefixed_(prefixed) {}
+  [[nodiscard]] const CompactText& text() const { return text_; }
+  [[nodiscard]] bool prefixed() const { return prefixed_; }
   [[nodiscard]] bool empty() const { return text_.empty(); }
   void append_to(std::string& out) const;
   [[nodiscard]] std::string to_string() const;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "model/instances.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vmtrail {
+
+void Instances::Slot::clear() {
+  if (Instance* const instance = awake()) {
+    delete instance;
+  } else {
+    delete[] packed();
+  }
+}
+
+void Instances::Slot::set(std::unique_ptr<Instance> awake) {
+  clear();
+  address_ = reinterpret_cast<std::uintptr_t>(awake.release()) | (address_ & kChanged);
+}
+
+void Instances::Slot::set(std::unique_ptr<std::uint8_t[]> packed) {
+  clear();
+  address_ = reinterpret_cast<std::uintptr_t>(packed.release()) | kPacked | (address_ & kChanged);
+}
+
+Instance& Instances::add(const InstanceId& id) {
+  auto created = std::make_unique<Instance>();
+  created->id = id;
+  created->place = size();
+  index_.insert(id.hash(), created->place);
+  return *slots_.emplace_back(id, std::move(created)).awake();
+}
+
+Instance& Instances::unpack(std::uint32_t place) {
+  Slot& slot = slots_[place];
+  auto woken = std::make_unique<Instance>();
+  packer_.unpack(slot.packed(), *woken);
+  woken->id = slot.id();
+  woken->place = place;
+  slot.set(std::move(woken));
+  return *slot.awake();
+}
+
+void Instances::rest(Instance& instance) {
+  const std::span<const std::uint8_t> bytes = packer_.pack(instance);
+  auto packed = std::make_unique<std::uint8_t[]>(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), packed.get());
+  slots_[instance.place].set(std::move(packed));  // which is the end of the instance
+}
+
+const Instance& Instances::read(std::uint32_t place, Instance& room) const {
+  const Slot& slot = slots_[place];
+  if (slot.awake() != nullptr) return *slot.awake();
+  packer_.unpack(slot.packed(), room);
+  room.id = slot.id();
+  room.place = place;
+  return room;
+}
+
+void Instances::prefetch(const InstanceId& id) const {
+  const std::uint32_t place = find(id);
+  if (place != PlaceIndex::kNone) slots_[place].prefetch();
+}
+
+}  // namespace vmtrail
