@@ -78,7 +78,7 @@ void Draft::check_lengths() {
   }
 }
 
-std::optional<Flaw> Draft::finish(Event& event) {
+const Event* Draft::finish() {
   if (event_.message_id.empty()) fail(ErrorCode::missing_message_id);
   if (event_.event_type.empty()) fail(ErrorCode::missing_event_type);
   if (generated_.empty()) fail(ErrorCode::missing_generated);
@@ -92,8 +92,7 @@ std::optional<Flaw> Draft::finish(Event& event) {
     }
   }
   event_.traits = site_.kept();
-  if (!failed()) event = event_;
-  return flaw_;
+  return failed() ? nullptr : &event_;
 }
 
 bool same_instance(std::string_view a, std::string_view b) {

@@ -50,8 +50,8 @@ class Draft {
   /// `separators`; hosts may hold dots themselves.
   void tell_publisher(std::string_view publisher_id, std::string_view separators);
 
-  /// The event, or what is wrong with it.
-  [[nodiscard]] std::optional<Flaw> finish(Event& event);
+  /// The event, valid as long as the draft; nullptr if there is a flaw.
+  [[nodiscard]] const Event* finish();
 
  private:
   void clean_values();
