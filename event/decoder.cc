@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "event/ceilometer_scan.h"
 #include "event/json.h"
 #include "event/log.h"
 #include "event/pieces.h"
@@ -51,7 +52,8 @@ std::optional<Format> parse_format(std::string_view text) {
 }
 
 struct Decoder::Impl {
-  Impl(Format wanted, const TraitNames* names) : format(wanted), json(wanted, names), log(names) {}
+  Impl(Format wanted, const TraitNames* names)
+      : format(wanted), scan(names), json(wanted, names), log(names) {}
 
   void decode(std::string_view text, Output& output);
   void decode_brackets(std::string_view text, Output& output);
@@ -61,6 +63,7 @@ struct Decoder::Impl {
 
   Format format;
 
+  CeilometerScan scan;
   JsonDecoder json;
   LogDecoder log;
   PythonTranscoder python_transcoder;
@@ -111,6 +114,8 @@ void Decoder::Impl::decode_line(std::string_view text, Output& output) {
 }
 
 void Decoder::Impl::decode_brackets(std::string_view text, Output& output) {
+  const bool scanned = format == Format::any || format == Format::ceilometer;
+  if (scanned && scan.decode(text, output)) return;
   const bool python = begins_python(text);
   if (python && format != Format::any && format != Format::ceilometer_file) {
     output.undecodable({ErrorCode::wrong_format, {}});

@@ -3,6 +3,8 @@
 
 #include "event/draft.h"
 
+#include <algorithm>
+
 #include "event/syntax.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
@@ -49,7 +51,13 @@ void Draft::tell_alias(Field field, std::string_view text, std::string_view alia
 }
 
 void Draft::tell_publisher(std::string_view publisher_id, std::string_view separators) {
-  const std::size_t split = publisher_id.find_first_of(separators);
+  // Quicker than find_first_of() for texts as short as these.
+  const auto* const found = std::find_if(publisher_id.begin(), publisher_id.end(), [&](char c) {
+    return c == separators.front() || c == separators.back();
+  });
+  const std::size_t split = found == publisher_id.end()
+                                ? std::string_view::npos
+                                : static_cast<std::size_t>(found - publisher_id.begin());
   tell_if_untold(Field::publisher_service, publisher_id.substr(0, split));
   if (split != std::string_view::npos) {
     tell_if_untold(Field::publisher_host, publisher_id.substr(split + 1));
@@ -70,6 +78,9 @@ void Draft::clean_values() {
 }
 
 void Draft::check_lengths() {
+  std::size_t sizes = event_.message_id.size() | event_.event_type.size();
+  for (const std::string_view text : event_.fields) sizes |= text.size();
+  if (sizes <= kMaxText) return;
   if (event_.message_id.size() > kMaxText) fail(ErrorCode::value_too_long, "message_id");
   if (event_.event_type.size() > kMaxText) fail(ErrorCode::value_too_long, "event_type");
   for (std::size_t i = 0; i < kFieldCount; ++i) {
@@ -78,7 +89,7 @@ void Draft::check_lengths() {
   }
 }
 
-std::optional<Flaw> Draft::finish(Event& event) {
+const Event* Draft::finish() {
   if (event_.message_id.empty()) fail(ErrorCode::missing_message_id);
   if (event_.event_type.empty()) fail(ErrorCode::missing_event_type);
   if (generated_.empty()) fail(ErrorCode::missing_generated);
@@ -92,8 +103,7 @@ std::optional<Flaw> Draft::finish(Event& event) {
     }
   }
   event_.traits = site_.kept();
-  if (!failed()) event = event_;
-  return flaw_;
+  return failed() ? nullptr : &event_;
 }
 
 bool same_instance(std::string_view a, std::string_view b) {

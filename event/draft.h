@@ -47,11 +47,11 @@ class Draft {
   [[nodiscard]] std::string_view operator[](Field field) const { return event_[field]; }
 
   /// Splits `compute.host` (legacy) or `nova-compute:host` (versioned) at the first of
-  /// `separators`; hosts may hold dots themselves.
+  /// `separators`, one or two; hosts may hold dots themselves.
   void tell_publisher(std::string_view publisher_id, std::string_view separators);
 
-  /// The event, or what is wrong with it.
-  [[nodiscard]] std::optional<Flaw> finish(Event& event);
+  /// The event, valid as long as the draft; nullptr if there is a flaw.
+  [[nodiscard]] const Event* finish();
 
  private:
   void clean_values();

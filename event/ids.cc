@@ -8,6 +8,10 @@
 #include <cstring>
 #include <utility>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace vmtrail {
 namespace {
 
@@ -18,6 +22,75 @@ struct Halves {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 };
+
+#if defined(__SSE2__)
+
+/// Puts the values in the place of the digits; false: these are others.
+bool to_values(__m128i& digits, bool any_case) {
+  const __m128i nine = _mm_set1_epi8(9);
+  const __m128i five = _mm_set1_epi8(5);
+  const __m128i lower = any_case ? _mm_or_si128(digits, _mm_set1_epi8(' ')) : digits;
+  const __m128i numeral = _mm_sub_epi8(digits, _mm_set1_epi8('0'));
+  const __m128i letter = _mm_sub_epi8(lower, _mm_set1_epi8('a'));
+  const __m128i is_numeral = _mm_cmpeq_epi8(_mm_min_epu8(numeral, nine), numeral);
+  const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(letter, five), letter);
+  digits = _mm_or_si128(_mm_and_si128(is_numeral, numeral),
+                        _mm_and_si128(is_letter, _mm_add_epi8(letter, _mm_set1_epi8(10))));
+  return _mm_movemask_epi8(_mm_or_si128(is_numeral, is_letter)) == 0xffff;
+}
+
+std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
+  if (text.size() != kUuidLength) return std::nullopt;
+  const char* const begin = text.data();
+  if (begin[8] != '-' || begin[13] != '-' || begin[18] != '-' || begin[23] != '-') {
+    return std::nullopt;
+  }
+  std::array<std::array<char, 16>, 2> halves;
+  std::memcpy(halves[0].data(), begin, 8);
+  std::memcpy(halves[0].data() + 8, begin + 9, 4);
+  std::memcpy(halves[0].data() + 12, begin + 14, 4);
+  std::memcpy(halves[1].data(), begin + 19, 4);
+  std::memcpy(halves[1].data() + 4, begin + 24, 12);
+  __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(halves[0].data()));
+  __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(halves[1].data()));
+  if (!to_values(high, any_case) || !to_values(low, any_case)) return std::nullopt;
+  // Two values make a byte, the first one its upper half; that of the first two comes first.
+  const auto joined = [](__m128i values) {
+    const __m128i pairs = _mm_or_si128(_mm_slli_epi16(values, 4), _mm_srli_epi16(values, 8));
+    return _mm_and_si128(pairs, _mm_set1_epi16(0xff));
+  };
+  std::array<std::uint64_t, 2> words;
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(words.data()),
+                   _mm_packus_epi16(joined(high), joined(low)));
+  return Halves{__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
+}
+
+std::array<char, kUuidLength> uuid_text(std::uint64_t high, std::uint64_t low) {
+  const __m128i bytes = _mm_set_epi64x(static_cast<long long>(__builtin_bswap64(low)),
+                                       static_cast<long long>(__builtin_bswap64(high)));
+  const __m128i mask = _mm_set1_epi8(15);
+  const __m128i upper = _mm_and_si128(_mm_srli_epi16(bytes, 4), mask);
+  const __m128i lower = _mm_and_si128(bytes, mask);
+  const auto digits = [](__m128i values) {
+    const __m128i above = _mm_cmpgt_epi8(values, _mm_set1_epi8(9));
+    const __m128i letters = _mm_and_si128(above, _mm_set1_epi8('a' - '0' - 10));
+    return _mm_add_epi8(values, _mm_add_epi8(letters, _mm_set1_epi8('0')));
+  };
+  std::array<char, 32> all;
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(all.data()), digits(_mm_unpacklo_epi8(upper, lower)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(all.data() + 16),
+                   digits(_mm_unpackhi_epi8(upper, lower)));
+  std::array<char, kUuidLength> text;
+  std::memcpy(text.data(), all.data(), 8);
+  std::memcpy(text.data() + 9, all.data() + 8, 4);
+  std::memcpy(text.data() + 14, all.data() + 12, 4);
+  std::memcpy(text.data() + 19, all.data() + 16, 4);
+  std::memcpy(text.data() + 24, all.data() + 20, 12);
+  text[8] = text[13] = text[18] = text[23] = '-';
+  return text;
+}
+
+#else
 
 constexpr bool is_dash(std::size_t i) {
   return i == 8 || i == 13 || i == 18 || i == 23;
@@ -59,6 +132,8 @@ std::array<char, kUuidLength> uuid_text(std::uint64_t high, std::uint64_t low) {
   }
   return text;
 }
+
+#endif
 
 std::string_view view(const std::array<char, kUuidLength>& text) {
   return {text.data(), text.size()};

@@ -149,10 +149,15 @@ void JsonDecoder::object(const Members& members, const Place& place, Output& out
     }
     case Kind::ceilometer_event:
     case Kind::notification: {
-      Event event;
-      const auto found = event_flaw(members, place, event);
-      if (!found) return output.event(event);
-      flaw = *found;
+      if (!wanted(members, place)) {
+        flaw.reason = ErrorCode::wrong_format;
+        break;
+      }
+      site_.clear();
+      Draft draft(site_);
+      read(members, draft);
+      if (const Event* const event = draft.finish()) return output.event(*event);
+      flaw = *draft.flaw();
       break;
     }
     case Kind::meter_sample:
@@ -186,11 +191,7 @@ bool JsonDecoder::wanted(const Members& members, const Place& place) const {
   return false;
 }
 
-std::optional<Flaw> JsonDecoder::event_flaw(const Members& members, const Place& place,
-                                            Event& event) {
-  if (!wanted(members, place)) return Flaw{ErrorCode::wrong_format, {}};
-  site_.clear();
-  Draft draft(site_);
+void JsonDecoder::read(const Members& members, Draft& draft) {
   numbers_.clear();
   if (kind_of(members) == Kind::notification) {
     read_notification(members, draft, numbers_);
@@ -200,7 +201,6 @@ std::optional<Flaw> JsonDecoder::event_flaw(const Members& members, const Place&
     read_ceilometer(members, file ? TraitForms::dictionaries : TraitForms::any, draft, traits_,
                     numbers_);
   }
-  return draft.finish(event);
 }
 
 /// Decodes the text of a recorded delivery or of an envelope, with the next parser.

@@ -52,8 +52,7 @@ class JsonDecoder {
   void envelope(const Members& members, const Place& place, Output& output);
   void zenoss(const Members& members, const Place& place, Output& output);
   void undecodable(Flaw flaw, const Place& place, Output& output);
-  [[nodiscard]] std::optional<Flaw> event_flaw(const Members& members, const Place& place,
-                                               Event& event);
+  void read(const Members& members, Draft& draft);
   [[nodiscard]] bool wanted(const Members& members, const Place& place) const;
   [[nodiscard]] std::optional<Flaw> parse(std::string_view text, std::size_t level,
                                           simdjson::dom::element& root);

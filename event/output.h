@@ -42,11 +42,10 @@ class Output {
 
   /// The event of a finished draft, or its flaw.
   void draft(Draft& draft, std::string_view bytes = {}) {
-    Event event;
-    if (const auto flaw = draft.finish(event)) {
-      undecodable(*flaw, bytes);
+    if (const Event* const event = draft.finish()) {
+      consumer_.on_event(*event);
     } else {
-      consumer_.on_event(event);
+      undecodable(*draft.flaw(), bytes);
     }
   }
 

@@ -28,6 +28,10 @@ class SiteTraits {
   [[nodiscard]] std::span<const std::string> wanted() const;
   [[nodiscard]] std::optional<Field> alias(std::string_view name) const;
   [[nodiscard]] bool wants(std::string_view name) const;
+  /// Does any rule of the site's name it?
+  [[nodiscard]] bool names(std::string_view name) const {
+    return !none() && (alias(name) || wants(name));
+  }
 
   /// Keeps a wanted trait; the first of a name counts.
   void keep(std::string_view name, std::string_view value);

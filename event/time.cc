@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include <date/date.h>
 
@@ -95,11 +97,17 @@ std::optional<minutes> parse_offset(Scanner& in) {
   return west ? -offset : offset;
 }
 
-void put_digits(char* out, unsigned value, int count) {
-  for (int i = count - 1; i >= 0; --i) {
-    out[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
+constexpr std::array<char, 200> kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < 100; ++i) {
+    pairs[2 * i] = static_cast<char>('0' + i / 10);
+    pairs[2 * i + 1] = static_cast<char>('0' + i % 10);
   }
+  return pairs;
+}();
+
+void put_pair(char* out, std::uint64_t value) {
+  std::memcpy(out, kPairs.data() + 2 * value, 2);
 }
 
 constexpr Time kEnd = date::sys_days(date::year(10000) / 1 / 1);
@@ -144,9 +152,64 @@ std::optional<Duration> parse_iso_duration(Scanner& in) {
   return total;
 }
 
-}  // namespace
+/// Eight characters at once, each of them a digit or the one that `shape` has in its place; there,
+/// `0` is a digit and `?` anything. Little-endian: the first character is the lowest byte.
+class Eight {
+ public:
+  Eight(const char* text, const char* shape) {
+    std::uint64_t wanted = 0;
+    std::uint64_t excess = 0;  // what takes a wrong byte's highest bit to 1
+    std::uint64_t free = 0;
+    for (unsigned i = 0; i < 8; ++i) {
+      const unsigned shift = 8 * i;
+      wanted |= std::uint64_t{static_cast<unsigned char>(shape[i])} << shift;
+      excess |= std::uint64_t{shape[i] == '0' ? 0x80U - 10 : 0x80U - 1} << shift;
+      if (shape[i] == '?') free |= std::uint64_t{0xff} << shift;
+    }
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, sizeof word);
+    digits_ = (word ^ wanted) & ~free;
+    wrong_ = ((digits_ + excess) | digits_) & 0x8080808080808080U;
+    pairs_ = digits_ * 10 + (digits_ >> 8);
+  }
+  [[nodiscard]] std::uint64_t wrong() const { return wrong_; }
+  /// The number of the two digits from there.
+  [[nodiscard]] int pair(unsigned at) const { return static_cast<int>(pairs_ >> (8 * at) & 0xff); }
 
-std::optional<Time> parse_time(std::string_view text) {
+ private:
+  std::uint64_t digits_;
+  std::uint64_t wrong_;
+  std::uint64_t pairs_;
+};
+
+struct Parts {
+  int year, month, day, hour, minute, second;
+  microseconds fraction;
+  minutes offset;
+};
+
+/// `YYYY-MM-DDTHH:MM:SS.ffffff`, as nearly every time is written.
+std::optional<Parts> read_usual(std::string_view text) {
+  const bool plain = text.size() == 26 || (text.size() == 27 && text[26] == 'Z') ||
+                     (text.size() == 32 && text.ends_with("+00:00"));
+  if (!plain || (text[10] != 'T' && text[10] != ' ')) return std::nullopt;
+  const Eight date(text.data(), "0000-00-");
+  const Eight clock(text.data() + 8, "00?00:00");
+  const Eight second(text.data() + 16, ":00.0000");
+  const Eight fraction(text.data() + 18, "0.000000");
+  if ((date.wrong() | clock.wrong() | second.wrong() | fraction.wrong()) != 0) return std::nullopt;
+  return Parts{date.pair(0) * 100 + date.pair(2),
+               date.pair(5),
+               clock.pair(0),
+               clock.pair(3),
+               clock.pair(6),
+               second.pair(1),
+               microseconds((fraction.pair(2) * 100 + fraction.pair(4)) * 100 + fraction.pair(6)),
+               minutes(0)};
+}
+
+/// In any of the forms that parse_time() reads.
+std::optional<Parts> read_any(std::string_view text) {
   Scanner in(text);
   const auto year = in.digits(4);
   if (!year || !in.take('-')) return std::nullopt;
@@ -155,11 +218,11 @@ std::optional<Time> parse_time(std::string_view text) {
   const auto day = in.digits(2);
   if (!day || (!in.take('T') && !in.take(' '))) return std::nullopt;
   const auto hour = in.digits(2);
-  if (!hour || *hour > 23 || !in.take(':')) return std::nullopt;
+  if (!hour || !in.take(':')) return std::nullopt;
   const auto minute = in.digits(2);
-  if (!minute || *minute > 59 || !in.take(':')) return std::nullopt;
+  if (!minute || !in.take(':')) return std::nullopt;
   const auto second = in.digits(2);
-  if (!second || *second > 59) return std::nullopt;
+  if (!second) return std::nullopt;
   microseconds fraction{0};
   if (in.take('.')) {
     const auto parsed = in.fraction();
@@ -168,12 +231,22 @@ std::optional<Time> parse_time(std::string_view text) {
   }
   const auto offset = parse_offset(in);
   if (!offset) return std::nullopt;
+  return Parts{*year, *month, *day, *hour, *minute, *second, fraction, *offset};
+}
 
-  const date::year_month_day ymd{date::year(*year), date::month(static_cast<unsigned>(*month)),
-                                 date::day(static_cast<unsigned>(*day))};
+}  // namespace
+
+std::optional<Time> parse_time(std::string_view text) {
+  std::optional<Parts> parts;
+  if constexpr (std::endian::native == std::endian::little) parts = read_usual(text);
+  if (!parts) parts = read_any(text);
+  if (!parts || parts->hour > 23 || parts->minute > 59 || parts->second > 59) return std::nullopt;
+  const date::year_month_day ymd{date::year(parts->year),
+                                 date::month(static_cast<unsigned>(parts->month)),
+                                 date::day(static_cast<unsigned>(parts->day))};
   if (!ymd.ok()) return std::nullopt;
-  const Time time =
-      date::sys_days(ymd) + hours(*hour) + minutes(*minute) + seconds(*second) + fraction - *offset;
+  const Time time = date::sys_days(ymd) + hours(parts->hour) + minutes(parts->minute) +
+                    seconds(parts->second) + parts->fraction - parts->offset;
   if (time < Time{} || time >= kEnd) return std::nullopt;
   return time;
 }
@@ -184,22 +257,22 @@ void append_time(std::string& out, Time time) {
       std::clamp(time, kFirst, kEnd - microseconds(1));  // four digits for the year, come what may
   const auto days = date::floor<date::days>(time);
   const date::year_month_day ymd(days);
-  const date::hh_mm_ss<microseconds> clock(time - days);
-  std::array<char, 27> buffer{};
+  const auto year = static_cast<unsigned>(static_cast<int>(ymd.year()));
+  const auto micros = static_cast<std::uint64_t>((time - days).count());
+  const auto seconds_of_day = static_cast<std::uint32_t>(micros / 1000000);
+  const auto fraction = static_cast<std::uint32_t>(micros % 1000000);
+  std::array<char, 27> buffer{"0000-00-00T00:00:00.000000"};
   char* const p = buffer.data();
-  put_digits(p, static_cast<unsigned>(static_cast<int>(ymd.year())), 4);
-  p[4] = '-';
-  put_digits(p + 5, static_cast<unsigned>(ymd.month()), 2);
-  p[7] = '-';
-  put_digits(p + 8, static_cast<unsigned>(ymd.day()), 2);
-  p[10] = 'T';
-  put_digits(p + 11, static_cast<unsigned>(clock.hours().count()), 2);
-  p[13] = ':';
-  put_digits(p + 14, static_cast<unsigned>(clock.minutes().count()), 2);
-  p[16] = ':';
-  put_digits(p + 17, static_cast<unsigned>(clock.seconds().count()), 2);
-  p[19] = '.';
-  put_digits(p + 20, static_cast<unsigned>(clock.subseconds().count()), 6);
+  put_pair(p, year / 100);
+  put_pair(p + 2, year % 100);
+  put_pair(p + 5, static_cast<unsigned>(ymd.month()));
+  put_pair(p + 8, static_cast<unsigned>(ymd.day()));
+  put_pair(p + 11, seconds_of_day / 3600);
+  put_pair(p + 14, seconds_of_day / 60 % 60);
+  put_pair(p + 17, seconds_of_day % 60);
+  put_pair(p + 20, fraction / 10000);
+  put_pair(p + 22, fraction / 100 % 100);
+  put_pair(p + 24, fraction % 100);
   p[26] = 'Z';
   out.append(p, buffer.size());
 }

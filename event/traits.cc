@@ -10,9 +10,7 @@
 namespace vmtrail {
 namespace {
 
-// First those of KnownTrait. The rest are Ceilometer's other traits of instances: known, so that a
-// repeated one is found without sorting.
-constexpr Keys<std::uint8_t, 35> kNames{std::array<std::string_view, 35>{
+constexpr Keys<std::uint8_t, kTraitNameCount> kNames{std::array<std::string_view, kTraitNameCount>{
     "instance_id",
     "resource_id",
     "host",
@@ -52,12 +50,9 @@ constexpr Keys<std::uint8_t, 35> kNames{std::array<std::string_view, 35>{
 
 }  // namespace
 
-void TraitSet::clear() {
-  values_ = {};
-  seen_ = 0;
-  repeated_ = {};
-  others_.clear();
-  aliased_.clear();
+std::optional<std::size_t> find_trait_name(std::string_view name) {
+  if (const auto known = kNames.find(name)) return *known;
+  return std::nullopt;
 }
 
 TraitSet::Note TraitSet::note(std::string_view name, const SiteTraits& site) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -35,10 +36,23 @@ enum class KnownTrait : std::uint8_t {
 };
 inline constexpr std::size_t kTraitCount = 16;
 
+/// These and Ceilometer's other traits of instances, which are known so that a repeated one is
+/// found without sorting.
+inline constexpr std::size_t kTraitNameCount = 35;
+/// The number of a known name, those of KnownTrait first.
+[[nodiscard]] std::optional<std::size_t> find_trait_name(std::string_view name);
+
 /// Names and values of the traits of one event at a time.
 class TraitSet {
  public:
-  void clear();
+  void clear() {
+    std::fill_n(values_.begin(), kTraitCount, std::string_view{});
+    seen_ = 0;
+    if (others_.empty() && aliased_.empty() && repeated_.data() == nullptr) return;
+    repeated_ = {};
+    others_.clear();
+    aliased_.clear();
+  }
 
   /// What is to become of a trait's value.
   struct Note {
@@ -53,6 +67,15 @@ class TraitSet {
   /// occurs twice is remembered.
   Note note(std::string_view name, const SiteTraits& site);
   void set(const Note& note, std::string_view name, std::string_view value, SiteTraits& site);
+
+  /// The same in one for a known name of which no rule of the site's asks. False: it is repeated.
+  bool take(std::size_t name, std::string_view value) {
+    const std::uint64_t bit = std::uint64_t{1} << name;
+    if ((seen_ & bit) != 0) return false;
+    seen_ |= bit;
+    values_[name] = value;
+    return true;
+  }
 
   /// Tells the draft what the traits say: repeated_trait if a name occurs twice (in the log format
   /// a name of a tenant's choice can look like further traits), conflicting_traits if two names for
@@ -69,10 +92,10 @@ class TraitSet {
   [[nodiscard]] bool has(KnownTrait trait) const { return value(trait).data() != nullptr; }
   std::string_view either(KnownTrait a, KnownTrait b, Draft& draft) const;
 
-  std::array<std::string_view, kTraitCount> values_{};
-  std::uint64_t seen_ = 0;                // bits of the known names
-  std::string_view repeated_;             // a name that occurred twice
-  std::vector<std::string_view> others_;  // names that are not known
+  std::array<std::string_view, kTraitNameCount> values_{};  // those after kTraitCount: never read
+  std::uint64_t seen_ = 0;                                  // bits of the known names
+  std::string_view repeated_;                               // a name that occurred twice
+  std::vector<std::string_view> others_;                    // names that are not known
 
   struct Aliased {
     Field field;

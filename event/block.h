@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sixteen bytes at a time: with SSE2, which every x86-64 has, else byte by byte.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace vmtrail {
+
+/// Sixteen bytes of a text. What it tells is a bit for each byte, that of the first one lowest.
+class Block {
+ public:
+  using Bits = std::uint32_t;
+  static constexpr std::size_t kSize = 16;
+
+#if defined(__SSE2__)
+  explicit Block(const char* text)
+      : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text))) {}
+
+  [[nodiscard]] Bits same(Block other) const {
+    return bits(_mm_cmpeq_epi8(bytes_, other.bytes_));
+  }
+
+  /// What ends the plain part of a JSON string: quote, backslash, control characters, non-ASCII.
+  [[nodiscard]] Bits ends_json() const {
+    // Bit 1 flipped, the quote comes right after the control characters; as a signed number a byte
+    // beyond ASCII comes before them.
+    const __m128i flipped = _mm_xor_si128(bytes_, _mm_set1_epi8(2));
+    return bits(_mm_or_si128(_mm_cmplt_epi8(flipped, _mm_set1_epi8(('"' ^ 2) + 1)),
+                             _mm_cmpeq_epi8(flipped, _mm_set1_epi8('\\' ^ 2))));
+  }
+
+  /// `<`, `>` and non-ASCII.
+  [[nodiscard]] Bits ends_log() const {
+    const __m128i either = _mm_or_si128(bytes_, _mm_set1_epi8('<' ^ '>'));
+    return bits(_mm_or_si128(bytes_, _mm_cmpeq_epi8(either, _mm_set1_epi8('>'))));
+  }
+
+ private:
+  static Bits bits(__m128i bytes) {
+    return static_cast<Bits>(_mm_movemask_epi8(bytes));
+  }
+
+  __m128i bytes_;
+#else
+  explicit Block(const char* text) {
+    std::memcpy(bytes_.data(), text, kSize);
+  }
+
+  [[nodiscard]] Bits same(Block other) const {
+    return bits([&](std::size_t i) { return bytes_[i] == other.bytes_[i]; });
+  }
+  [[nodiscard]] Bits ends_json() const {
+    return bits([this](std::size_t i) {
+      return bytes_[i] == '"' || bytes_[i] == '\\' || bytes_[i] < 0x20 || bytes_[i] >= 0x80;
+    });
+  }
+  [[nodiscard]] Bits ends_log() const {
+    return bits([this](std::size_t i) {
+      return bytes_[i] == '<' || bytes_[i] == '>' || bytes_[i] >= 0x80;
+    });
+  }
+
+ private:
+  template <class Test>
+  static Bits bits(Test test) {
+    Bits all = 0;
+    for (std::size_t i = 0; i < kSize; ++i) all |= Bits{test(i)} << i;
+    return all;
+  }
+
+  std::array<unsigned char, kSize> bytes_;
+#endif
+};
+
+/// Does `text` begin with the literal? So many of its bytes must be readable.
+template <std::size_t kLength>
+[[nodiscard]] inline bool begins_with(const char* text, const char (&literal)[kLength]) {
+  constexpr std::size_t kSize = kLength - 1;
+  const auto differ = [&]<class Word>(Word, std::size_t at) {
+    Word a;
+    Word b;
+    std::memcpy(&a, text + at, sizeof a);
+    std::memcpy(&b, literal + at, sizeof b);
+    return a ^ b;
+  };
+  if constexpr (kSize > 16) {
+    return (differ(std::uint64_t{}, 0) | differ(std::uint64_t{}, 8) |
+            differ(std::uint64_t{}, kSize - 8)) == 0;
+  } else if constexpr (kSize >= 8) {
+    return (differ(std::uint64_t{}, 0) | differ(std::uint64_t{}, kSize - 8)) == 0;
+  } else if constexpr (kSize >= 4) {
+    return (differ(std::uint32_t{}, 0) | differ(std::uint32_t{}, kSize - 4)) == 0;
+  } else {
+    return std::memcmp(text, literal, kSize) == 0;
+  }
+  static_assert(kSize <= 24);
+}
+
+}  // namespace vmtrail

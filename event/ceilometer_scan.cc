@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk along a serialised event.
+//
+// What it relies on: Ceilometer's publishers write json.dumps() of `{"message_id", "event_type",
+// "generated", "traits": [[name, dtype, value], …], "raw": {}}` (ceilometer/event/models.py,
+// publisher/http.py), one or a list of them, with the keys in this order, one blank or none behind
+// every comma and colon, and no other; `raw` may be left out, a message_signature may follow. Names
+// and values are strings without escapes, whole numbers, or null.
+//
+// It checks every byte that it passes, so it takes nothing that is not JSON. Whatever is different,
+// or is a flaw of the event, it leaves to JsonDecoder, which is the judge: tests/event_scan_test.cc
+// and fuzz/scan_fuzz.cc hold the two equal.
+//
+// Reading ahead: every search of a string's end begins before the end of the text, and so does
+// every number; what is compared between two of them is shorter than kPadding in all.
+
+#include "event/ceilometer_scan.h"
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <optional>
+
+#include <simdjson.h>
+
+#include "event/block.h"
+
+namespace vmtrail {
+namespace {
+
+/// As json.dumps() separates by default.
+struct Spaced {
+  static constexpr char kMessageId[] = R"({"message_id": ")";
+  static constexpr char kEventType[] = R"(", "event_type": ")";
+  static constexpr char kGenerated[] = R"(", "generated": ")";
+  static constexpr char kTraits[] = R"(", "traits": [)";
+  static constexpr char kBeforeTrait[] = "], ";
+  static constexpr char kComma[] = ", ";
+  static constexpr char kRaw[] = R"(, "raw": {})";
+  static constexpr char kSignature[] = R"(, "message_signature": ")";
+};
+
+/// As most others write JSON.
+struct Compact {
+  static constexpr char kMessageId[] = R"({"message_id":")";
+  static constexpr char kEventType[] = R"(","event_type":")";
+  static constexpr char kGenerated[] = R"(","generated":")";
+  static constexpr char kTraits[] = R"(","traits":[)";
+  static constexpr char kBeforeTrait[] = "],";
+  static constexpr char kComma[] = ",";
+  static constexpr char kRaw[] = R"(,"raw":{})";
+  static constexpr char kSignature[] = R"(,"message_signature":")";
+};
+
+template <std::size_t kLength>
+constexpr std::size_t size_of(const char (&)[kLength]) {
+  return kLength - 1;
+}
+
+/// Walks along one text. What takes something that stands at `at` returns what follows it; nullptr:
+/// it is for the judge.
+class Walk {
+ public:
+  Walk(std::string_view text, TraitSet& traits, TraitHeads& heads, SiteTraits& site)
+      : text_(text), end_(text.data() + text.size()), traits_(traits), heads_(heads), site_(site) {}
+
+  const char* event(const char* at, Draft& draft);
+  /// Once all of the text has been walked over.
+  [[nodiscard]] bool valid_utf8() const {
+    return ascii_ || simdjson::validate_utf8(text_.data(), text_.size());
+  }
+
+ private:
+  struct Name {
+    std::size_t known = TraitHeads::kNone;
+    std::string_view text;  // of one that is not known, or that the site's rules name
+  };
+
+  template <class Form>
+  const char* event_in(const char* at, Draft& draft);
+  template <class Form>
+  const char* traits(const char* at);
+  template <class Form>
+  const char* unexpected(const char* at, bool first, std::size_t previous, Name& name);
+  bool take(const Name& name, std::string_view value);
+  const char* value(const char* at, std::string_view& value);
+  const char* unquoted(const char* at, std::string_view& value);
+  const char* string_end(const char* at);
+  const char* string_end_beyond_ascii(const char* at);
+
+  std::string_view text_;
+  const char* end_;
+  TraitSet& traits_;
+  TraitHeads& heads_;
+  SiteTraits& site_;
+
+  bool ascii_ = true;
+};
+
+/// Where the string whose inside begins at `at` ends: at its quote.
+inline const char* Walk::string_end(const char* at) {
+  for (; at < end_; at += Block::kSize) {
+    const Block::Bits ends = Block(at).ends_json();
+    if (ends == 0) continue;
+    at += std::countr_zero(ends);
+    return *at == '"' ? at : string_end_beyond_ascii(at);
+  }
+  return nullptr;
+}
+
+const char* Walk::string_end_beyond_ascii(const char* at) {
+  ascii_ = false;
+  for (; at < end_; ++at) {
+    if (*at == '"') return at;
+    if (*at == '\\' || static_cast<unsigned char>(*at) < 0x20) return nullptr;
+  }
+  return nullptr;
+}
+
+/// A number that is written as it is printed, or null: of that the value has no data().
+const char* Walk::unquoted(const char* at, std::string_view& value) {
+  constexpr std::size_t kMaxDigits = 18;  // fit 64 bits
+  if (at >= end_) return nullptr;
+  if (begins_with(at, "null")) {
+    value = {};
+    return at + 4;
+  }
+  const char* const digits = *at == '-' ? at + 1 : at;
+  const char* rest = digits;
+  while (*rest >= '0' && *rest <= '9' && rest != digits + kMaxDigits) ++rest;
+  if (rest == digits || (*digits == '0' && rest != at + 1)) return nullptr;
+  value = {at, static_cast<std::size_t>(rest - at)};
+  return rest;
+}
+
+/// Most often the quote of a string has been taken with what stands before it.
+inline const char* Walk::value(const char* at, std::string_view& value) {
+  if (at[-1] != '"') {
+    if (*at != '"') return unquoted(at, value);
+    ++at;
+  }
+  const char* const quote = string_end(at);
+  if (quote == nullptr) return nullptr;
+  value = {at, static_cast<std::size_t>(quote - at)};
+  return quote + 1;
+}
+
+bool Walk::take(const Name& name, std::string_view value) {
+  const TraitSet::Note note = traits_.note(name.text, site_);
+  if (note.read() && value.data() != nullptr) traits_.set(note, name.text, value, site_);
+  return true;
+}
+
+/// The head of a trait that heads_ did not expect: `], ["state", 1, ` and the quote of a string.
+template <class Form>
+const char* Walk::unexpected(const char* at, bool first, std::size_t previous, Name& name) {
+  std::array<char, TraitHeads::kMaxSize> head;
+  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
+  if (!first && !begins_with(at, Form::kBeforeTrait)) return nullptr;
+  const char* rest = at + kBefore;
+  if (!begins_with(rest, "[\"")) return nullptr;
+  rest += 2;
+  const char* const quote = string_end(rest);
+  if (quote == nullptr) return nullptr;
+  name.text = {rest, static_cast<std::size_t>(quote - rest)};
+  rest = quote + 1;
+  if (!begins_with(rest, Form::kComma)) return nullptr;
+  rest += size_of(Form::kComma);
+  if (*rest < '0' || *rest > '4') return nullptr;
+  ++rest;
+  if (!begins_with(rest, Form::kComma)) return nullptr;
+  rest += size_of(Form::kComma);
+  if (*rest == '"') ++rest;
+
+  const auto known = find_trait_name(name.text);
+  if (!known || site_.names(name.text)) {
+    name.known = TraitHeads::kNone;
+    return rest;
+  }
+  name.known = *known;
+  const auto size = static_cast<std::size_t>(rest - at);
+  if (size <= head.size()) {
+    std::memcpy(head.data(), at, size);
+    std::memcpy(head.data(), Form::kBeforeTrait, kBefore);
+    heads_.learn(previous, *known, {head.data(), size});
+  }
+  return rest;
+}
+
+/// `at` is behind the bracket that opens the list. Stops at the bracket that closes it.
+template <class Form>
+const char* Walk::traits(const char* at) {
+  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
+  if (*at == ']') return at;
+  std::size_t previous = TraitHeads::kNone;
+  Name name{heads_.after(previous), {}};
+  at -= kBefore;
+  if (heads_[name.known].begins(at, kBefore)) {
+    at += heads_[name.known].size();
+  } else {
+    at = unexpected<Form>(at, true, previous, name);
+    if (at == nullptr) return nullptr;
+  }
+  for (;;) {
+    std::string_view text;
+    at = value(at, text);
+    if (at == nullptr) return nullptr;
+    if (name.known != TraitHeads::kNone) {
+      if (!traits_.take(name.known, text)) return nullptr;
+      previous = name.known;
+    } else {
+      take(name, text);
+    }
+    name.known = heads_.after(previous);
+    if (const TraitHeads::Head& head = heads_[name.known]; head.begins(at)) {
+      at += head.size();
+      continue;
+    }
+    if (begins_with(at, "]]")) return at + 1;
+    at = unexpected<Form>(at, false, previous, name);
+    if (at == nullptr) return nullptr;
+  }
+}
+
+template <class Form>
+const char* Walk::event_in(const char* at, Draft& draft) {
+  const auto take = [&](const auto& key, std::string_view& value) {
+    if (!begins_with(at, key)) return false;
+    const char* const begin = at + size_of(key);
+    at = string_end(begin);
+    if (at == nullptr) return false;
+    value = {begin, static_cast<std::size_t>(at - begin)};
+    return true;
+  };
+  std::string_view text;
+  if (!take(Form::kMessageId, text)) return nullptr;
+  draft.set_message_id(text);
+  if (!take(Form::kEventType, text)) return nullptr;
+  draft.set_event_type(text);
+  if (!take(Form::kGenerated, text)) return nullptr;
+  draft.set_generated(text);
+  if (!begins_with(at, Form::kTraits)) return nullptr;
+  at = traits<Form>(at + size_of(Form::kTraits));
+  if (at == nullptr) return nullptr;
+  ++at;
+  if (begins_with(at, Form::kRaw)) at += size_of(Form::kRaw);
+  if (*at == ',') {
+    if (!take(Form::kSignature, text)) return nullptr;
+    ++at;
+  }
+  return *at == '}' ? at + 1 : nullptr;
+}
+
+/// The event at `at`, if there is nothing wrong with it.
+const char* Walk::event(const char* at, Draft& draft) {
+  if (at >= end_) return nullptr;
+  traits_.clear();
+  const bool spaced = at[size_of(Spaced::kMessageId) - 2] == ' ';
+  at = spaced ? event_in<Spaced>(at, draft) : event_in<Compact>(at, draft);
+  if (at == nullptr) return nullptr;
+  traits_.apply(draft);
+  traits_.tell_caller_project(draft);
+  return at;
+}
+
+}  // namespace
+
+/// All or nothing is told: a list of more than one is walked along twice.
+bool CeilometerScan::decode(std::string_view text, Output& output) {
+  const char* const end = text.data() + text.size();
+  const bool list = text.front() == '[';
+  const char* const first = text.data() + (list ? 1 : 0);
+  Walk walk(text, traits_, heads_, site_);
+  bool single = true;
+  bool checked = false;
+  for (const char* at = first;;) {
+    site_.clear();
+    Draft draft(site_);
+    at = walk.event(at, draft);
+    if (at == nullptr) return false;
+    const Event* const event = draft.finish();
+    if (event == nullptr) return false;
+    const bool last = list ? *at == ']' && at + 1 == end : at == end;
+    if (!last && (!list || *at != ',')) return false;
+    if (last && !checked && !walk.valid_utf8()) return false;
+    if (checked || (last && single)) output.event(*event);
+    if (last && (checked || single)) return true;
+    single = false;
+    if (last) {
+      checked = true;
+      at = first;
+    } else {
+      at += at[1] == ' ' ? 2 : 1;
+    }
+  }
+}
+
+}  // namespace vmtrail
