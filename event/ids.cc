@@ -15,7 +15,6 @@
 namespace vmtrail {
 namespace {
 
-constexpr std::size_t kUuidLength = 36;
 constexpr std::string_view kRequestPrefix = "req-";
 
 struct Halves {
@@ -40,7 +39,7 @@ bool to_values(__m128i& digits, bool any_case) {
 }
 
 std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
-  if (text.size() != kUuidLength) return std::nullopt;
+  if (text.size() != kUuidSize) return std::nullopt;
   const char* const begin = text.data();
   if (begin[8] != '-' || begin[13] != '-' || begin[18] != '-' || begin[23] != '-') {
     return std::nullopt;
@@ -65,7 +64,7 @@ std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
   return Halves{__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
 }
 
-std::array<char, kUuidLength> uuid_text(std::uint64_t high, std::uint64_t low) {
+std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
   const __m128i bytes = _mm_set_epi64x(static_cast<long long>(__builtin_bswap64(low)),
                                        static_cast<long long>(__builtin_bswap64(high)));
   const __m128i mask = _mm_set1_epi8(15);
@@ -80,7 +79,7 @@ std::array<char, kUuidLength> uuid_text(std::uint64_t high, std::uint64_t low) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(all.data()), digits(_mm_unpacklo_epi8(upper, lower)));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(all.data() + 16),
                    digits(_mm_unpackhi_epi8(upper, lower)));
-  std::array<char, kUuidLength> text;
+  std::array<char, kUuidSize> text;
   std::memcpy(text.data(), all.data(), 8);
   std::memcpy(text.data() + 9, all.data() + 8, 4);
   std::memcpy(text.data() + 14, all.data() + 12, 4);
@@ -104,9 +103,9 @@ int hex_value(char c, bool any_case) {
 }
 
 std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
-  if (text.size() != kUuidLength) return std::nullopt;
+  if (text.size() != kUuidSize) return std::nullopt;
   Halves halves;
-  for (std::size_t i = 0; i < kUuidLength; ++i) {
+  for (std::size_t i = 0; i < kUuidSize; ++i) {
     if (is_dash(i)) {
       if (text[i] != '-') return std::nullopt;
       continue;
@@ -119,9 +118,9 @@ std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
   return halves;
 }
 
-std::array<char, kUuidLength> uuid_text(std::uint64_t high, std::uint64_t low) {
-  std::array<char, kUuidLength> text{};
-  for (std::size_t i = kUuidLength; i-- > 0;) {
+std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
+  std::array<char, kUuidSize> text{};
+  for (std::size_t i = kUuidSize; i-- > 0;) {
     if (is_dash(i)) {
       text[i] = '-';
       continue;
@@ -135,7 +134,7 @@ std::array<char, kUuidLength> uuid_text(std::uint64_t high, std::uint64_t low) {
 
 #endif
 
-std::string_view view(const std::array<char, kUuidLength>& text) {
+std::string_view view(const std::array<char, kUuidSize>& text) {
   return {text.data(), text.size()};
 }
 
@@ -158,6 +157,15 @@ std::optional<InstanceId> InstanceId::parse(std::string_view text) {
 
 void InstanceId::append_to(std::string& out) const {
   out.append(view(uuid_text(high_, low_)));
+}
+
+void InstanceId::write(char* to) const {
+  write_uuid(to, {high_, low_});
+}
+
+void write_uuid(char* to, CompactText::Uuid uuid) {
+  const std::array<char, kUuidSize> text = uuid_text(uuid.high, uuid.low);
+  std::memcpy(to, text.data(), text.size());
 }
 
 std::string InstanceId::to_string() const {
@@ -202,13 +210,13 @@ std::strong_ordering operator<=>(const CompactText& a, const CompactText& b) {
     if (const auto order = a.high_ <=> b.high_; order != 0) return order;
     return a.low_ <=> b.low_;
   }
-  const auto text_of = [](const CompactText& text, std::array<char, kUuidLength>& buffer) {
+  const auto text_of = [](const CompactText& text, std::array<char, kUuidSize>& buffer) {
     if (!text.inline_uuid()) return text.heap();
     buffer = uuid_text(text.high_, text.low_);
     return view(buffer);
   };
-  std::array<char, kUuidLength> a_buffer;
-  std::array<char, kUuidLength> b_buffer;
+  std::array<char, kUuidSize> a_buffer;
+  std::array<char, kUuidSize> b_buffer;
   return text_of(a, a_buffer) <=> text_of(b, b_buffer);
 }
 

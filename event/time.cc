@@ -251,7 +251,7 @@ std::optional<Time> parse_time(std::string_view text) {
   return time;
 }
 
-void append_time(std::string& out, Time time) {
+void write_time(char* to, Time time) {
   static constexpr Time kFirst = date::sys_days(date::year(0) / 1 / 1);
   time =
       std::clamp(time, kFirst, kEnd - microseconds(1));  // four digits for the year, come what may
@@ -261,20 +261,23 @@ void append_time(std::string& out, Time time) {
   const auto micros = static_cast<std::uint64_t>((time - days).count());
   const auto seconds_of_day = static_cast<std::uint32_t>(micros / 1000000);
   const auto fraction = static_cast<std::uint32_t>(micros % 1000000);
-  std::array<char, 27> buffer{"0000-00-00T00:00:00.000000"};
-  char* const p = buffer.data();
-  put_pair(p, year / 100);
-  put_pair(p + 2, year % 100);
-  put_pair(p + 5, static_cast<unsigned>(ymd.month()));
-  put_pair(p + 8, static_cast<unsigned>(ymd.day()));
-  put_pair(p + 11, seconds_of_day / 3600);
-  put_pair(p + 14, seconds_of_day / 60 % 60);
-  put_pair(p + 17, seconds_of_day % 60);
-  put_pair(p + 20, fraction / 10000);
-  put_pair(p + 22, fraction / 100 % 100);
-  put_pair(p + 24, fraction % 100);
-  p[26] = 'Z';
-  out.append(p, buffer.size());
+  std::memcpy(to, "0000-00-00T00:00:00.000000Z", kTimeSize);
+  put_pair(to, year / 100);
+  put_pair(to + 2, year % 100);
+  put_pair(to + 5, static_cast<unsigned>(ymd.month()));
+  put_pair(to + 8, static_cast<unsigned>(ymd.day()));
+  put_pair(to + 11, seconds_of_day / 3600);
+  put_pair(to + 14, seconds_of_day / 60 % 60);
+  put_pair(to + 17, seconds_of_day % 60);
+  put_pair(to + 20, fraction / 10000);
+  put_pair(to + 22, fraction / 100 % 100);
+  put_pair(to + 24, fraction % 100);
+}
+
+void append_time(std::string& out, Time time) {
+  std::array<char, kTimeSize> buffer;
+  write_time(buffer.data(), time);
+  out.append(buffer.data(), buffer.size());
 }
 
 std::string to_string(Time time) {

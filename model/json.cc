@@ -1,149 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one place that knows how records and answers look in JSON.
 
-#include <algorithm>
-#include <charconv>
-#include <string>
+#include <optional>
+#include <span>
 
+#include "model/json_writer.h"
 #include "vmtrail/record.h"
 
 namespace vmtrail {
 
 namespace {
 
-void append_number(std::string& out, std::uint64_t number) {
-  char buffer[20];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
-  out.append(buffer, end);
-}
-
-void append_string(std::string& out, std::string_view text) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t copied = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) continue;
-    out.append(text, copied, i - copied);
-    copied = i + 1;
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      default:
-        out += "\\u00";
-        out += kHex[c >> 4];
-        out += kHex[c & 15];
-    }
-  }
-  out.append(text, copied, text.size() - copied);
-  out += '"';
-}
-
-void append_time_string(std::string& out, Time time) {
-  out += '"';
-  append_time(out, time);
-  out += '"';
-}
-
-void append_optional_time(std::string& out, const std::optional<Time>& time) {
-  if (time) {
-    append_time_string(out, *time);
-  } else {
-    out += "null";
-  }
-}
-
-// Ids are hexadecimal digits and dashes, but for message and request ids from odd senders.
-template <class Id>
-void append_id(std::string& out, const Id& id) {
-  if constexpr (requires { id.empty(); }) {
-    if (id.empty()) {
-      out += "null";
-      return;
-    }
-  }
-  const std::size_t begin = out.size();
-  out += '"';
-  id.append_to(out);
-  const auto odd = [](char c) { return c < '-' || c == '\\' || c == 0x7f; };
-  if (std::any_of(out.begin() + static_cast<std::ptrdiff_t>(begin) + 1, out.end(), odd)) {
-    const std::string text = out.substr(begin + 1);
-    out.resize(begin);
-    append_string(out, text);
-  } else {
-    out += '"';
-  }
-}
-
-void append_side(std::string& out, const std::optional<Side>& side) {
-  if (!side) {
-    out += "null";
-    return;
-  }
-  out += "{\"";
-  out += side->field;
-  out += "\":";
-  append_json(out, side->value);
-  out += '}';
+void put(JsonWriter& json, const std::optional<Side>& side) {
+  if (!side) return json.put("null");
+  json.put("{\"");
+  json.put_word(side->field);
+  json.put("\":");
+  json.string_or_null(side->value);
+  json.put("}");
 }
 
 bool is_about_migration(RecordType type) {
-  return name(type).substr(0, 10) == "migration.";
+  return type >= RecordType::migration_started && type <= RecordType::migration_corrected;
 }
 
-void append_cause(std::string& out, const std::optional<Cause>& cause) {
-  if (!cause) {
-    out += "null";
-    return;
+void put(JsonWriter& json, const std::optional<Cause>& cause) {
+  if (!cause) return json.put("null");
+  json.put("{\"message_id\":");
+  json.string_or_null(cause->message_id);
+  json.put(",\"event_type\":");
+  json.string_or_null(cause->event_type);
+  json.put(",\"rule\":");
+  json.string_or_null(cause->rule);
+  json.put("}");
+}
+
+void put(JsonWriter& json, const Interval& interval) {
+  json.put("{\"host\":");
+  json.string_or_null(interval.host);
+  json.put(",\"from\":");
+  json.string(interval.from);
+  json.put(",\"to\":");
+  json.string_or_null(interval.to);
+  json.put(",\"confidence\":\"");
+  json.put_word(name(interval.confidence));
+  json.put("\",\"cause\":");
+  json.string_or_null(interval.cause);
+  json.put("}");
+}
+
+void put(JsonWriter& json, std::span<const Interval> timeline) {
+  json.put("[");
+  for (const Interval& interval : timeline) {
+    if (&interval != &timeline.front()) json.put(",");
+    put(json, interval);
   }
-  out += "{\"message_id\":";
-  append_json(out, cause->message_id);
-  out += ",\"event_type\":";
-  append_json(out, cause->event_type);
-  out += ",\"rule\":";
-  append_json(out, cause->rule);
-  out += '}';
+  json.put("]");
 }
 
-void append_change(std::string& out, const ChangeRecord& record) {
-  out += ",\"from\":";
-  append_side(out, record.from);
-  out += ",\"to\":";
-  append_side(out, record.to);
+void put(JsonWriter& json, const Migration& migration) {
+  json.put("{\"instance\":");
+  json.string(migration.instance);
+  json.put(",\"kind\":\"");
+  json.put_word(name(migration.kind));
+  json.put("\",\"request_id\":");
+  json.string_or_null(migration.request_id);
+  json.put(",\"source\":");
+  json.string_or_null(migration.source);
+  json.put(",\"destination\":");
+  json.string_or_null(migration.destination);
+  json.put(",\"outcome\":\"");
+  json.put_word(name(migration.outcome));
+  json.put("\",\"started_at\":");
+  json.string(migration.started_at);
+  json.put(",\"finished_at\":");
+  json.string_or_null(migration.finished_at);
+  json.put(",\"confirmed_at\":");
+  json.string_or_null(migration.confirmed_at);
+  json.put("}");
+}
+
+void put(JsonWriter& json, const OperationSummary& operation) {
+  json.put("{\"kind\":");
+  json.string_or_null(operation.kind);
+  json.put(",\"request_id\":");
+  json.string_or_null(operation.request_id);
+  json.put(",\"outcome\":\"");
+  json.put_word(name(operation.outcome));
+  json.put("\",\"source\":");
+  json.string_or_null(operation.source);
+  json.put(",\"destination\":");
+  json.string_or_null(operation.destination);
+  json.put(",\"started_at\":");
+  json.string(operation.started_at);
+  json.put(",\"finished_at\":");
+  json.string_or_null(operation.finished_at);
+  json.put("}");
+}
+
+template <class Value>
+void put_or_null(JsonWriter& json, const std::optional<Value>& value) {
+  value ? put(json, *value) : json.put("null");
+}
+
+void put_change(JsonWriter& json, const ChangeRecord& record) {
+  json.put(",\"from\":");
+  put(json, record.from);
+  json.put(",\"to\":");
+  put(json, record.to);
   if (!record.instance) return;
-  out += ",\"confidence\":\"";
-  out += name(record.confidence);
-  out += record.late ? "\",\"late\":true" : "\",\"late\":false";
-  out += ",\"operation\":";
-  if (record.operation) {
-    append_json(out, *record.operation);
-  } else {
-    out += "null";
-  }
+  json.put(",\"confidence\":\"");
+  json.put_word(name(record.confidence));
+  json.put("\",\"late\":");
+  json.put(record.late);
+  json.put(",\"operation\":");
+  put_or_null(json, record.operation);
   if (is_about_migration(record.type)) {
-    out += ",\"migration\":";
-    if (record.migration) {
-      append_json(out, *record.migration);
-    } else {
-      out += "null";
-    }
+    json.put(",\"migration\":");
+    put_or_null(json, record.migration);
   }
   if (record.type == RecordType::history_corrected) {
-    out += ",\"timeline\":";
-    append_json(out, record.timeline);
+    json.put(",\"timeline\":");
+    put(json, record.timeline);
   }
 }
 
@@ -218,174 +196,128 @@ std::string_view name(RecordType type) {
 }
 
 void append_json(std::string& out, std::string_view text) {
-  if (text.empty()) {
-    out += "null";
-  } else {
-    append_string(out, text);
-  }
+  JsonWriter(out).string_or_null(text);
 }
 
 void append_json(std::string& out, const Interval& interval) {
-  out += "{\"host\":";
-  append_json(out, interval.host);
-  out += ",\"from\":";
-  append_time_string(out, interval.from);
-  out += ",\"to\":";
-  append_optional_time(out, interval.to);
-  out += ",\"confidence\":\"";
-  out += name(interval.confidence);
-  out += "\",\"cause\":";
-  append_json(out, interval.cause);
-  out += '}';
+  JsonWriter json(out);
+  put(json, interval);
 }
 
 void append_json(std::string& out, std::span<const Interval> timeline) {
-  out += '[';
-  for (const Interval& interval : timeline) {
-    if (&interval != &timeline.front()) out += ',';
-    append_json(out, interval);
-  }
-  out += ']';
+  JsonWriter json(out);
+  put(json, timeline);
 }
 
 void append_json(std::string& out, const Migration& migration) {
-  out += "{\"instance\":";
-  append_id(out, migration.instance);
-  out += ",\"kind\":\"";
-  out += name(migration.kind);
-  out += "\",\"request_id\":";
-  append_id(out, migration.request_id);
-  out += ",\"source\":";
-  append_json(out, migration.source);
-  out += ",\"destination\":";
-  append_json(out, migration.destination);
-  out += ",\"outcome\":\"";
-  out += name(migration.outcome);
-  out += "\",\"started_at\":";
-  append_time_string(out, migration.started_at);
-  out += ",\"finished_at\":";
-  append_optional_time(out, migration.finished_at);
-  out += ",\"confirmed_at\":";
-  append_optional_time(out, migration.confirmed_at);
-  out += '}';
+  JsonWriter json(out);
+  put(json, migration);
 }
 
 void append_json(std::string& out, const OperationSummary& operation) {
-  out += "{\"kind\":";
-  append_json(out, operation.kind);
-  out += ",\"request_id\":";
-  append_id(out, operation.request_id);
-  out += ",\"outcome\":\"";
-  out += name(operation.outcome);
-  out += "\",\"source\":";
-  append_json(out, operation.source);
-  out += ",\"destination\":";
-  append_json(out, operation.destination);
-  out += ",\"started_at\":";
-  append_time_string(out, operation.started_at);
-  out += ",\"finished_at\":";
-  append_optional_time(out, operation.finished_at);
-  out += '}';
+  JsonWriter json(out);
+  put(json, operation);
 }
 
 void append_json(std::string& out, const InstanceAnswer& instance) {
-  out += "{\"id\":";
-  append_id(out, instance.id);
-  out += ",\"name\":";
-  append_json(out, instance.name);
-  out += ",\"project_id\":";
-  append_json(out, instance.project_id);
-  out += ",\"host\":";
-  append_json(out, instance.host);
-  out += ",\"confidence\":\"";
-  out += name(instance.confidence);
-  out += "\",\"vm_state\":";
-  append_json(out, instance.vm_state);
-  out += ",\"task_state\":";
-  append_json(out, instance.task_state);
-  out += ",\"power_state\":";
-  append_json(out, name(instance.power_state));
-  out += instance.deleted ? ",\"deleted\":true" : ",\"deleted\":false";
-  out += ",\"operation\":";
-  if (instance.operation) {
-    append_json(out, *instance.operation);
-  } else {
-    out += "null";
-  }
-  out += ",\"updated_at\":";
-  append_time_string(out, instance.updated_at);
-  out += ",\"timeline\":";
-  append_json(out, std::span<const Interval>(instance.timeline));
-  out += '}';
+  JsonWriter json(out);
+  json.put("{\"id\":");
+  json.string(instance.id);
+  json.put(",\"name\":");
+  json.string_or_null(instance.name);
+  json.put(",\"project_id\":");
+  json.string_or_null(instance.project_id);
+  json.put(",\"host\":");
+  json.string_or_null(instance.host);
+  json.put(",\"confidence\":\"");
+  json.put_word(name(instance.confidence));
+  json.put("\",\"vm_state\":");
+  json.string_or_null(instance.vm_state);
+  json.put(",\"task_state\":");
+  json.string_or_null(instance.task_state);
+  json.put(",\"power_state\":");
+  json.string_or_null(name(instance.power_state));
+  json.put(",\"deleted\":");
+  json.put(instance.deleted);
+  json.put(",\"operation\":");
+  put_or_null(json, instance.operation);
+  json.put(",\"updated_at\":");
+  json.string(instance.updated_at);
+  json.put(",\"timeline\":");
+  put(json, std::span<const Interval>(instance.timeline));
+  json.put("}");
 }
 
 void append_json(std::string& out, const HostAnswer& host) {
-  out += "{\"name\":";
-  append_json(out, host.name);
-  out += ",\"status\":\"";
-  out += name(host.status);
-  out += "\",\"instances\":";
-  append_number(out, host.instances);
-  out += '}';
+  JsonWriter json(out);
+  json.put("{\"name\":");
+  json.string_or_null(host.name);
+  json.put(",\"status\":\"");
+  json.put_word(name(host.status));
+  json.put("\",\"instances\":");
+  json.put(static_cast<std::uint64_t>(host.instances));
+  json.put("}");
 }
 
 void append_json(std::string& out, const FactAnswer& fact) {
-  out += "{\"message_id\":";
-  append_json(out, fact.message_id);
-  out += ",\"event_type\":";
-  append_json(out, fact.event_type);
-  out += ",\"generated\":\"";
-  append_time(out, fact.generated);
-  out += "\",\"publisher\":";
-  append_json(out, fact.publisher);
-  out += ",\"rule\":";
-  append_json(out, fact.rule);
-  out += ",\"at\":";
-  append_json(out, fact.at);
-  out += ",\"verdict\":\"";
-  out += name(fact.verdict);
-  out += "\",\"reason\":";
-  append_json(out, fact.reason);
-  out += '}';
+  JsonWriter json(out);
+  json.put("{\"message_id\":");
+  json.string_or_null(fact.message_id);
+  json.put(",\"event_type\":");
+  json.string_or_null(fact.event_type);
+  json.put(",\"generated\":");
+  json.string(fact.generated);
+  json.put(",\"publisher\":");
+  json.string_or_null(fact.publisher);
+  json.put(",\"rule\":");
+  json.string_or_null(fact.rule);
+  json.put(",\"at\":");
+  json.string_or_null(fact.at);
+  json.put(",\"verdict\":\"");
+  json.put_word(name(fact.verdict));
+  json.put("\",\"reason\":");
+  json.string_or_null(fact.reason);
+  json.put("}");
 }
 
 void append_cloudevent(std::string& out, const ChangeRecord& record, std::string_view source) {
   const auto sequence = static_cast<std::uint64_t>(record.sequence);
-  out += "{\"specversion\":\"1.0\",\"id\":\"";
-  append_number(out, sequence);
-  out += "\",\"source\":";
-  append_json(out, source);
-  out += ",\"type\":\"vmtrail.";
-  out += name(record.type);
-  out += "\",\"subject\":";
-  append_json(out, record.subject);
-  out += ",\"time\":";
-  append_time_string(out, record.time);
-  out += ",\"sequence\":\"";
-  append_number(out, sequence);
-  out += "\",\"datacontenttype\":\"application/json\",\"data\":{";
+  JsonWriter json(out);
+  json.put("{\"specversion\":\"1.0\",\"id\":\"");
+  json.put(sequence);
+  json.put("\",\"source\":");
+  json.string_or_null(source);
+  json.put(",\"type\":\"vmtrail.");
+  json.put_word(name(record.type));
+  json.put("\",\"subject\":");
+  json.string_or_null(record.subject);
+  json.put(",\"time\":");
+  json.string(record.time);
+  json.put(",\"sequence\":\"");
+  json.put(sequence);
+  json.put("\",\"datacontenttype\":\"application/json\",\"data\":{");
   if (record.instance) {
-    out += "\"instance\":{\"id\":";
-    append_json(out, record.subject);
-    out += ",\"name\":";
-    append_json(out, record.instance->name);
-    out += ",\"project_id\":";
-    append_json(out, record.instance->project_id);
-    out += '}';
+    json.put("\"instance\":{\"id\":");
+    json.string_or_null(record.subject);
+    json.put(",\"name\":");
+    json.string_or_null(record.instance->name);
+    json.put(",\"project_id\":");
+    json.string_or_null(record.instance->project_id);
+    json.put("}");
   } else {
-    out += "\"host\":";
-    append_json(out, record.subject);
+    json.put("\"host\":");
+    json.string_or_null(record.subject);
   }
   if (record.type != RecordType::event_too_late && record.type != RecordType::event_missing) {
-    append_change(out, record);
+    put_change(json, record);
   }
-  out += ",\"cause\":";
-  append_cause(out, record.cause);
-  out += ",\"severity\":\"";
-  out += name(record.severity);
-  out += "\",\"summary\":";
-  append_json(out, record.summary);
-  out += "}}";
+  json.put(",\"cause\":");
+  put(json, record.cause);
+  json.put(",\"severity\":\"");
+  json.put_word(name(record.severity));
+  json.put("\",\"summary\":");
+  json.string_or_null(record.summary);
+  json.put("}}");
 }
 
 }  // namespace vmtrail

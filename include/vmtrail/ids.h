@@ -27,6 +27,9 @@ inline std::size_t mixed(std::uint64_t high, std::uint64_t low) {
 
 }  // namespace detail
 
+/// The characters of a UUID.
+inline constexpr std::size_t kUuidSize = 36;
+
 /// Nova's instance uuid. Equal whatever the case it was written in; prints in lower case.
 class InstanceId {
  public:
@@ -36,6 +39,7 @@ class InstanceId {
   [[nodiscard]] static std::optional<InstanceId> parse(std::string_view text);
 
   void append_to(std::string& out) const;
+  void write(char* to) const;  ///< kUuidSize characters
   [[nodiscard]] std::string to_string() const;
   [[nodiscard]] std::size_t hash() const { return detail::mixed(high_, low_); }
 
@@ -109,6 +113,9 @@ class CompactText {
   std::uint64_t high_ = 0;  // a UUID's first half; else the length of the text
   std::uint64_t low_ = 0;   // a UUID's second half; else the address of the text; both 0: no text
 };
+
+/// Writes kUuidSize characters, in lower case.
+void write_uuid(char* to, CompactText::Uuid uuid);
 
 /// The key of an event: oslo.messaging's message_id (a uuid4).
 class MessageId {

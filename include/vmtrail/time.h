@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,10 @@ using Duration = std::chrono::microseconds;
 /// Appends `2017-01-23T06:22:02.761138Z`: always 27 characters; years beyond 0 to 9999 are cut to
 /// these.
 void append_time(std::string& out, Time time);
+
+/// The same into kTimeSize bytes at `to`.
+void write_time(char* to, Time time);
+inline constexpr std::size_t kTimeSize = 27;
 
 /// The same as a string of its own.
 [[nodiscard]] std::string to_string(Time time);
