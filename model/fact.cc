@@ -41,31 +41,6 @@ Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& n
   return fact;
 }
 
-std::optional<NameId> named(const Fact& fact, const Witnesses& witnesses) {
-  for (const Witness witness : witnesses) {
-    switch (witness) {
-      case Witness::nobody:
-        return std::nullopt;
-      case Witness::payload:
-        if (fact.payload_host_told) return fact.payload_host;
-        break;
-      case Witness::publisher:
-        if (fact.compute_publisher && fact.publisher_host != NameId::nothing)
-          return fact.publisher_host;
-        break;
-      case Witness::nowhere:
-        return NameId::nothing;
-    }
-  }
-  return std::nullopt;
-}
-
-bool comes_before(const Fact& a, const Fact& b) {
-  if (a.rule->rank != b.rule->rank) return a.rule->rank < b.rule->rank;
-  if (a.generated != b.generated) return a.generated < b.generated;
-  return a.message_id < b.message_id;
-}
-
 bool same_content(const Fact& a, const Fact& b) {
   return a.rule == b.rule && a.event_type == b.event_type &&
          a.publisher_service == b.publisher_service && a.publisher_host == b.publisher_host &&

@@ -56,10 +56,31 @@ struct Expected {
 
 /// The host on the word of the first witness that the fact carries; `nothing` if it says that there
 /// is none; nullopt if nobody says anything.
-[[nodiscard]] std::optional<NameId> named(const Fact& fact, const Witnesses& witnesses);
+[[nodiscard]] inline std::optional<NameId> named(const Fact& fact, const Witnesses& witnesses) {
+  for (const Witness witness : witnesses) {
+    switch (witness) {
+      case Witness::nobody:
+        return std::nullopt;
+      case Witness::payload:
+        if (fact.payload_host_told) return fact.payload_host;
+        break;
+      case Witness::publisher:
+        if (fact.compute_publisher && fact.publisher_host != NameId::nothing)
+          return fact.publisher_host;
+        break;
+      case Witness::nowhere:
+        return NameId::nothing;
+    }
+  }
+  return std::nullopt;
+}
 
 /// The order inside an operation: rank, then the publisher's clock, then the message id.
-[[nodiscard]] bool comes_before(const Fact& a, const Fact& b);
+[[nodiscard]] inline bool comes_before(const Fact& a, const Fact& b) {
+  if (a.rule->rank != b.rule->rank) return a.rule->rank < b.rule->rank;
+  if (a.generated != b.generated) return a.generated < b.generated;
+  return a.message_id < b.message_id;
+}
 
 /// Do they assert the same, though at different times?
 [[nodiscard]] bool same_content(const Fact& a, const Fact& b);

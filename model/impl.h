@@ -74,14 +74,14 @@ struct Model::Impl {
   void queue(Instance& instance);
 
   /// Puts a fact into its operation and walks as far as needed.
-  void take(Instance& instance, const RequestId& request, Fact fact);
+  void take(Instance& instance, const RequestId& request, Fact&& fact);
   [[nodiscard]] Operation fresh_operation();
   void keep_spare(Operation& operation);
   void make_joinable(Operation& operation, const Instance& instance);
   /// The facts that wait for the instance with this request.
   void take_loose(Instance& instance, const RequestId& request);
   /// An instance takes a fact, and records tell what that changed.
-  void change(Instance& instance, bool known, const RequestId& request, Fact fact,
+  void change(Instance& instance, bool known, const RequestId& request, Fact&& fact,
               Changes::Occasion& occasion, RecordConsumer& records);
   /// Can the instance's operation with this request hold another fact?
   [[nodiscard]] static bool has_room(const Instance& instance, const RequestId& request);

@@ -74,7 +74,6 @@ class JsonWriter {
     out_.append(buffer_.data(), at_);
     at_ = buffer_.data();
   }
-  [[nodiscard]] std::size_t put_plain(std::string_view text);
   void put_escaped(char c);
 
   std::string& out_;

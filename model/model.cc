@@ -148,7 +148,7 @@ void Model::Impl::keep_spare(Operation& operation) {
   spare_operations.push_back(std::move(operation));
 }
 
-void Model::Impl::take(Instance& instance, const RequestId& request, Fact fact) {
+void Model::Impl::take(Instance& instance, const RequestId& request, Fact&& fact) {
   if (!instance.held) {
     instance.held = std::make_unique<Held>();
     instance.held->base = instance.held->prefix = instance.answer;
@@ -211,7 +211,7 @@ void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
     if (operation == nullptr || !operation->joinable) return;
     if (holds(instance, fact.message_id) || !has_room(instance, request)) continue;
     instance.newest = std::max(instance.newest, fact.generated);
-    take(instance, request, fact);
+    take(instance, request, Fact(fact));
   }
 }
 
@@ -222,11 +222,11 @@ bool Model::Impl::has_room(const Instance& instance, const RequestId& request) {
   return !instance.held || instance.held->operations.size() < 2 * kMaxOperations;
 }
 
-void Model::Impl::change(Instance& instance, bool known, const RequestId& request, Fact fact,
+void Model::Impl::change(Instance& instance, bool known, const RequestId& request, Fact&& fact,
                          Changes::Occasion& occasion, RecordConsumer& records) {
   note_before(instance, known);
-  const MessageId message = fact.message_id;
   const bool older = fact.generated < instance.newest;
+  const MessageId message = older ? fact.message_id : MessageId();
   note_hosts(fact);
   if (older || !requests.loose().empty()) {
     was.past_known = true;
@@ -309,7 +309,7 @@ Verdict Model::apply_to_request(const Event& event, const Rule& rule, RecordCons
   occasion.cause = cause_of(event, rule);
   for (Instance* const instance : concerned) {
     if (!Impl::has_room(*instance, request)) continue;
-    impl.change(*instance, true, request, fact, occasion, records);
+    impl.change(*instance, true, request, Fact(fact), occasion, records);
   }
   impl.requests.keep(request, std::move(fact),
                      impl.stream.value_or(event.generated) + impl.options.horizon);

@@ -11,11 +11,6 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kChunkBits = 16;
-constexpr std::size_t kChunk = std::size_t{1} << kChunkBits;
-constexpr std::size_t kMaxChunks = std::size_t{1} << (32 - kChunkBits);
-constexpr std::size_t kSizeBytes = 2;  // before each text
-
 template <class Word>
 std::uint64_t load(const char* from) {
   Word word;
@@ -44,41 +39,62 @@ Names::Names() : seed_(0), texts_{0}, slots_(1024, 0), chunk_used_(kSizeBytes) {
   }
 }
 
-std::uint64_t Names::hash_of(std::string_view text) const {
-  const char* from = text.data();
-  std::size_t left = text.size();
-  std::uint64_t hash = seed_ ^ left;
-  for (; left > 16; left -= 16, from += 16) {
-    hash = mixed(load<std::uint64_t>(from) ^ kOdd, load<std::uint64_t>(from + 8) ^ hash);
+/// A text as its words; the last ones overlap what comes before them.
+struct Names::Words {
+  explicit Words(std::string_view text) {
+    const char* const from = text.data();
+    const std::size_t size = text.size();
+    if (size >= 8) {
+      first = load<std::uint64_t>(from);
+      last = load<std::uint64_t>(from + size - 8);
+    } else if (size >= 4) {
+      first = load<std::uint32_t>(from);
+      last = load<std::uint32_t>(from + size - 4);
+    } else if (size > 0) {
+      first = load<std::uint8_t>(from) << 8 | load<std::uint8_t>(from + size / 2);
+      last = load<std::uint8_t>(from + size - 1);
+    }
   }
-  // The last words overlap what came before them.
-  std::uint64_t a = 0;
-  std::uint64_t b = 0;
-  if (left >= 8) {
-    a = load<std::uint64_t>(from);
-    b = load<std::uint64_t>(from + left - 8);
-  } else if (left >= 4) {
-    a = load<std::uint32_t>(from);
-    b = load<std::uint32_t>(from + left - 4);
-  } else if (left > 0) {
-    a = load<std::uint8_t>(from) << 8 | load<std::uint8_t>(from + left / 2);
-    b = load<std::uint8_t>(from + left - 1);
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+std::uint64_t Names::hash_of(std::string_view text, const Words& words) const {
+  std::uint64_t hash = seed_ ^ text.size();
+  for (std::size_t at = 8; at + 8 < text.size(); at += 8) {
+    hash = mixed(hash ^ kOdd, load<std::uint64_t>(text.data() + at) ^ kOther);
   }
-  return mixed(a ^ kOther, b ^ hash);
+  return mixed(words.first ^ kOther, words.last ^ hash);
 }
 
-std::size_t Names::slot_of(std::string_view text) const {
+bool Names::is(NameId id, std::string_view text, const Words& words) const {
+  const std::string_view known = this->text(id);
+  if (known.size() != text.size()) return false;
+  const Words other(known);
+  if (other.first != words.first || other.last != words.last) return false;
+  return text.size() <= 16 || known == text;
+}
+
+NameId Names::intern(std::string_view text, NameId expected) {
+  if (text.empty()) return NameId::nothing;
+  const Words words(text);
+  if (expected != NameId::nothing && is(expected, text, words)) return expected;
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = hash_of(text) & mask;
-  while (slots_[slot] != 0 && this->text(NameId{slots_[slot]}) != text) slot = (slot + 1) & mask;
-  return slot;
+  std::size_t slot = hash_of(text, words) & mask;
+  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    if (is(NameId{slots_[slot]}, text, words)) return NameId{slots_[slot]};
+  }
+  return add(text, slot);
 }
 
 void Names::grow() {
   slots_.assign(slots_.size() * 2, 0);
+  const std::size_t mask = slots_.size() - 1;
   for (std::size_t i = 1; i < texts_.size(); ++i) {
-    const NameId id{static_cast<std::uint32_t>(i)};
-    slots_[slot_of(text(id))] = static_cast<std::uint32_t>(id);
+    const std::string_view known = text(NameId{static_cast<std::uint32_t>(i)});
+    std::size_t slot = hash_of(known, Words(known)) & mask;
+    while (slots_[slot] != 0) slot = (slot + 1) & mask;
+    slots_[slot] = static_cast<std::uint32_t>(i);
   }
 }
 
@@ -97,23 +113,12 @@ std::uint32_t Names::store(std::string_view text) {
   return static_cast<std::uint32_t>((chunks_.size() - 1) << kChunkBits | at);
 }
 
-NameId Names::intern(std::string_view text) {
-  if (text.empty()) return NameId::nothing;
-  const std::size_t slot = slot_of(text);
-  if (slots_[slot] != 0) return NameId{slots_[slot]};
+NameId Names::add(std::string_view text, std::size_t slot) {
   const NameId id{static_cast<std::uint32_t>(texts_.size())};
   texts_.push_back(store(text));
   slots_[slot] = static_cast<std::uint32_t>(id);
   if (texts_.size() * 4 > slots_.size() * 3) grow();
   return id;
-}
-
-std::string_view Names::text(NameId id) const {
-  const std::uint32_t at = texts_[static_cast<std::size_t>(id)];
-  const char* const place = &chunks_[at >> kChunkBits][at % kChunk];
-  std::uint16_t size = 0;
-  std::memcpy(&size, place, kSizeBytes);
-  return {place + kSizeBytes, size};
 }
 
 NameId Names::make_host_key(NameId id) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -29,12 +30,15 @@ class Names {
  public:
   Names();
 
-  NameId intern(std::string_view text);
-  /// The same, if it is likely to be `expected`.
-  NameId intern(std::string_view text, NameId expected) {
-    return this->text(expected) == text ? expected : intern(text);
+  /// `expected`: what it is likely to be.
+  NameId intern(std::string_view text, NameId expected = NameId::nothing);
+  [[nodiscard]] std::string_view text(NameId id) const {
+    const std::uint32_t at = texts_[static_cast<std::size_t>(id)];
+    const char* const place = &chunks_[at >> kChunkBits][at % kChunk];
+    std::uint16_t size = 0;
+    std::memcpy(&size, place, kSizeBytes);
+    return {place + kSizeBytes, size};
   }
-  [[nodiscard]] std::string_view text(NameId id) const;
 
   /// The id of the same text in lower case: hosts are compared by it.
   NameId host_key(NameId id) {
@@ -46,10 +50,16 @@ class Names {
 
  private:
   static constexpr NameId kNoKey{0xFFFFFFFF};
+  static constexpr std::size_t kChunkBits = 16;
+  static constexpr std::size_t kChunk = std::size_t{1} << kChunkBits;
+  static constexpr std::size_t kMaxChunks = std::size_t{1} << (32 - kChunkBits);
+  static constexpr std::size_t kSizeBytes = 2;
 
   NameId make_host_key(NameId id);
-  [[nodiscard]] std::uint64_t hash_of(std::string_view text) const;
-  [[nodiscard]] std::size_t slot_of(std::string_view text) const;
+  struct Words;
+  [[nodiscard]] std::uint64_t hash_of(std::string_view text, const Words& words) const;
+  [[nodiscard]] bool is(NameId id, std::string_view text, const Words& words) const;
+  NameId add(std::string_view text, std::size_t slot);
   void grow();
   std::uint32_t store(std::string_view text);
 

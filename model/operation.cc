@@ -7,36 +7,6 @@
 
 namespace vmtrail {
 
-bool is_mover(OperationKind kind) {
-  switch (kind) {
-    case OperationKind::boot:
-    case OperationKind::live_migration:
-    case OperationKind::resize:
-    case OperationKind::revert:
-    case OperationKind::rebuild:
-    case OperationKind::shelve:
-    case OperationKind::unshelve:
-      return true;
-    case OperationKind::none:
-    case OperationKind::confirm:
-    case OperationKind::remove:
-    case OperationKind::soft_delete:
-    case OperationKind::restore:
-    case OperationKind::action:
-    case OperationKind::volume:
-    case OperationKind::audit:
-    case OperationKind::abort:
-    case OperationKind::force_complete:
-      return false;
-  }
-  return false;
-}
-
-bool is_serial(OperationKind kind) {
-  return is_mover(kind) || kind == OperationKind::confirm || kind == OperationKind::action ||
-         kind == OperationKind::restore || kind == OperationKind::soft_delete;
-}
-
 OperationKind joined(OperationKind so_far, OperationKind next) {
   if (so_far == OperationKind::remove || next == OperationKind::remove)
     return OperationKind::remove;
@@ -47,38 +17,9 @@ OperationKind joined(OperationKind so_far, OperationKind next) {
 
 namespace {
 
-// Does an event of this phase carry the state behind the operation, not that before it?
-bool is_end(Phase phase) {
-  switch (phase) {
-    case Phase::completed:
-    case Phase::source_done:
-    case Phase::finished:
-    case Phase::confirmed:
-    case Phase::reverted:
-    case Phase::shelved:
-    case Phase::offloaded:
-    case Phase::end:
-      return true;
-    case Phase::none:
-    case Phase::start:
-    case Phase::prepared:
-    case Phase::switched:
-    case Phase::at_destination:
-    case Phase::rolling_back:
-    case Phase::failed:
-    case Phase::copying:
-    case Phase::finishing:
-    case Phase::confirming:
-    case Phase::reverting:
-    case Phase::evacuate:
-    case Phase::scheduled:
-    case Phase::offloading:
-    case Phase::requested:
-    case Phase::raised:
-      return false;
-  }
-  return false;
-}
+// Those whose event carries the state behind the operation, not that before it.
+constexpr Phases kEnds(Phase::completed, Phase::source_done, Phase::finished, Phase::confirmed,
+                       Phase::reverted, Phase::shelved, Phase::offloaded, Phase::end);
 
 }  // namespace
 
@@ -114,21 +55,21 @@ NameId Operation::leads_to() const {
   return arrived && state_out != NameId::error ? NameId::resized : state_out;
 }
 
-std::size_t Operation::insert(Fact fact) {
+std::size_t Operation::insert(Fact&& fact) {
   judged = Outcome::in_progress;
+  if (facts.empty() || comes_before(facts.back(), fact)) {
+    facts.push_back(std::move(fact));
+    if (facts.size() > 1 && joined(kind, facts.back().rule->operation) == kind) {
+      absorb(facts.back());
+    } else {
+      sum_up();
+    }
+    return facts.size() - 1;
+  }
   const auto place = std::upper_bound(facts.begin(), facts.end(), fact, comes_before);
   const auto index = static_cast<std::size_t>(place - facts.begin());
-  const bool comes_last = place == facts.end();
   facts.insert(place, std::move(fact));
-  if (comes_last && (facts.size() == 1 || joined(kind, facts.back().rule->operation) == kind)) {
-    if (facts.size() == 1) {
-      sum_up();
-    } else {
-      absorb(facts.back());
-    }
-  } else {
-    sum_up();
-  }
+  sum_up();
   return index;
 }
 
@@ -173,10 +114,13 @@ void Operation::absorb(const Fact& fact) {
   deletes = deletes || fact.says_deleted();
   if (rule.operation == kind || rule.operation == OperationKind::none) {
     // The last to name an end names it.
-    if (const auto host = named(fact, rule.source); host && *host != NameId::nothing)
-      source = *host;
-    if (const auto host = named(fact, rule.destination); host && *host != NameId::nothing) {
-      destination = *host;
+    if (const auto host = named(fact, rule.source).value_or(NameId::nothing);
+        host != NameId::nothing) {
+      source = host;
+    }
+    if (const auto host = named(fact, rule.destination).value_or(NameId::nothing);
+        host != NameId::nothing) {
+      destination = host;
     }
   }
   if (acting_host == NameId::nothing && !rule.database) acting_host = fact.publisher_host;
@@ -185,7 +129,7 @@ void Operation::absorb(const Fact& fact) {
   if (fact.changes_state() && !change_told_) {
     state_in = fact.old_state;
     change_told_ = true;
-  } else if (state_in == NameId::nothing && !rule.database && !is_end(rule.phase)) {
+  } else if (state_in == NameId::nothing && !rule.database && !kEnds.has(rule.phase)) {
     state_in = fact.state;
   }
   if (rule.writes.vm_state && fact.state != NameId::nothing) state_out = fact.state;

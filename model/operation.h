@@ -38,10 +38,30 @@ class Phases {
   std::uint32_t bits_ = 0;
 };
 
+/// A set of kinds.
+class Kinds {
+ public:
+  template <class... More>
+  constexpr explicit Kinds(More... kinds)
+      : bits_((std::uint32_t{0} | ... | (std::uint32_t{1} << static_cast<unsigned>(kinds)))) {}
+  [[nodiscard]] constexpr bool has(OperationKind kind) const {
+    return (bits_ >> static_cast<unsigned>(kind) & 1U) != 0;
+  }
+
+ private:
+  std::uint32_t bits_;
+};
+
 /// Can it change the instance's host?
-[[nodiscard]] bool is_mover(OperationKind kind);
+[[nodiscard]] constexpr bool is_mover(OperationKind kind) {
+  using enum OperationKind;
+  return Kinds(boot, live_migration, resize, revert, rebuild, shelve, unshelve).has(kind);
+}
 /// Does Nova run it one at a time, under a task state?
-[[nodiscard]] bool is_serial(OperationKind kind);
+[[nodiscard]] constexpr bool is_serial(OperationKind kind) {
+  using enum OperationKind;
+  return is_mover(kind) || Kinds(confirm, action, restore, soft_delete).has(kind);
+}
 
 /// First and last time on one publisher's own clock.
 struct ClockSpan {
@@ -80,7 +100,7 @@ struct Operation {
   Outcome judged = Outcome::in_progress;  ///< stuck or uncertain, until another fact comes
 
   /// Puts a fact where it belongs in the order. Returns its index.
-  std::size_t insert(Fact fact);
+  std::size_t insert(Fact&& fact);
   /// Makes it as new, but for the memory that it has.
   void clear();
   /// Removes the fact at `index` of a long operation if its neighbours assert the same: of a run of

@@ -109,7 +109,8 @@ void Walk::settle_first(std::size_t count) {
   const bool closed = std::all_of(held_.operations.begin(), end,
                                   [](const Operation& operation) { return operation.closed(); });
   if (closed && end + 1 == held_.operations.end() && trail_ == nullptr) {
-    held_.base = settled(held_.prefix, is_ambiguous(count, held_.prefix.host));
+    held_.base = held_.prefix;
+    settle(held_.base, is_ambiguous(count, held_.base.host));
     return;
   }
   back_to_base();
@@ -120,7 +121,8 @@ void Walk::settle_first(std::size_t count) {
     for (const Fact& fact : operation.facts) apply(state, operation, fact);
     finish(state, operation);
   });
-  held_.base = settled(state, is_ambiguous(count, state.host));
+  settle(state, is_ambiguous(count, state.host));
+  held_.base = std::move(state);
 }
 
 void Walk::forget_first(std::size_t count) {
@@ -325,7 +327,7 @@ bool Walk::is_ambiguous(std::size_t count, NameId host) {
   });
 }
 
-State Walk::settled(State state, bool ambiguous) const {
+void Walk::settle(State& state, bool ambiguous) {
   if (ambiguous && (state.confidence == Confidence::confirmed ||
                     (state.confidence == Confidence::unplaced && state.host == NameId::nothing))) {
     state.confidence = Confidence::probable;
@@ -339,11 +341,11 @@ State Walk::settled(State state, bool ambiguous) const {
       (state.vm_state == NameId::building || (state.vm_state == NameId::error && state.building))) {
     state.confidence = Confidence::unplaced;
   }
-  return state;
 }
 
 void Walk::settle() {
-  instance_.answer = settled(held_.finished, held_.ambiguous);
+  instance_.answer = held_.finished;
+  settle(instance_.answer, held_.ambiguous);
 }
 
 }  // namespace vmtrail

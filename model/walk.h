@@ -64,7 +64,7 @@ class Walk {
   void close_interval(State& state, Time at);
   [[nodiscard]] bool was_aborted(const Operation& migration) const;
   [[nodiscard]] bool is_ambiguous(std::size_t count, NameId host);
-  [[nodiscard]] State settled(State state, bool ambiguous) const;
+  static void settle(State& state, bool ambiguous);
   void settle();
 
   Instance& instance_;
