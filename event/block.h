@@ -33,8 +33,9 @@ class Block {
     // Bit 1 flipped, the quote comes right after the control characters; as a signed number a byte
     // beyond ASCII comes before them.
     const __m128i flipped = _mm_xor_si128(bytes_, _mm_set1_epi8(2));
-    return bits(_mm_or_si128(_mm_cmplt_epi8(flipped, _mm_set1_epi8(('"' ^ 2) + 1)),
-                             _mm_cmpeq_epi8(flipped, _mm_set1_epi8('\\' ^ 2))));
+    const __m128i plain = _mm_andnot_si128(_mm_cmpeq_epi8(flipped, _mm_set1_epi8('\\' ^ 2)),
+                                           _mm_cmpgt_epi8(flipped, _mm_set1_epi8('"' ^ 2)));
+    return bits(plain) ^ 0xffff;
   }
 
   /// `<`, `>` and non-ASCII.

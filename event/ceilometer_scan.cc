@@ -71,18 +71,12 @@ class Walk {
   }
 
  private:
-  struct Name {
-    std::size_t known = TraitHeads::kNone;
-    std::string_view text;  // of one that is not known, or that the site's rules name
-  };
-
   template <class Form>
   const char* event_in(const char* at, Draft& draft);
   template <class Form>
   const char* traits(const char* at);
   template <class Form>
-  const char* unexpected(const char* at, bool first, std::size_t previous, Name& name);
-  bool take(const Name& name, std::string_view value);
+  const char* unexpected(const char* at, bool first, const TraitHeads::Head& previous);
   const char* value(const char* at, std::string_view& value);
   const char* unquoted(const char* at, std::string_view& value);
   const char* string_end(const char* at);
@@ -145,80 +139,71 @@ inline const char* Walk::value(const char* at, std::string_view& value) {
   return quote + 1;
 }
 
-bool Walk::take(const Name& name, std::string_view value) {
-  const TraitSet::Note note = traits_.note(name.text, site_);
-  if (note.read() && value.data() != nullptr) traits_.set(note, name.text, value, site_);
-  return true;
-}
-
-/// The head of a trait that heads_ did not expect: `], ["state", 1, ` and the quote of a string.
+/// A trait that was not expected after `previous`: if its name is known, its head is learnt, and it
+/// still stands there; any other is taken. `first`: nothing is before it.
 template <class Form>
-const char* Walk::unexpected(const char* at, bool first, std::size_t previous, Name& name) {
-  std::array<char, TraitHeads::kMaxSize> head;
-  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
-  if (!first && !begins_with(at, Form::kBeforeTrait)) return nullptr;
-  const char* rest = at + kBefore;
-  if (!begins_with(rest, "[\"")) return nullptr;
-  rest += 2;
-  const char* const quote = string_end(rest);
+const char* Walk::unexpected(const char* at, bool first, const TraitHeads::Head& previous) {
+  const char* const begin = at;
+  const auto take = [&](const auto& separator) {
+    const bool there = begins_with(at, separator);
+    at += size_of(separator);
+    return there;
+  };
+  if (!take(Form::kBeforeTrait) && !first) return nullptr;
+  if (!take("[\"")) return nullptr;
+  const char* const quote = string_end(at);
   if (quote == nullptr) return nullptr;
-  name.text = {rest, static_cast<std::size_t>(quote - rest)};
-  rest = quote + 1;
-  if (!begins_with(rest, Form::kComma)) return nullptr;
-  rest += size_of(Form::kComma);
-  if (*rest < '0' || *rest > '4') return nullptr;
-  ++rest;
-  if (!begins_with(rest, Form::kComma)) return nullptr;
-  rest += size_of(Form::kComma);
-  if (*rest == '"') ++rest;
+  const std::string_view name(at, static_cast<std::size_t>(quote - at));
+  at = quote + 1;
+  if (!take(Form::kComma) || *at < '0' || *at > '4') return nullptr;
+  ++at;
+  if (!take(Form::kComma)) return nullptr;
+  if (*at == '"') ++at;
 
-  const auto known = find_trait_name(name.text);
-  if (!known || site_.names(name.text)) {
-    name.known = TraitHeads::kNone;
-    return rest;
-  }
-  name.known = *known;
-  const auto size = static_cast<std::size_t>(rest - at);
-  if (size <= head.size()) {
-    std::memcpy(head.data(), at, size);
-    std::memcpy(head.data(), Form::kBeforeTrait, kBefore);
+  const auto size = static_cast<std::size_t>(at - begin);
+  const auto known = find_trait_name(name);
+  if (known && size <= TraitHeads::kMaxSize && !site_.names(name)) {
+    std::array<char, TraitHeads::kMaxSize> head;
+    std::memcpy(head.data(), begin, size);
+    std::memcpy(head.data(), Form::kBeforeTrait, size_of(Form::kBeforeTrait));
     heads_.learn(previous, *known, {head.data(), size});
+    return begin;
   }
-  return rest;
+  std::string_view text;
+  at = value(at, text);
+  if (at == nullptr) return nullptr;
+  const TraitSet::Note note = traits_.note(name, site_);
+  if (note.read() && text.data() != nullptr) traits_.set(note, name, text, site_);
+  return at;
 }
 
 /// `at` is behind the bracket that opens the list. Stops at the bracket that closes it.
 template <class Form>
 const char* Walk::traits(const char* at) {
-  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
   if (*at == ']') return at;
-  std::size_t previous = TraitHeads::kNone;
-  Name name{heads_.after(previous), {}};
+  // Heads are told with what separates them from the trait before, which the first one lacks.
+  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
+  TraitHeads::Bits skipped = (TraitHeads::Bits{1} << kBefore) - 1;
   at -= kBefore;
-  if (heads_[name.known].begins(at, kBefore)) {
-    at += heads_[name.known].size();
-  } else {
-    at = unexpected<Form>(at, true, previous, name);
-    if (at == nullptr) return nullptr;
-  }
+  const TraitHeads::Head* previous = &heads_.none();
+  std::uint64_t seen = 0;
   for (;;) {
-    std::string_view text;
-    at = value(at, text);
-    if (at == nullptr) return nullptr;
-    if (name.known != TraitHeads::kNone) {
-      if (!traits_.take(name.known, text)) return nullptr;
-      previous = name.known;
-    } else {
-      take(name, text);
-    }
-    name.known = heads_.after(previous);
-    if (const TraitHeads::Head& head = heads_[name.known]; head.begins(at)) {
+    for (;;) {
+      const TraitHeads::Head& head = TraitHeads::after(*previous);
+      if (!head.begins(at, skipped)) break;
       at += head.size();
-      continue;
+      const std::size_t trait = head.trait();
+      at = value(at, traits_.slot(trait));
+      if (at == nullptr || (seen >> trait & 1) != 0) return nullptr;
+      seen |= std::uint64_t{1} << trait;
+      skipped = 0;
+      previous = &head;
     }
-    if (begins_with(at, "]]")) return at + 1;
-    at = unexpected<Form>(at, false, previous, name);
+    if (begins_with(at, "]]")) return traits_.see(seen) ? at + 1 : nullptr;
+    const char* const begin = at;
+    at = unexpected<Form>(at, skipped != 0, *previous);
     if (at == nullptr) return nullptr;
+    if (at != begin) skipped = 0;
   }
 }
 

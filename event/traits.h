@@ -68,13 +68,13 @@ class TraitSet {
   Note note(std::string_view name, const SiteTraits& site);
   void set(const Note& note, std::string_view name, std::string_view value, SiteTraits& site);
 
-  /// The same in one for a known name of which no rule of the site's asks. False: it is repeated.
-  bool take(std::size_t name, std::string_view value) {
-    const std::uint64_t bit = std::uint64_t{1} << name;
-    if ((seen_ & bit) != 0) return false;
-    seen_ |= bit;
-    values_[name] = value;
-    return true;
+  /// The value of a known name that no rule of the site's asks for, if only see() is told of it.
+  [[nodiscard]] std::string_view& slot(std::size_t name) { return values_[name]; }
+  /// Takes note of the names whose bits are set. False: one is repeated.
+  [[nodiscard]] bool see(std::uint64_t names) {
+    const bool repeated = (seen_ & names) != 0;
+    seen_ |= names;
+    return !repeated;
   }
 
   /// Tells the draft what the traits say: repeated_trait if a name occurs twice (in the log format
