@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -103,6 +104,23 @@ template <std::size_t kLength>
     return std::memcmp(text, literal, kSize) == 0;
   }
   static_assert(kSize <= 24);
+}
+
+/// How many digits `text` begins with; kMostDigits: so many or more. So many bytes are readable.
+inline constexpr std::size_t kMostDigits = 8;
+[[nodiscard]] inline std::size_t leading_digits(const char* text) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, sizeof word);
+  const std::uint64_t values = word ^ 0x3030303030303030U;
+  // The first byte that is above 9 has its highest bit set; a carry reaches only what follows.
+  const std::uint64_t others = ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
+  if constexpr (std::endian::native == std::endian::little) {
+    return static_cast<std::size_t>(std::countr_zero(others)) / 8;
+  } else {
+    std::size_t count = 0;
+    while (count < kMostDigits && text[count] >= '0' && text[count] <= '9') ++count;
+    return count;
+  }
 }
 
 }  // namespace vmtrail

@@ -61,10 +61,15 @@ constexpr std::size_t size_of(const char (&)[kLength]) {
 /// it is for the judge.
 class Walk {
  public:
-  Walk(std::string_view text, TraitSet& traits, TraitHeads& heads, SiteTraits& site)
-      : text_(text), end_(text.data() + text.size()), traits_(traits), heads_(heads), site_(site) {}
+  Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads)
+      : text_(text),
+        end_(text.data() + text.size()),
+        draft_(draft),
+        traits_(traits),
+        heads_(heads) {}
 
-  const char* event(const char* at, Draft& draft);
+  /// The event, as far as it can be told without the end of the text.
+  const char* event(const char* at);
   /// Once all of the text has been walked over.
   [[nodiscard]] bool valid_utf8() const {
     return ascii_ || simdjson::validate_utf8(text_.data(), text_.size());
@@ -72,21 +77,22 @@ class Walk {
 
  private:
   template <class Form>
-  const char* event_in(const char* at, Draft& draft);
+  const char* event_in(const char* at);
   template <class Form>
   const char* traits(const char* at);
   template <class Form>
   const char* unexpected(const char* at, bool first, const TraitHeads::Head& previous);
   const char* value(const char* at, std::string_view& value);
   const char* unquoted(const char* at, std::string_view& value);
+  const char* unusual_number(const char* at, std::string_view& value);
   const char* string_end(const char* at);
   const char* string_end_beyond_ascii(const char* at);
 
   std::string_view text_;
   const char* end_;
+  Draft& draft_;
   TraitSet& traits_;
   TraitHeads& heads_;
-  SiteTraits& site_;
 
   bool ascii_ = true;
 };
@@ -111,10 +117,9 @@ const char* Walk::string_end_beyond_ascii(const char* at) {
   return nullptr;
 }
 
-/// A number that is written as it is printed, or null: of that the value has no data().
-const char* Walk::unquoted(const char* at, std::string_view& value) {
+/// A whole number as it is printed, or null: of that the value has no data().
+const char* Walk::unusual_number(const char* at, std::string_view& value) {
   constexpr std::size_t kMaxDigits = 18;  // fit 64 bits
-  if (at >= end_) return nullptr;
   if (begins_with(at, "null")) {
     value = {};
     return at + 4;
@@ -122,9 +127,19 @@ const char* Walk::unquoted(const char* at, std::string_view& value) {
   const char* const digits = *at == '-' ? at + 1 : at;
   const char* rest = digits;
   while (*rest >= '0' && *rest <= '9' && rest != digits + kMaxDigits) ++rest;
-  if (rest == digits || (*digits == '0' && rest != at + 1)) return nullptr;
+  if (rest == digits || *digits == '0') return nullptr;
   value = {at, static_cast<std::size_t>(rest - at)};
   return rest;
+}
+
+inline const char* Walk::unquoted(const char* at, std::string_view& value) {
+  if (at >= end_) return nullptr;
+  const std::size_t digits = leading_digits(at);
+  if (digits == 0 || digits == kMostDigits || (*at == '0' && digits != 1)) {
+    return unusual_number(at, value);
+  }
+  value = {at, digits};
+  return at + digits;
 }
 
 /// Most often the quote of a string has been taken with what stands before it.
@@ -162,7 +177,7 @@ const char* Walk::unexpected(const char* at, bool first, const TraitHeads::Head&
 
   const auto size = static_cast<std::size_t>(at - begin);
   const auto known = find_trait_name(name);
-  if (known && size <= TraitHeads::kMaxSize && !site_.names(name)) {
+  if (known && size <= TraitHeads::kMaxSize && !draft_.site().names(name)) {
     std::array<char, TraitHeads::kMaxSize> head;
     std::memcpy(head.data(), begin, size);
     std::memcpy(head.data(), Form::kBeforeTrait, size_of(Form::kBeforeTrait));
@@ -172,8 +187,8 @@ const char* Walk::unexpected(const char* at, bool first, const TraitHeads::Head&
   std::string_view text;
   at = value(at, text);
   if (at == nullptr) return nullptr;
-  const TraitSet::Note note = traits_.note(name, site_);
-  if (note.read() && text.data() != nullptr) traits_.set(note, name, text, site_);
+  const TraitSet::Note note = traits_.note(name);
+  if (note.read() && text.data() != nullptr) traits_.set(note, name, text);
   return at;
 }
 
@@ -186,29 +201,30 @@ const char* Walk::traits(const char* at) {
   TraitHeads::Bits skipped = (TraitHeads::Bits{1} << kBefore) - 1;
   at -= kBefore;
   const TraitHeads::Head* previous = &heads_.none();
-  std::uint64_t seen = 0;
+  TraitHeads::Bits seen = 0;
+  TraitHeads::Bits sum = 0;  // is more, if a bit was seen twice
   for (;;) {
     for (;;) {
       const TraitHeads::Head& head = TraitHeads::after(*previous);
       if (!head.begins(at, skipped)) break;
-      at += head.size();
-      const std::size_t trait = head.trait();
-      at = value(at, traits_.slot(trait));
-      if (at == nullptr || (seen >> trait & 1) != 0) return nullptr;
-      seen |= std::uint64_t{1} << trait;
+      at = value(at + head.size(), head.slot());
+      if (at == nullptr) return nullptr;
+      seen |= head.bit();
+      sum += head.bit();
       skipped = 0;
       previous = &head;
     }
-    if (begins_with(at, "]]")) return traits_.see(seen) ? at + 1 : nullptr;
+    if (begins_with(at, "]]")) break;
     const char* const begin = at;
     at = unexpected<Form>(at, skipped != 0, *previous);
     if (at == nullptr) return nullptr;
     if (at != begin) skipped = 0;
   }
+  return seen == sum && traits_.note_all(seen) ? at + 1 : nullptr;
 }
 
 template <class Form>
-const char* Walk::event_in(const char* at, Draft& draft) {
+const char* Walk::event_in(const char* at) {
   const auto take = [&](const auto& key, std::string_view& value) {
     if (!begins_with(at, key)) return false;
     const char* const begin = at + size_of(key);
@@ -219,11 +235,11 @@ const char* Walk::event_in(const char* at, Draft& draft) {
   };
   std::string_view text;
   if (!take(Form::kMessageId, text)) return nullptr;
-  draft.set_message_id(text);
+  draft_.set_message_id(text);
   if (!take(Form::kEventType, text)) return nullptr;
-  draft.set_event_type(text);
+  draft_.set_event_type(text);
   if (!take(Form::kGenerated, text)) return nullptr;
-  draft.set_generated(text);
+  draft_.set_generated(text);
   if (!begins_with(at, Form::kTraits)) return nullptr;
   at = traits<Form>(at + size_of(Form::kTraits));
   if (at == nullptr) return nullptr;
@@ -237,14 +253,16 @@ const char* Walk::event_in(const char* at, Draft& draft) {
 }
 
 /// The event at `at`, if there is nothing wrong with it.
-const char* Walk::event(const char* at, Draft& draft) {
+const char* Walk::event(const char* at) {
   if (at >= end_) return nullptr;
+  draft_.site().clear();
+  draft_.clear();
   traits_.clear();
   const bool spaced = at[size_of(Spaced::kMessageId) - 2] == ' ';
-  at = spaced ? event_in<Spaced>(at, draft) : event_in<Compact>(at, draft);
+  at = spaced ? event_in<Spaced>(at) : event_in<Compact>(at);
   if (at == nullptr) return nullptr;
-  traits_.apply(draft);
-  traits_.tell_caller_project(draft);
+  traits_.apply();
+  traits_.tell_caller_project();
   return at;
 }
 
@@ -255,15 +273,13 @@ bool CeilometerScan::decode(std::string_view text, Output& output) {
   const char* const end = text.data() + text.size();
   const bool list = text.front() == '[';
   const char* const first = text.data() + (list ? 1 : 0);
-  Walk walk(text, traits_, heads_, site_);
+  Walk walk(text, draft_, traits_, heads_);
   bool single = true;
   bool checked = false;
   for (const char* at = first;;) {
-    site_.clear();
-    Draft draft(site_);
-    at = walk.event(at, draft);
+    at = walk.event(at);
     if (at == nullptr) return false;
-    const Event* const event = draft.finish();
+    const Event* const event = draft_.finish();
     if (event == nullptr) return false;
     const bool last = list ? *at == ']' && at + 1 == end : at == end;
     if (!last && (!list || *at != ',')) return false;

@@ -93,18 +93,18 @@ std::size_t find_value_end(std::string_view section, std::size_t from) {
 }  // namespace
 
 /// `section` is `<Trait: …> <Trait: …>`.
-void LogDecoder::read_traits(std::string_view section, Draft& draft) {
+void LogDecoder::read_traits(std::string_view section) {
   std::size_t at = 0;
   while (at < section.size()) {
     const auto head = read_trait_head(section.substr(at));
     if (!head || at + head->size >= section.size()) {
-      draft.fail(ErrorCode::bad_trait);
+      draft_.fail(ErrorCode::bad_trait);
       return;
     }
     const std::size_t value = at + head->size;
     const std::size_t end = find_value_end(section, value);
-    if (const TraitSet::Note note = traits_.note(head->name, site_); note.read()) {
-      traits_.set(note, head->name, section.substr(value, end - value), site_);
+    if (const TraitSet::Note note = traits_.note(head->name); note.read()) {
+      traits_.set(note, head->name, section.substr(value, end - value));
     }
     at = end + 2;
   }
@@ -120,20 +120,20 @@ void LogDecoder::event(std::string_view text, Output& output) {
     return;
   }
   site_.clear();
-  Draft draft(site_);
-  if (!simdjson::validate_utf8(text.data(), text.size())) draft.fail(ErrorCode::invalid_utf8);
-  draft.set_message_id(header->message_id);
-  draft.set_event_type(header->event_type);
-  draft.set_generated(header->generated);
+  draft_.clear();
+  if (!simdjson::validate_utf8(text.data(), text.size())) draft_.fail(ErrorCode::invalid_utf8);
+  draft_.set_message_id(header->message_id);
+  draft_.set_event_type(header->event_type);
+  draft_.set_generated(header->generated);
   traits_.clear();
   if (header->rest.ends_with(">>")) {
-    read_traits(header->rest.substr(0, header->rest.size() - 1), draft);
+    read_traits(header->rest.substr(0, header->rest.size() - 1));
   } else if (header->rest != ">") {
-    draft.fail(ErrorCode::unterminated_trait);
+    draft_.fail(ErrorCode::unterminated_trait);
   }
-  traits_.apply(draft);
-  traits_.tell_caller_project(draft);
-  output.draft(draft, text);
+  traits_.apply();
+  traits_.tell_caller_project();
+  output.draft(draft_, text);
 }
 
 bool LogDecoder::decode(std::string_view line, Output& output) {

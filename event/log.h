@@ -28,10 +28,11 @@ class LogDecoder {
 
  private:
   void event(std::string_view text, Output& output);
-  void read_traits(std::string_view section, Draft& draft);
+  void read_traits(std::string_view section);
 
-  TraitSet traits_;
   SiteTraits site_;
+  Draft draft_{site_};
+  TraitSet traits_{draft_};
 };
 
 }  // namespace vmtrail

@@ -36,18 +36,23 @@ class TraitHeads {
       return (needed_ & ~(same | skipped)) == 0;
     }
     [[nodiscard]] std::size_t size() const { return size_; }
-    [[nodiscard]] std::size_t trait() const { return trait_; }
+    /// Where its value goes.
+    [[nodiscard]] std::string_view& slot() const { return *slot_; }
+    /// The bit of its name.
+    [[nodiscard]] Bits bit() const { return bit_; }
 
    private:
     friend TraitHeads;
     alignas(Block::kSize) std::array<char, kMaxSize> bytes_{};
     Bits needed_ = ~Bits{0};  // a bit for each byte; before it is learnt: more
+    Bits bit_ = 0;
     const Head* next_ = nullptr;
-    std::uint8_t size_ = 0;
-    std::uint8_t trait_ = 0;
+    std::string_view* slot_ = nullptr;
+    std::size_t size_ = 0;
   };
 
-  TraitHeads() {
+  /// Of traits that are read into `traits`, which is borrowed.
+  explicit TraitHeads(TraitSet& traits) : traits_(traits) {
     for (Head& head : heads_) head.next_ = &none();
   }
   TraitHeads(const TraitHeads&) = delete;
@@ -59,19 +64,20 @@ class TraitHeads {
   [[nodiscard]] static const Head& after(const Head& head) { return *head.next_; }
 
   /// The known trait came after `previous` and began with `bytes`, at most kMaxSize.
-  const Head& learn(const Head& previous, std::size_t trait, std::string_view bytes) {
+  void learn(const Head& previous, std::size_t trait, std::string_view bytes) {
     Head& head = heads_[trait];
     std::memcpy(head.bytes_.data(), bytes.data(), bytes.size());
     head.needed_ = (Bits{1} << bytes.size()) - 1;
-    head.size_ = static_cast<std::uint8_t>(bytes.size());
-    head.trait_ = static_cast<std::uint8_t>(trait);
+    head.bit_ = Bits{1} << trait;
+    head.slot_ = &traits_.slot(trait);
+    head.size_ = bytes.size();
     heads_[static_cast<std::size_t>(&previous - heads_.data())].next_ = &head;
-    return head;
   }
 
  private:
   static constexpr std::size_t kNone = kTraitNameCount;
 
+  TraitSet& traits_;
   std::array<Head, kNone + 1> heads_;
 };
 
