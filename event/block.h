@@ -45,6 +45,14 @@ class Block {
     return bits(_mm_or_si128(bytes_, _mm_cmpeq_epi8(either, _mm_set1_epi8('>'))));
   }
 
+  /// Those, commas, blanks and other characters that are no part of an identifier or event type.
+  [[nodiscard]] Bits ends_log_header() const {
+    const __m128i either = _mm_or_si128(bytes_, _mm_set1_epi8('<' ^ '>'));
+    const __m128i plain = _mm_andnot_si128(_mm_cmpeq_epi8(either, _mm_set1_epi8('>')),
+                                           _mm_cmpgt_epi8(bytes_, _mm_set1_epi8(',')));
+    return bits(plain) ^ 0xffff;
+  }
+
  private:
   static Bits bits(__m128i bytes) {
     return static_cast<Bits>(_mm_movemask_epi8(bytes));
@@ -68,6 +76,9 @@ class Block {
     return bits([this](std::size_t i) {
       return bytes_[i] == '<' || bytes_[i] == '>' || bytes_[i] >= 0x80;
     });
+  }
+  [[nodiscard]] Bits ends_log_header() const {
+    return ends_log() | bits([this](std::size_t i) { return bytes_[i] <= ','; });
   }
 
  private:

@@ -22,9 +22,8 @@ class LogDecoder {
  public:
   explicit LogDecoder(const TraitNames* names) : site_(names) {}
 
-  /// Tells every event in `line`. Nothing is told, and false returned, if there is no `<Event:` in
-  /// it.
-  bool decode(std::string_view line, Output& output);
+  /// Tells every event in `text`, a line from its first `<Event:` on.
+  void decode(std::string_view text, Output& output);
 
  private:
   void event(std::string_view text, Output& output);
