@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -33,14 +34,23 @@ class Block {
     // Bit 1 flipped, the quote comes right after the control characters; as a signed number a byte
     // beyond ASCII comes before them.
     const __m128i flipped = _mm_xor_si128(bytes_, _mm_set1_epi8(2));
-    return bits(_mm_or_si128(_mm_cmplt_epi8(flipped, _mm_set1_epi8(('"' ^ 2) + 1)),
-                             _mm_cmpeq_epi8(flipped, _mm_set1_epi8('\\' ^ 2))));
+    const __m128i plain = _mm_andnot_si128(_mm_cmpeq_epi8(flipped, _mm_set1_epi8('\\' ^ 2)),
+                                           _mm_cmpgt_epi8(flipped, _mm_set1_epi8('"' ^ 2)));
+    return bits(plain) ^ 0xffff;
   }
 
   /// `<`, `>` and non-ASCII.
   [[nodiscard]] Bits ends_log() const {
     const __m128i either = _mm_or_si128(bytes_, _mm_set1_epi8('<' ^ '>'));
     return bits(_mm_or_si128(bytes_, _mm_cmpeq_epi8(either, _mm_set1_epi8('>'))));
+  }
+
+  /// Those, commas, blanks and other characters that are no part of an identifier or event type.
+  [[nodiscard]] Bits ends_log_header() const {
+    const __m128i either = _mm_or_si128(bytes_, _mm_set1_epi8('<' ^ '>'));
+    const __m128i plain = _mm_andnot_si128(_mm_cmpeq_epi8(either, _mm_set1_epi8('>')),
+                                           _mm_cmpgt_epi8(bytes_, _mm_set1_epi8(',')));
+    return bits(plain) ^ 0xffff;
   }
 
  private:
@@ -66,6 +76,9 @@ class Block {
     return bits([this](std::size_t i) {
       return bytes_[i] == '<' || bytes_[i] == '>' || bytes_[i] >= 0x80;
     });
+  }
+  [[nodiscard]] Bits ends_log_header() const {
+    return ends_log() | bits([this](std::size_t i) { return bytes_[i] <= ','; });
   }
 
  private:
@@ -102,6 +115,23 @@ template <std::size_t kLength>
     return std::memcmp(text, literal, kSize) == 0;
   }
   static_assert(kSize <= 24);
+}
+
+/// How many digits `text` begins with; kMostDigits: so many or more. So many bytes are readable.
+inline constexpr std::size_t kMostDigits = 8;
+[[nodiscard]] inline std::size_t leading_digits(const char* text) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, sizeof word);
+  const std::uint64_t values = word ^ 0x3030303030303030U;
+  // The first byte that is above 9 has its highest bit set; a carry reaches only what follows.
+  const std::uint64_t others = ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
+  if constexpr (std::endian::native == std::endian::little) {
+    return static_cast<std::size_t>(std::countr_zero(others)) / 8;
+  } else {
+    std::size_t count = 0;
+    while (count < kMostDigits && text[count] >= '0' && text[count] <= '9') ++count;
+    return count;
+  }
 }
 
 }  // namespace vmtrail

@@ -64,9 +64,9 @@ void take(const Parts& parts, Draft& draft, TraitSet& traits, NumberTexts& numbe
     draft.fail(ErrorCode::bad_trait, parts.name);
     return;
   }
-  const TraitSet::Note note = traits.note(parts.name, draft.site());
+  const TraitSet::Note note = traits.note(parts.name);
   if (!note.read() || type == dom::element_type::NULL_VALUE) return;
-  traits.set(note, parts.name, scalar(parts.value, numbers).text, draft.site());
+  traits.set(note, parts.name, scalar(parts.value, numbers).text);
 }
 
 void read_list(dom::array list, TraitForms forms, Draft& draft, TraitSet& traits,
@@ -124,9 +124,9 @@ void read_ceilometer(const Members& members, TraitForms forms, Draft& draft, Tra
   draft.set_event_type(identity(members, Key::event_type, draft));
   draft.set_generated(identity(members, Key::generated, draft));
   read_traits(members[Key::traits], forms, draft, traits, numbers);
-  traits.apply(draft);
+  traits.apply();
   if (const auto raw = members.object(Key::raw)) read_raw(Members(*raw), draft, numbers);
-  traits.tell_caller_project(draft);
+  traits.tell_caller_project();
 }
 
 }  // namespace vmtrail

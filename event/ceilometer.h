@@ -18,7 +18,7 @@ enum class TraitForms : std::uint8_t {
 
 /// Reads an event that Ceilometer serialised. Where `raw` holds the notification, it tells what the
 /// traits do not; traits win where both tell, for they are what an operator configured, but an
-/// instance id that differs is conflicting_traits.
+/// instance id that differs is conflicting_traits. `traits` reads into `draft`.
 void read_ceilometer(const Members& members, TraitForms forms, Draft& draft, TraitSet& traits,
                      NumberTexts& numbers);
 

@@ -61,38 +61,38 @@ constexpr std::size_t size_of(const char (&)[kLength]) {
 /// it is for the judge.
 class Walk {
  public:
-  Walk(std::string_view text, TraitSet& traits, TraitHeads& heads, SiteTraits& site)
-      : text_(text), end_(text.data() + text.size()), traits_(traits), heads_(heads), site_(site) {}
+  Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads)
+      : text_(text),
+        end_(text.data() + text.size()),
+        draft_(draft),
+        traits_(traits),
+        heads_(heads) {}
 
-  const char* event(const char* at, Draft& draft);
+  /// The event, as far as it can be told without the end of the text.
+  const char* event(const char* at);
   /// Once all of the text has been walked over.
   [[nodiscard]] bool valid_utf8() const {
     return ascii_ || simdjson::validate_utf8(text_.data(), text_.size());
   }
 
  private:
-  struct Name {
-    std::size_t known = TraitHeads::kNone;
-    std::string_view text;  // of one that is not known, or that the site's rules name
-  };
-
   template <class Form>
-  const char* event_in(const char* at, Draft& draft);
+  const char* event_in(const char* at);
   template <class Form>
   const char* traits(const char* at);
   template <class Form>
-  const char* unexpected(const char* at, bool first, std::size_t previous, Name& name);
-  bool take(const Name& name, std::string_view value);
+  const char* unexpected(const char* at, bool first, const TraitHeads::Head& previous);
   const char* value(const char* at, std::string_view& value);
   const char* unquoted(const char* at, std::string_view& value);
+  const char* unusual_number(const char* at, std::string_view& value);
   const char* string_end(const char* at);
   const char* string_end_beyond_ascii(const char* at);
 
   std::string_view text_;
   const char* end_;
+  Draft& draft_;
   TraitSet& traits_;
   TraitHeads& heads_;
-  SiteTraits& site_;
 
   bool ascii_ = true;
 };
@@ -117,10 +117,9 @@ const char* Walk::string_end_beyond_ascii(const char* at) {
   return nullptr;
 }
 
-/// A number that is written as it is printed, or null: of that the value has no data().
-const char* Walk::unquoted(const char* at, std::string_view& value) {
+/// A whole number as it is printed, or null: of that the value has no data().
+const char* Walk::unusual_number(const char* at, std::string_view& value) {
   constexpr std::size_t kMaxDigits = 18;  // fit 64 bits
-  if (at >= end_) return nullptr;
   if (begins_with(at, "null")) {
     value = {};
     return at + 4;
@@ -128,9 +127,19 @@ const char* Walk::unquoted(const char* at, std::string_view& value) {
   const char* const digits = *at == '-' ? at + 1 : at;
   const char* rest = digits;
   while (*rest >= '0' && *rest <= '9' && rest != digits + kMaxDigits) ++rest;
-  if (rest == digits || (*digits == '0' && rest != at + 1)) return nullptr;
+  if (rest == digits || *digits == '0') return nullptr;
   value = {at, static_cast<std::size_t>(rest - at)};
   return rest;
+}
+
+inline const char* Walk::unquoted(const char* at, std::string_view& value) {
+  if (at >= end_) return nullptr;
+  const std::size_t digits = leading_digits(at);
+  if (digits == 0 || digits == kMostDigits || (*at == '0' && digits != 1)) {
+    return unusual_number(at, value);
+  }
+  value = {at, digits};
+  return at + digits;
 }
 
 /// Most often the quote of a string has been taken with what stands before it.
@@ -145,85 +154,77 @@ inline const char* Walk::value(const char* at, std::string_view& value) {
   return quote + 1;
 }
 
-bool Walk::take(const Name& name, std::string_view value) {
-  const TraitSet::Note note = traits_.note(name.text, site_);
-  if (note.read() && value.data() != nullptr) traits_.set(note, name.text, value, site_);
-  return true;
-}
-
-/// The head of a trait that heads_ did not expect: `], ["state", 1, ` and the quote of a string.
+/// A trait that was not expected after `previous`: if its name is known, its head is learnt, and it
+/// still stands there; any other is taken. `first`: nothing is before it.
 template <class Form>
-const char* Walk::unexpected(const char* at, bool first, std::size_t previous, Name& name) {
-  std::array<char, TraitHeads::kMaxSize> head;
-  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
-  if (!first && !begins_with(at, Form::kBeforeTrait)) return nullptr;
-  const char* rest = at + kBefore;
-  if (!begins_with(rest, "[\"")) return nullptr;
-  rest += 2;
-  const char* const quote = string_end(rest);
+const char* Walk::unexpected(const char* at, bool first, const TraitHeads::Head& previous) {
+  const char* const begin = at;
+  const auto take = [&](const auto& separator) {
+    const bool there = begins_with(at, separator);
+    at += size_of(separator);
+    return there;
+  };
+  if (!take(Form::kBeforeTrait) && !first) return nullptr;
+  if (!take("[\"")) return nullptr;
+  const char* const quote = string_end(at);
   if (quote == nullptr) return nullptr;
-  name.text = {rest, static_cast<std::size_t>(quote - rest)};
-  rest = quote + 1;
-  if (!begins_with(rest, Form::kComma)) return nullptr;
-  rest += size_of(Form::kComma);
-  if (*rest < '0' || *rest > '4') return nullptr;
-  ++rest;
-  if (!begins_with(rest, Form::kComma)) return nullptr;
-  rest += size_of(Form::kComma);
-  if (*rest == '"') ++rest;
+  const std::string_view name(at, static_cast<std::size_t>(quote - at));
+  at = quote + 1;
+  if (!take(Form::kComma) || *at < '0' || *at > '4') return nullptr;
+  ++at;
+  if (!take(Form::kComma)) return nullptr;
+  if (*at == '"') ++at;
 
-  const auto known = find_trait_name(name.text);
-  if (!known || site_.names(name.text)) {
-    name.known = TraitHeads::kNone;
-    return rest;
-  }
-  name.known = *known;
-  const auto size = static_cast<std::size_t>(rest - at);
-  if (size <= head.size()) {
-    std::memcpy(head.data(), at, size);
-    std::memcpy(head.data(), Form::kBeforeTrait, kBefore);
+  const auto size = static_cast<std::size_t>(at - begin);
+  const auto known = find_trait_name(name);
+  if (known && size <= TraitHeads::kMaxSize && !draft_.site().names(name)) {
+    std::array<char, TraitHeads::kMaxSize> head;
+    std::memcpy(head.data(), begin, size);
+    std::memcpy(head.data(), Form::kBeforeTrait, size_of(Form::kBeforeTrait));
     heads_.learn(previous, *known, {head.data(), size});
+    return begin;
   }
-  return rest;
+  std::string_view text;
+  at = value(at, text);
+  if (at == nullptr) return nullptr;
+  const TraitSet::Note note = traits_.note(name);
+  if (note.read() && text.data() != nullptr) traits_.set(note, name, text);
+  return at;
 }
 
 /// `at` is behind the bracket that opens the list. Stops at the bracket that closes it.
 template <class Form>
 const char* Walk::traits(const char* at) {
-  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
   if (*at == ']') return at;
-  std::size_t previous = TraitHeads::kNone;
-  Name name{heads_.after(previous), {}};
+  // Heads are told with what separates them from the trait before, which the first one lacks.
+  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
+  TraitHeads::Bits skipped = (TraitHeads::Bits{1} << kBefore) - 1;
   at -= kBefore;
-  if (heads_[name.known].begins(at, kBefore)) {
-    at += heads_[name.known].size();
-  } else {
-    at = unexpected<Form>(at, true, previous, name);
-    if (at == nullptr) return nullptr;
-  }
+  const TraitHeads::Head* previous = &heads_.none();
+  TraitHeads::Bits seen = 0;
+  TraitHeads::Bits sum = 0;  // is more, if a bit was seen twice
   for (;;) {
-    std::string_view text;
-    at = value(at, text);
-    if (at == nullptr) return nullptr;
-    if (name.known != TraitHeads::kNone) {
-      if (!traits_.take(name.known, text)) return nullptr;
-      previous = name.known;
-    } else {
-      take(name, text);
+    for (;;) {
+      const TraitHeads::Head& head = TraitHeads::after(*previous);
+      if (!head.begins(at, skipped)) break;
+      at = value(at + head.size(), head.slot());
+      if (at == nullptr) return nullptr;
+      seen |= head.bit();
+      sum += head.bit();
+      skipped = 0;
+      previous = &head;
     }
-    name.known = heads_.after(previous);
-    if (const TraitHeads::Head& head = heads_[name.known]; head.begins(at)) {
-      at += head.size();
-      continue;
-    }
-    if (begins_with(at, "]]")) return at + 1;
-    at = unexpected<Form>(at, false, previous, name);
+    if (begins_with(at, "]]")) break;
+    const char* const begin = at;
+    at = unexpected<Form>(at, skipped != 0, *previous);
     if (at == nullptr) return nullptr;
+    if (at != begin) skipped = 0;
   }
+  return seen == sum && traits_.note_all(seen) ? at + 1 : nullptr;
 }
 
 template <class Form>
-const char* Walk::event_in(const char* at, Draft& draft) {
+const char* Walk::event_in(const char* at) {
   const auto take = [&](const auto& key, std::string_view& value) {
     if (!begins_with(at, key)) return false;
     const char* const begin = at + size_of(key);
@@ -234,11 +235,11 @@ const char* Walk::event_in(const char* at, Draft& draft) {
   };
   std::string_view text;
   if (!take(Form::kMessageId, text)) return nullptr;
-  draft.set_message_id(text);
+  draft_.set_message_id(text);
   if (!take(Form::kEventType, text)) return nullptr;
-  draft.set_event_type(text);
+  draft_.set_event_type(text);
   if (!take(Form::kGenerated, text)) return nullptr;
-  draft.set_generated(text);
+  draft_.set_generated(text);
   if (!begins_with(at, Form::kTraits)) return nullptr;
   at = traits<Form>(at + size_of(Form::kTraits));
   if (at == nullptr) return nullptr;
@@ -252,14 +253,16 @@ const char* Walk::event_in(const char* at, Draft& draft) {
 }
 
 /// The event at `at`, if there is nothing wrong with it.
-const char* Walk::event(const char* at, Draft& draft) {
+const char* Walk::event(const char* at) {
   if (at >= end_) return nullptr;
+  draft_.site().clear();
+  draft_.clear();
   traits_.clear();
   const bool spaced = at[size_of(Spaced::kMessageId) - 2] == ' ';
-  at = spaced ? event_in<Spaced>(at, draft) : event_in<Compact>(at, draft);
+  at = spaced ? event_in<Spaced>(at) : event_in<Compact>(at);
   if (at == nullptr) return nullptr;
-  traits_.apply(draft);
-  traits_.tell_caller_project(draft);
+  traits_.apply();
+  traits_.tell_caller_project();
   return at;
 }
 
@@ -270,15 +273,13 @@ bool CeilometerScan::decode(std::string_view text, Output& output) {
   const char* const end = text.data() + text.size();
   const bool list = text.front() == '[';
   const char* const first = text.data() + (list ? 1 : 0);
-  Walk walk(text, traits_, heads_, site_);
+  Walk walk(text, draft_, traits_, heads_);
   bool single = true;
   bool checked = false;
   for (const char* at = first;;) {
-    site_.clear();
-    Draft draft(site_);
-    at = walk.event(at, draft);
+    at = walk.event(at);
     if (at == nullptr) return false;
-    const Event* const event = draft.finish();
+    const Event* const event = draft_.finish();
     if (event == nullptr) return false;
     const bool last = list ? *at == ']' && at + 1 == end : at == end;
     if (!last && (!list || *at != ',')) return false;

@@ -23,9 +23,10 @@ class CeilometerScan {
   [[nodiscard]] bool decode(std::string_view text, Output& output);
 
  private:
-  TraitSet traits_;
-  TraitHeads heads_;
   SiteTraits site_;
+  Draft draft_{site_};
+  TraitSet traits_{draft_};
+  TraitHeads heads_{traits_};
 };
 
 }  // namespace vmtrail

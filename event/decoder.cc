@@ -9,6 +9,7 @@
 #include "event/ceilometer_scan.h"
 #include "event/json.h"
 #include "event/log.h"
+#include "event/log_scan.h"
 #include "event/pieces.h"
 #include "event/python.h"
 #include "event/syntax.h"
@@ -53,7 +54,7 @@ std::optional<Format> parse_format(std::string_view text) {
 
 struct Decoder::Impl {
   Impl(Format wanted, const TraitNames* names)
-      : format(wanted), scan(names), json(wanted, names), log(names) {}
+      : format(wanted), ceilometer_scan(names), log_scan(names), json(wanted, names), log(names) {}
 
   void decode(std::string_view text, Output& output);
   void decode_brackets(std::string_view text, Output& output);
@@ -63,7 +64,8 @@ struct Decoder::Impl {
 
   Format format;
 
-  CeilometerScan scan;
+  CeilometerScan ceilometer_scan;
+  LogScan log_scan;
   JsonDecoder json;
   LogDecoder log;
   PythonTranscoder python_transcoder;
@@ -110,12 +112,17 @@ void Decoder::Impl::decode(std::string_view text, Output& output) {
 }
 
 void Decoder::Impl::decode_line(std::string_view text, Output& output) {
-  if (!log.decode(text, output)) output.skipped_line();
+  const std::size_t begin = text.find(kEventMark);
+  if (begin == std::string_view::npos) {
+    output.skipped_line();
+  } else if (const auto rest = log_scan.decode(text.substr(begin), output); !rest.empty()) {
+    log.decode(rest, output);
+  }
 }
 
 void Decoder::Impl::decode_brackets(std::string_view text, Output& output) {
   const bool scanned = format == Format::any || format == Format::ceilometer;
-  if (scanned && scan.decode(text, output)) return;
+  if (scanned && ceilometer_scan.decode(text, output)) return;
   const bool python = begins_python(text);
   if (python && format != Format::any && format != Format::ceilometer_file) {
     output.undecodable({ErrorCode::wrong_format, {}});

@@ -33,10 +33,6 @@ void Draft::fail(ErrorCode reason, std::string_view detail) {
   if (!flaw_) flaw_ = Flaw{reason, detail.size() <= kLongestDetail ? detail : std::string_view{}};
 }
 
-void Draft::tell_if_untold(Field field, std::string_view text) {
-  if (!told(field) && text.data() != nullptr) event_[field] = text;
-}
-
 void Draft::tell_null(Field field) {
   if (field == Field::payload_host || field == Field::task_state) tell_nothing(field);
 }
@@ -78,9 +74,11 @@ void Draft::clean_values() {
 }
 
 void Draft::check_lengths() {
-  std::size_t sizes = event_.message_id.size() | event_.event_type.size();
-  for (const std::string_view text : event_.fields) sizes |= text.size();
-  if (sizes <= kMaxText) return;
+  const std::size_t bits_of_all = [this]<std::size_t... i>(std::index_sequence<i...>) {
+    return event_.message_id.size() | event_.event_type.size() | (event_.fields[i].size() | ...);
+  }
+  (std::make_index_sequence<kFieldCount>());
+  if (bits_of_all <= kMaxText) return;  // then so is each
   if (event_.message_id.size() > kMaxText) fail(ErrorCode::value_too_long, "message_id");
   if (event_.event_type.size() > kMaxText) fail(ErrorCode::value_too_long, "event_type");
   for (std::size_t i = 0; i < kFieldCount; ++i) {

@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "event/site_traits.h"
 #include "vmtrail/error.h"
@@ -18,11 +20,24 @@ struct Flaw {
   std::string_view detail;
 };
 
-/// Gathers what a message says and checks it. The first flaw found is the one that is told.
+/// Gathers what a message says and checks it. The first flaw found is the one that is told. Serves
+/// for one event after the other.
 class Draft {
  public:
-  /// `site`, of this event alone, is borrowed; the event's traits stay in it.
+  /// `site` is borrowed; the event's traits stay in it.
   explicit Draft(SiteTraits& site) : site_(site) {}
+
+  void clear() {
+    event_.message_id = {};
+    event_.event_type = {};
+    // One by one: a loop over so few becomes a slow string instruction.
+    [this]<std::size_t... i>(std::index_sequence<i...>) {
+      ((event_.fields[i] = {}), ...);
+    }
+    (std::make_index_sequence<kFieldCount>());
+    generated_ = {};
+    flaw_.reset();
+  }
 
   [[nodiscard]] SiteTraits& site() { return site_; }
 
@@ -36,10 +51,14 @@ class Draft {
   [[nodiscard]] std::string_view event_type() const { return event_.event_type; }
 
   void tell(Field field, std::string_view text) { event_[field] = text; }
+  /// Where what is told of the field stands.
+  [[nodiscard]] std::string_view& slot(Field field) { return event_[field]; }
   void tell_nothing(Field field) { event_[field] = ""; }  // there is none, and it was said
   /// Null means that there is none only where it may be so: of host and task.
   void tell_null(Field field);
-  void tell_if_untold(Field field, std::string_view text);
+  void tell_if_untold(Field field, std::string_view text) {
+    if (!told(field) && text.data() != nullptr) event_[field] = text;
+  }
   /// The same thing under a name of the site's own; conflicting_traits if it differs from what was
   /// told.
   void tell_alias(Field field, std::string_view text, std::string_view alias);

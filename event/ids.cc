@@ -44,14 +44,16 @@ std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
   if (begin[8] != '-' || begin[13] != '-' || begin[18] != '-' || begin[23] != '-') {
     return std::nullopt;
   }
-  std::array<std::array<char, 16>, 2> halves;
-  std::memcpy(halves[0].data(), begin, 8);
-  std::memcpy(halves[0].data() + 8, begin + 9, 4);
-  std::memcpy(halves[0].data() + 12, begin + 14, 4);
-  std::memcpy(halves[1].data(), begin + 19, 4);
-  std::memcpy(halves[1].data() + 4, begin + 24, 12);
-  __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(halves[0].data()));
-  __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(halves[1].data()));
+  const auto four = [&](std::size_t at) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, begin + at, sizeof word);
+    return static_cast<long long>(word);
+  };
+  const auto eight = [&](std::size_t first, std::size_t second) {
+    return four(first) | four(second) << 32;
+  };
+  __m128i high = _mm_set_epi64x(eight(9, 14), eight(0, 4));
+  __m128i low = _mm_set_epi64x(eight(28, 32), eight(19, 24));
   if (!to_values(high, any_case) || !to_values(low, any_case)) return std::nullopt;
   // Two values make a byte, the first one its upper half; that of the first two comes first.
   const auto joined = [](__m128i values) {

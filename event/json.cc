@@ -153,11 +153,9 @@ void JsonDecoder::object(const Members& members, const Place& place, Output& out
         flaw.reason = ErrorCode::wrong_format;
         break;
       }
-      site_.clear();
-      Draft draft(site_);
-      read(members, draft);
-      if (const Event* const event = draft.finish()) return output.event(*event);
-      flaw = *draft.flaw();
+      read(members);
+      if (const Event* const event = draft_.finish()) return output.event(*event);
+      flaw = *draft_.flaw();
       break;
     }
     case Kind::meter_sample:
@@ -191,14 +189,16 @@ bool JsonDecoder::wanted(const Members& members, const Place& place) const {
   return false;
 }
 
-void JsonDecoder::read(const Members& members, Draft& draft) {
+void JsonDecoder::read(const Members& members) {
+  site_.clear();
+  draft_.clear();
   numbers_.clear();
   if (kind_of(members) == Kind::notification) {
-    read_notification(members, draft, numbers_);
+    read_notification(members, draft_, numbers_);
   } else {
     traits_.clear();
     const bool file = format_ == Format::ceilometer_file;
-    read_ceilometer(members, file ? TraitForms::dictionaries : TraitForms::any, draft, traits_,
+    read_ceilometer(members, file ? TraitForms::dictionaries : TraitForms::any, draft_, traits_,
                     numbers_);
   }
 }

@@ -52,7 +52,7 @@ class JsonDecoder {
   void envelope(const Members& members, const Place& place, Output& output);
   void zenoss(const Members& members, const Place& place, Output& output);
   void undecodable(Flaw flaw, const Place& place, Output& output);
-  void read(const Members& members, Draft& draft);
+  void read(const Members& members);
   [[nodiscard]] bool wanted(const Members& members, const Place& place) const;
   [[nodiscard]] std::optional<Flaw> parse(std::string_view text, std::size_t level,
                                           simdjson::dom::element& root);
@@ -64,8 +64,9 @@ class JsonDecoder {
   Pieces elements_{{}, false};  // of the source's list, as far as bytes were asked for
   std::size_t elements_taken_ = 0;
   std::string_view element_;  // the last one taken
-  TraitSet traits_;
   SiteTraits site_;
+  Draft draft_{site_};
+  TraitSet traits_{draft_};
   NumberTexts numbers_;
 };
 

@@ -22,16 +22,16 @@ class LogDecoder {
  public:
   explicit LogDecoder(const TraitNames* names) : site_(names) {}
 
-  /// Tells every event in `line`. Nothing is told, and false returned, if there is no `<Event:` in
-  /// it.
-  bool decode(std::string_view line, Output& output);
+  /// Tells every event in `text`, a line from its first `<Event:` on.
+  void decode(std::string_view text, Output& output);
 
  private:
   void event(std::string_view text, Output& output);
-  void read_traits(std::string_view section, Draft& draft);
+  void read_traits(std::string_view section);
 
-  TraitSet traits_;
   SiteTraits site_;
+  Draft draft_{site_};
+  TraitSet traits_{draft_};
 };
 
 }  // namespace vmtrail

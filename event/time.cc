@@ -152,32 +152,37 @@ std::optional<Duration> parse_iso_duration(Scanner& in) {
   return total;
 }
 
-/// Eight characters at once, each of them a digit or the one that `shape` has in its place; there,
-/// `0` is a digit and `?` anything. Little-endian: the first character is the lowest byte.
-class Eight {
- public:
-  Eight(const char* text, const char* shape) {
-    std::uint64_t wanted = 0;
-    std::uint64_t excess = 0;  // what takes a wrong byte's highest bit to 1
-    std::uint64_t free = 0;
-    for (unsigned i = 0; i < 8; ++i) {
-      const unsigned shift = 8 * i;
+/// What eight characters must be: `0` a digit, `?` anything, any other itself. Little-endian: the
+/// first character is the lowest byte.
+struct Shape {
+  std::uint64_t wanted = 0;
+  std::uint64_t excess = 0;  // takes the highest bit of a wrong byte to 1
+  std::uint64_t fixed = 0;   // all bits of the bytes that are not free
+
+  constexpr explicit Shape(std::string_view shape) {
+    for (std::size_t i = 0; i < 8; ++i) {
+      const std::size_t shift = 8 * i;
       wanted |= std::uint64_t{static_cast<unsigned char>(shape[i])} << shift;
       excess |= std::uint64_t{shape[i] == '0' ? 0x80U - 10 : 0x80U - 1} << shift;
-      if (shape[i] == '?') free |= std::uint64_t{0xff} << shift;
+      if (shape[i] != '?') fixed |= std::uint64_t{0xff} << shift;
     }
+  }
+};
+
+class Eight {
+ public:
+  Eight(const char* text, const Shape& shape) {
     std::uint64_t word = 0;
     std::memcpy(&word, text, sizeof word);
-    digits_ = (word ^ wanted) & ~free;
-    wrong_ = ((digits_ + excess) | digits_) & 0x8080808080808080U;
-    pairs_ = digits_ * 10 + (digits_ >> 8);
+    const std::uint64_t digits = (word ^ shape.wanted) & shape.fixed;
+    wrong_ = ((digits + shape.excess) | digits) & 0x8080808080808080U;
+    pairs_ = digits * 10 + (digits >> 8);
   }
   [[nodiscard]] std::uint64_t wrong() const { return wrong_; }
   /// The number of the two digits from there.
   [[nodiscard]] int pair(unsigned at) const { return static_cast<int>(pairs_ >> (8 * at) & 0xff); }
 
  private:
-  std::uint64_t digits_;
   std::uint64_t wrong_;
   std::uint64_t pairs_;
 };
@@ -193,10 +198,14 @@ std::optional<Parts> read_usual(std::string_view text) {
   const bool plain = text.size() == 26 || (text.size() == 27 && text[26] == 'Z') ||
                      (text.size() == 32 && text.ends_with("+00:00"));
   if (!plain || (text[10] != 'T' && text[10] != ' ')) return std::nullopt;
-  const Eight date(text.data(), "0000-00-");
-  const Eight clock(text.data() + 8, "00?00:00");
-  const Eight second(text.data() + 16, ":00.0000");
-  const Eight fraction(text.data() + 18, "0.000000");
+  static constexpr Shape kDate("0000-00-");
+  static constexpr Shape kClock("00?00:00");
+  static constexpr Shape kSecond(":00.0000");
+  static constexpr Shape kFraction("0.000000");
+  const Eight date(text.data(), kDate);
+  const Eight clock(text.data() + 8, kClock);
+  const Eight second(text.data() + 16, kSecond);
+  const Eight fraction(text.data() + 18, kFraction);
   if ((date.wrong() | clock.wrong() | second.wrong() | fraction.wrong()) != 0) return std::nullopt;
   return Parts{date.pair(0) * 100 + date.pair(2),
                date.pair(5),

@@ -21,45 +21,64 @@ namespace vmtrail {
 class TraitHeads {
  public:
   static constexpr std::size_t kMaxSize = 2 * Block::kSize;
-  /// Stands for what is before the first trait.
-  static constexpr std::size_t kNone = kTraitNameCount;
+  /// A bit for each byte, that of the first one lowest, and more.
+  using Bits = std::uint64_t;
 
   /// What a trait began with: all that stands before its value.
   class Head {
    public:
-    /// Does `text` begin with it, whatever the first `skipped` bytes? kMaxSize bytes are readable.
-    [[nodiscard]] bool begins(const char* text, unsigned skipped = 0) const {
-      const std::uint64_t same =
-          Block(text).same(Block(bytes_.data())) |
-          Block(text + Block::kSize).same(Block(bytes_.data() + Block::kSize)) << Block::kSize;
-      const std::uint64_t needed = needed_ >> skipped << skipped;
-      return (same & needed) == needed;
+    /// Does `text` begin with it, but for the bytes whose bits are set? kMaxSize bytes are
+    /// readable.
+    [[nodiscard]] bool begins(const char* text, Bits skipped = 0) const {
+      const Bits same = Block(text).same(Block(bytes_.data())) |
+                        Block(text + Block::kSize).same(Block(bytes_.data() + Block::kSize))
+                            << Block::kSize;
+      return (needed_ & ~(same | skipped)) == 0;
     }
     [[nodiscard]] std::size_t size() const { return size_; }
+    /// Where its value goes.
+    [[nodiscard]] std::string_view& slot() const { return *slot_; }
+    /// The bit of its name.
+    [[nodiscard]] Bits bit() const { return bit_; }
 
    private:
     friend TraitHeads;
     alignas(Block::kSize) std::array<char, kMaxSize> bytes_{};
-    std::uint64_t needed_ = ~std::uint64_t{0};  // a bit for each byte; before it is learnt: more
-    std::uint8_t size_ = 0;
-    std::uint8_t next_ = kNone;
+    Bits needed_ = ~Bits{0};  // a bit for each byte; before it is learnt: more
+    Bits bit_ = 0;
+    const Head* next_ = nullptr;
+    std::string_view* slot_ = nullptr;
+    std::size_t size_ = 0;
   };
 
-  /// The trait that is expected after the other.
-  [[nodiscard]] std::size_t after(std::size_t trait) const { return heads_[trait].next_; }
-  [[nodiscard]] const Head& operator[](std::size_t trait) const { return heads_[trait]; }
+  /// Of traits that are read into `traits`, which is borrowed.
+  explicit TraitHeads(TraitSet& traits) : traits_(traits) {
+    for (Head& head : heads_) head.next_ = &none();
+  }
+  TraitHeads(const TraitHeads&) = delete;
+  TraitHeads& operator=(const TraitHeads&) = delete;
 
-  /// `trait` came after `previous` and began with `bytes`, at most kMaxSize.
-  void learn(std::size_t previous, std::size_t trait, std::string_view bytes) {
+  /// What stands before the first trait.
+  [[nodiscard]] const Head& none() const { return heads_[kNone]; }
+  /// What is expected after it.
+  [[nodiscard]] static const Head& after(const Head& head) { return *head.next_; }
+
+  /// The known trait came after `previous` and began with `bytes`, at most kMaxSize.
+  void learn(const Head& previous, std::size_t trait, std::string_view bytes) {
     Head& head = heads_[trait];
     std::memcpy(head.bytes_.data(), bytes.data(), bytes.size());
-    head.needed_ = (std::uint64_t{1} << bytes.size()) - 1;
-    head.size_ = static_cast<std::uint8_t>(bytes.size());
-    heads_[previous].next_ = static_cast<std::uint8_t>(trait);
+    head.needed_ = (Bits{1} << bytes.size()) - 1;
+    head.bit_ = Bits{1} << trait;
+    head.slot_ = &traits_.slot(trait);
+    head.size_ = bytes.size();
+    heads_[static_cast<std::size_t>(&previous - heads_.data())].next_ = &head;
   }
 
  private:
-  std::array<Head, kTraitNameCount + 1> heads_;
+  static constexpr std::size_t kNone = kTraitNameCount;
+
+  TraitSet& traits_;
+  std::array<Head, kNone + 1> heads_;
 };
 
 }  // namespace vmtrail

@@ -55,7 +55,31 @@ std::optional<std::size_t> find_trait_name(std::string_view name) {
   return std::nullopt;
 }
 
-TraitSet::Note TraitSet::note(std::string_view name, const SiteTraits& site) {
+TraitSet::TraitSet(Draft& draft) : draft_(draft) {
+  slots_.fill(&unread_);
+  const auto put = [this](KnownTrait trait, std::string_view& slot) {
+    slots_[static_cast<std::size_t>(trait)] = &slot;
+  };
+  put(KnownTrait::instance_id, draft.slot(Field::instance_id));
+  put(KnownTrait::host, draft.slot(Field::publisher_host));
+  put(KnownTrait::instance_type, draft.slot(Field::flavor));
+  put(KnownTrait::tenant_id, draft.slot(Field::project_id));
+  put(KnownTrait::state_description, draft.slot(Field::task_state));
+  put(KnownTrait::state, draft.slot(Field::state));
+  put(KnownTrait::old_state, draft.slot(Field::old_state));
+  put(KnownTrait::request_id, draft.slot(Field::request_id));
+  put(KnownTrait::display_name, draft.slot(Field::display_name));
+  put(KnownTrait::deleted_at, draft.slot(Field::deleted_at));
+  put(KnownTrait::audit_period_ending, draft.slot(Field::audit_period_ending));
+  put(KnownTrait::resource_id, second(Second::resource_id));
+  put(KnownTrait::flavor_name, second(Second::flavor_name));
+  put(KnownTrait::host_name, second(Second::host_name));
+  put(KnownTrait::service, second(Second::service));
+  put(KnownTrait::project_id, second(Second::project_id));
+}
+
+TraitSet::Note TraitSet::note(std::string_view name) {
+  const SiteTraits& site = draft_.site();
   Note note;
   if (!site.none()) {
     note.alias = site.alias(name);
@@ -76,51 +100,48 @@ TraitSet::Note TraitSet::note(std::string_view name, const SiteTraits& site) {
   return note;
 }
 
-void TraitSet::set(const Note& note, std::string_view name, std::string_view value,
-                   SiteTraits& site) {
-  if (note.known) values_[static_cast<std::size_t>(*note.known)] = value;
+void TraitSet::set(const Note& note, std::string_view name, std::string_view value) {
+  if (note.known) slot(static_cast<std::size_t>(*note.known)) = value;
   if (note.alias) aliased_.push_back({*note.alias, name, value});
-  if (note.wanted) site.keep(name, value);
+  if (note.wanted) draft_.site().keep(name, value);
 }
 
-std::string_view TraitSet::either(KnownTrait a, KnownTrait b, Draft& draft) const {
-  if (!has(a)) return value(b);
-  if (has(b) && value(a) != value(b)) {
-    draft.fail(ErrorCode::conflicting_traits, kNames.name(static_cast<std::uint8_t>(b)));
+void TraitSet::tell_either(Field field, Second trait, std::string_view name) {
+  const std::string_view value = second(trait);
+  if (value.data() == nullptr) return;
+  if (!draft_.told(field)) {
+    draft_.tell(field, value);
+  } else if (draft_[field] != value) {
+    draft_.fail(ErrorCode::conflicting_traits, name);
   }
-  return value(a);
 }
 
-void TraitSet::apply(Draft& draft) {
+void TraitSet::apply() {
   if (others_.size() > 1) {
     std::ranges::sort(others_);
     const auto twice = std::ranges::adjacent_find(others_);
     if (twice != others_.end()) repeated_ = *twice;
   }
-  if (repeated_.data() != nullptr) draft.fail(ErrorCode::repeated_trait, repeated_);
+  if (repeated_.data() != nullptr) draft_.fail(ErrorCode::repeated_trait, repeated_);
 
-  if (has(KnownTrait::instance_id) && has(KnownTrait::resource_id) &&
-      !same_instance(value(KnownTrait::instance_id), value(KnownTrait::resource_id))) {
-    draft.fail(ErrorCode::conflicting_traits, "resource_id");
+  if (const std::string_view resource_id = second(Second::resource_id);
+      resource_id.data() != nullptr) {
+    if (!draft_.told(Field::instance_id)) {
+      draft_.tell(Field::instance_id, resource_id);
+    } else if (!same_instance(draft_[Field::instance_id], resource_id)) {
+      draft_.fail(ErrorCode::conflicting_traits, "resource_id");
+    }
   }
-  draft.tell(Field::instance_id, has(KnownTrait::instance_id) ? value(KnownTrait::instance_id)
-                                                              : value(KnownTrait::resource_id));
-  draft.tell(Field::flavor, either(KnownTrait::instance_type, KnownTrait::flavor_name, draft));
-  draft.tell(Field::publisher_host, either(KnownTrait::host, KnownTrait::host_name, draft));
-  if (has(KnownTrait::service)) draft.tell_publisher(value(KnownTrait::service), ".:");
-  draft.tell(Field::project_id, value(KnownTrait::tenant_id));
-  draft.tell(Field::task_state, value(KnownTrait::state_description));
-  draft.tell(Field::state, value(KnownTrait::state));
-  draft.tell(Field::old_state, value(KnownTrait::old_state));
-  draft.tell(Field::request_id, value(KnownTrait::request_id));
-  draft.tell(Field::display_name, value(KnownTrait::display_name));
-  draft.tell(Field::deleted_at, value(KnownTrait::deleted_at));
-  draft.tell(Field::audit_period_ending, value(KnownTrait::audit_period_ending));
-  for (const Aliased& alias : aliased_) draft.tell_alias(alias.field, alias.value, alias.name);
+  tell_either(Field::flavor, Second::flavor_name, "flavor_name");
+  tell_either(Field::publisher_host, Second::host_name, "host_name");
+  if (const std::string_view service = second(Second::service); service.data() != nullptr) {
+    draft_.tell_publisher(service, ".:");
+  }
+  for (const Aliased& alias : aliased_) draft_.tell_alias(alias.field, alias.value, alias.name);
 }
 
-void TraitSet::tell_caller_project(Draft& draft) const {
-  draft.tell_if_untold(Field::project_id, value(KnownTrait::project_id));
+void TraitSet::tell_caller_project() {
+  draft_.tell_if_untold(Field::project_id, second(Second::project_id));
 }
 
 }  // namespace vmtrail

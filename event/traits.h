@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -42,11 +41,17 @@ inline constexpr std::size_t kTraitNameCount = 35;
 /// The number of a known name, those of KnownTrait first.
 [[nodiscard]] std::optional<std::size_t> find_trait_name(std::string_view name);
 
-/// Names and values of the traits of one event at a time.
+/// The traits of one event at a time, read into a draft.
 class TraitSet {
  public:
+  /// `draft` is borrowed.
+  explicit TraitSet(Draft& draft);
+  TraitSet(const TraitSet&) = delete;
+  TraitSet& operator=(const TraitSet&) = delete;
+
+  /// For the next event; the draft is cleared by itself.
   void clear() {
-    std::fill_n(values_.begin(), kTraitCount, std::string_view{});
+    seconds_.fill({});
     seen_ = 0;
     if (others_.empty() && aliased_.empty() && repeated_.data() == nullptr) return;
     repeated_ = {};
@@ -65,37 +70,45 @@ class TraitSet {
 
   /// Takes note of a trait; a site's own meaning of a name goes before the known one. A trait that
   /// occurs twice is remembered.
-  Note note(std::string_view name, const SiteTraits& site);
-  void set(const Note& note, std::string_view name, std::string_view value, SiteTraits& site);
+  Note note(std::string_view name);
+  void set(const Note& note, std::string_view name, std::string_view value);
 
-  /// The same in one for a known name of which no rule of the site's asks. False: it is repeated.
-  bool take(std::size_t name, std::string_view value) {
-    const std::uint64_t bit = std::uint64_t{1} << name;
-    if ((seen_ & bit) != 0) return false;
-    seen_ |= bit;
-    values_[name] = value;
-    return true;
+  /// The same for known names that no rule of the site's asks for: where the value goes, for as
+  /// long as the set is there …
+  [[nodiscard]] std::string_view& slot(std::size_t name) { return *slots_[name]; }
+  /// … and which names there were, a bit for each. False: one of them had been noted.
+  [[nodiscard]] bool note_all(std::uint64_t names) {
+    const bool repeated = (seen_ & names) != 0;
+    seen_ |= names;
+    return !repeated;
   }
 
-  /// Tells the draft what the traits say: repeated_trait if a name occurs twice (in the log format
-  /// a name of a tenant's choice can look like further traits), conflicting_traits if two names for
-  /// one thing have different values. The caller's project_id is left to tell_caller_project().
-  void apply(Draft& draft);
+  /// Completes what the traits say: repeated_trait if a name occurs twice (in the log format a name
+  /// of a tenant's choice can look like further traits), conflicting_traits if two names for one
+  /// thing have different values. The caller's project_id is left to tell_caller_project().
+  void apply();
 
   /// Trait project_id is the caller's; it stands in where nothing names the owner's.
-  void tell_caller_project(Draft& draft) const;
+  void tell_caller_project();
 
  private:
-  [[nodiscard]] std::string_view value(KnownTrait trait) const {
-    return values_[static_cast<std::size_t>(trait)];
-  }
-  [[nodiscard]] bool has(KnownTrait trait) const { return value(trait).data() != nullptr; }
-  std::string_view either(KnownTrait a, KnownTrait b, Draft& draft) const;
+  /// The traits that are not told as they stand.
+  enum class Second : std::uint8_t { resource_id, flavor_name, host_name, service, project_id };
+  static constexpr std::size_t kSecondCount = 5;
 
-  std::array<std::string_view, kTraitNameCount> values_{};  // those after kTraitCount: never read
-  std::uint64_t seen_ = 0;                                  // bits of the known names
-  std::string_view repeated_;                               // a name that occurred twice
-  std::vector<std::string_view> others_;                    // names that are not known
+  [[nodiscard]] std::string_view& second(Second trait) {
+    return seconds_[static_cast<std::size_t>(trait)];
+  }
+  void tell_either(Field field, Second trait, std::string_view name);
+
+  Draft& draft_;
+  std::array<std::string_view*, kTraitNameCount> slots_;  // by name
+  std::string_view unread_;                               // the slot of all others
+
+  std::array<std::string_view, kSecondCount> seconds_{};
+  std::uint64_t seen_ = 0;                // bits of the known names
+  std::string_view repeated_;             // a name that occurred twice
+  std::vector<std::string_view> others_;  // names that are not known
 
   struct Aliased {
     Field field;

@@ -26,6 +26,7 @@ fi
 one() {
   local name=$1 executions=$2 corpus found log begun result=clean
   case $name in
+  scan) corpus=(fixtures/corpus/scan fixtures/corpus/decoder fixtures/decoder fixtures/captures/seed) ;;
   *_decoder | splitter) corpus=(fixtures/corpus/decoder fixtures/decoder fixtures/captures/seed) ;;
   *) corpus=("fixtures/corpus/$name") ;;
   esac

@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vmtrail/decoder.h"
@@ -17,6 +19,7 @@ struct Told {
   std::string event_type;
   std::string generated;
   std::array<std::string, kFieldCount> fields;  // "-" where nothing was told
+  std::vector<std::pair<std::string, std::string>> traits;
   ErrorCode reason{};                           // of what is undecodable
   std::string bytes;
   std::uint64_t offset = 0;
@@ -26,6 +29,7 @@ struct Told {
     return fields[static_cast<std::size_t>(field)];
   }
   [[nodiscard]] bool is_event() const { return !message_id.empty(); }
+  friend bool operator==(const Told&, const Told&) = default;
 };
 
 class Listener : public EventConsumer {
@@ -39,6 +43,7 @@ class Listener : public EventConsumer {
       const Field field = static_cast<Field>(i);
       one.fields[i] = event.told(field) ? std::string(event[field]) : "-";
     }
+    for (const Trait& trait : event.traits) one.traits.emplace_back(trait.name, trait.value);
     told.push_back(one);
   }
   void on_undecodable(const Undecodable& bad) override {

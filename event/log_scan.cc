@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk along a logged event.
+//
+// What it relies on: Python prints `<Event: ID, TYPE, TIME, <Trait: NAME DTYPE VALUE> <Trait: …>>`
+// (ceilometer/event/models.py), and seldom is there an angle bracket in a value, or one behind the
+// event that does not begin another. Then the first `>` ends a value. It checks every byte that it
+// passes; whatever is different, or is a flaw of the event, it leaves to LogDecoder, which is the
+// judge: tests/event_scan_test.cc and fuzz/scan_fuzz.cc hold the two equal.
+//
+// Reading ahead: every search begins before the end of the text; what is compared between two of
+// them is shorter than kPadding in all.
+
+#include "event/log_scan.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include <simdjson.h>
+
+#include "event/block.h"
+#include "event/log_syntax.h"
+
+namespace vmtrail {
+namespace {
+
+constexpr char kEvent[] = "<Event: ";
+
+/// Walks along one event. What takes something that stands at `at` returns what follows it;
+/// nullptr: it is for the judge.
+class Walk {
+ public:
+  Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads)
+      : text_(text),
+        end_(text.data() + text.size()),
+        draft_(draft),
+        traits_(traits),
+        heads_(heads) {}
+
+  /// Reads the event at the front of the text, all but what follows it.
+  const char* event();
+  /// What follows the event that ends at `at`: the next event, or nothing; nullptr: it might belong
+  /// to this one.
+  const char* next(const char* at) const;
+
+ private:
+  const char* header();
+  const char* header_part(const char* at, std::string_view& part) const;
+  const char* traits(const char* at);
+  const char* unexpected(const char* at, const TraitHeads::Head& previous);
+  const char* value(const char* at, std::string_view& value);
+  const char* value_end_beyond_ascii(const char* at);
+
+  std::string_view text_;
+  const char* end_;
+  Draft& draft_;
+  TraitSet& traits_;
+  TraitHeads& heads_;
+
+  bool ascii_ = true;
+};
+
+/// A part that holds neither blanks nor commas, and the comma behind it.
+inline const char* Walk::header_part(const char* at, std::string_view& part) const {
+  const char* const begin = at;
+  for (; at < end_; at += Block::kSize) {
+    const Block::Bits ends = Block(at).ends_log_header();
+    if (ends == 0) continue;
+    at += std::countr_zero(ends);
+    if (!begins_with(at, ", ")) return nullptr;
+    part = {begin, static_cast<std::size_t>(at - begin)};
+    return at + 2;
+  }
+  return nullptr;
+}
+
+const char* Walk::header() {
+  if (text_.size() < sizeof kEvent || !begins_with(text_.data(), kEvent)) return nullptr;
+  std::string_view part;
+  const char* at = header_part(text_.data() + (sizeof kEvent - 1), part);
+  if (at == nullptr) return nullptr;
+  draft_.set_message_id(part);
+  at = header_part(at, part);
+  if (at == nullptr || at >= end_) return nullptr;
+  draft_.set_event_type(part);
+  // With a fraction or without. A time holds no comma, so the judge finds the same one.
+  const std::size_t size = at[19] == '.' ? 26 : 19;
+  if (!begins_with(at + size, ", ")) return nullptr;
+  draft_.set_generated({at, size});
+  return at + size + 2;
+}
+
+const char* Walk::value_end_beyond_ascii(const char* at) {
+  ascii_ = false;
+  at = std::find_if(at, end_, [](char c) { return c == '<' || c == '>'; });
+  return at < end_ && *at == '>' ? at : nullptr;
+}
+
+/// Stops at the bracket that ends it.
+inline const char* Walk::value(const char* at, std::string_view& value) {
+  const char* const begin = at;
+  for (; at < end_; at += Block::kSize) {
+    const Block::Bits ends = Block(at).ends_log();
+    if (ends == 0) continue;
+    at += std::countr_zero(ends);
+    if (*at != '>') {
+      if (*at == '<') return nullptr;
+      at = value_end_beyond_ascii(at);
+      if (at == nullptr) return nullptr;
+    }
+    value = {begin, static_cast<std::size_t>(at - begin)};
+    return at;
+  }
+  return nullptr;
+}
+
+/// A trait that was not expected after `previous`: if its name is known, its head is learnt, and it
+/// still stands there; any other is taken.
+const char* Walk::unexpected(const char* at, const TraitHeads::Head& previous) {
+  if (at >= end_ || *at != ' ') return nullptr;
+  const auto read = read_trait_head({at + 1, static_cast<std::size_t>(end_ - at - 1)});
+  if (!read) return nullptr;
+  const std::string_view name = read->name;
+  const std::size_t size = 1 + read->size;
+  const auto known = find_trait_name(name);
+  if (known && size <= TraitHeads::kMaxSize && !draft_.site().names(name)) {
+    heads_.learn(previous, *known, {at, size});
+    return at;
+  }
+  std::string_view text;
+  at = value(at + size, text);
+  if (at == nullptr) return nullptr;
+  if (const TraitSet::Note note = traits_.note(name); note.read()) traits_.set(note, name, text);
+  return at + 1;
+}
+
+/// `at` is the blank before the first trait. Stops behind the brackets that end the last one and
+/// the event.
+inline const char* Walk::traits(const char* at) {
+  const TraitHeads::Head* previous = &heads_.none();
+  TraitHeads::Bits seen = 0;
+  TraitHeads::Bits sum = 0;  // is more, if a bit was seen twice
+  for (;;) {
+    for (;;) {
+      const TraitHeads::Head& head = TraitHeads::after(*previous);
+      if (!head.begins(at)) break;
+      at = value(at + head.size(), head.slot());
+      if (at == nullptr) return nullptr;
+      ++at;
+      seen |= head.bit();
+      sum += head.bit();
+      previous = &head;
+    }
+    if (*at == '>') break;
+    at = unexpected(at, *previous);
+    if (at == nullptr) return nullptr;
+  }
+  return seen == sum && traits_.note_all(seen) ? at + 1 : nullptr;
+}
+
+const char* Walk::event() {
+  draft_.site().clear();
+  draft_.clear();
+  traits_.clear();
+  const char* at = header();
+  if (at == nullptr) return nullptr;
+  at = *at == '>' ? at + 1 : traits(at - 1);
+  if (at == nullptr || at > end_) return nullptr;
+  const auto size = static_cast<std::size_t>(at - text_.data());
+  if (!ascii_ && !simdjson::validate_utf8(text_.data(), size)) return nullptr;
+  traits_.apply();
+  traits_.tell_caller_project();
+  return at;
+}
+
+const char* Walk::next(const char* at) const {
+  at = std::find_if(at, end_, [](char c) { return c == '<' || c == '>'; });
+  if (at == end_) return at;
+  return begins_event({at, static_cast<std::size_t>(end_ - at)}) ? at : nullptr;
+}
+
+}  // namespace
+
+std::string_view LogScan::decode(std::string_view text, Output& output) {
+  while (!text.empty()) {
+    Walk walk(text, draft_, traits_, heads_);
+    const char* const end = walk.event();
+    if (end == nullptr) break;
+    const char* const next = walk.next(end);
+    if (next == nullptr) break;
+    const Event* const event = draft_.finish();
+    if (event == nullptr) break;
+    output.event(*event);
+    text.remove_prefix(static_cast<std::size_t>(next - text.data()));
+  }
+  return text;
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events in log lines, read in one go as long as nothing in them is ambiguous.
+
+#pragma once
+
+#include <string_view>
+
+#include "event/output.h"
+#include "event/site_traits.h"
+#include "event/trait_heads.h"
+#include "event/traits.h"
+
+namespace vmtrail {
+
+/// Takes what LogDecoder would tell alike, and leaves all else to it.
+class LogScan {
+ public:
+  /// `names` as for SiteTraits.
+  explicit LogScan(const TraitNames* names) : site_(names) {}
+
+  /// `text` is a line from its first `<Event:` on; kPadding bytes behind it are readable. Tells the
+  /// events at its front and returns the rest, which begins with an event, too, or is empty.
+  [[nodiscard]] std::string_view decode(std::string_view text, Output& output);
+
+ private:
+  SiteTraits site_;
+  Draft draft_{site_};
+  TraitSet traits_{draft_};
+  TraitHeads heads_{traits_};
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scanners tell what their judges do, and take nearly all that is sent.
+
+#include <array>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "io/byte_source.h"
+#include "tests/event_scanned.h"
+
+using namespace vmtrail;
+using namespace vmtrail::test;
+
+namespace {
+
+std::vector<std::string> lines_of(const std::filesystem::path& file) {
+  auto source = ByteSource::open(file.string());
+  REQUIRE(source);
+  for (bool more = true; more;) {
+    const auto filled = source->fill();
+    REQUIRE(filled);
+    more = *filled;
+  }
+  std::vector<std::string> lines;
+  for (std::string_view rest = source->window(); !rest.empty();) {
+    const std::size_t size = std::min(rest.find('\n'), rest.size() - 1) + 1;
+    lines.emplace_back(rest.substr(0, size));
+    rest.remove_prefix(size);
+  }
+  return lines;
+}
+
+/// The lines of all files whose names contain that.
+std::vector<std::string> recorded(std::string_view name) {
+  std::vector<std::string> all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(VMTRAIL_FIXTURES)) {
+    const bool named = entry.path().string().find(name) != std::string::npos;
+    if (!named || !entry.is_regular_file()) continue;
+    for (std::string& line : lines_of(entry.path())) all.push_back(std::move(line));
+  }
+  REQUIRE_FALSE(all.empty());
+  return all;
+}
+
+std::string compact(std::string text) {
+  for (const std::string_view separator : {", ", ": "}) {
+    for (std::size_t at = text.find(separator); at != std::string::npos;
+         at = text.find(separator, at + 1)) {
+      text.erase(at + 1, 1);
+    }
+  }
+  return text;
+}
+
+const std::string kEvent =
+    R"({"message_id": "m", "event_type": "t", "generated": "2026-11-22T12:33:25.1", "traits": [["host", 1, "h"]], "raw": {}})";
+const std::string kLogged = "<Event: m, t, 2026-11-22 12:33:25.000001, <Trait: host 1 h>>";
+
+std::string with_traits(const std::string& traits) {
+  return R"({"message_id": "m", "event_type": "t", "generated": "2026-11-22T12:33:25", "traits": [)" +
+         traits + R"(], "raw": {}})";
+}
+
+}  // namespace
+
+TEST_CASE("the scanners take what is recorded") {
+  struct Row {
+    const char* name;
+    bool ordinary;
+  };
+  for (const Row& row : {Row{"default/http.bodies", true}, Row{"zenoss/http.bodies", true},
+                         Row{"collector.py3.log", true}, Row{"/collector.py2", true},
+                         Row{"/ceilometer-collector.log", true}, Row{"/seed.log", true},
+                         Row{"/file.jsonl", false}, Row{"/notifier.bodies", false},
+                         Row{"/nova.", false}, Row{"/stored_raw", false}, Row{"/corpus/", false}}) {
+    INFO(row.name);
+    BothWays both;
+    std::size_t lines = 0;
+    std::size_t scanned = 0;
+    for (const std::string& line : recorded(row.name)) {
+      if (trimmed(line).empty()) continue;
+      if (!both.agree(line)) FAIL(line);
+      ++lines;
+      if (both.scanned()) ++scanned;
+    }
+    CHECK((!row.ordinary || scanned * 100 >= lines * 99));
+  }
+}
+
+TEST_CASE("the scanners take every shape that they know") {
+  BothWays both;
+  const std::vector<std::string> texts = {
+      kEvent,
+      "[" + kEvent + "]",
+      "[" + kEvent + ", " + kEvent + ", " + kEvent + "]",
+      compact("[" + kEvent + ", " + kEvent + "]"),
+      with_traits(""),
+      with_traits(R"(["host", 1, ""], ["vcpus", 2, 0], ["mine", 2, -17], ["state", 0, null])"),
+      with_traits(R"(["disk_gb", 2, 123456789012345678], ["unread", 1, "> <"])"),
+      with_traits(R"(["display_name", 1, "grün 你好"], ["audit_period_beginning", 4, "x"])"),
+      kEvent.substr(0, kEvent.size() - 1) + R"(, "message_signature": "0a"})",
+      R"({"message_id": "m", "event_type": "t", "generated": "2026-11-22T12:33:25", "traits": []})",
+      kLogged,
+      "[" + kLogged + "]",
+      "x events=[" + kLogged + ", " + kLogged + "])",
+      std::string("<Event: m, t, 2026-11-22 12:33:25, >"),
+      std::string("<Event: m, t, 2026-11-22 12:33:25, <Trait: display_name 1 grün> <Trait: "
+                  "mine 1 [u'a, b']> <Trait: state 1 >>"),
+  };
+  for (const std::string& text : texts) {
+    for (int round = 0; round < 2; ++round) {
+      INFO(text);
+      CHECK(both.agree(text));
+      CHECK(both.scanned());
+    }
+  }
+}
+
+TEST_CASE("the scanners leave to their judges what is different") {
+  BothWays both;
+  const std::vector<std::string> texts = {
+      R"([{"message_id": "m"])",
+      "[" + kEvent + ",]",
+      "[" + kEvent + ", {}]",
+      "[" + kEvent + "] x",
+      kEvent + kEvent,
+      with_traits(R"(["host", 1, "a\"b"])"),
+      with_traits("[\"host\", 1, \"a\tb\"]"),
+      with_traits("[\"host\", 1, \"\xff\"]"),
+      with_traits("[\"unread\", 1, \"\xc3\"]"),
+      with_traits(R"(["host", 5, "a"])"),
+      with_traits(R"(["host", 1, "a"],)"),
+      with_traits(R"(["host", 1, "a"], ["host", 1, "a"])"),
+      with_traits(R"(["mine", 1, "a"], ["mine", 1, "a"])"),
+      with_traits(R"(["host", 1, "a"], ["host_name", 1, "b"])"),
+      with_traits(R"(["vcpus", 2, 01])"),
+      with_traits(R"(["vcpus", 2, -0])"),
+      with_traits(R"(["vcpus", 2, 1.5])"),
+      with_traits(R"(["vcpus", 2, 1e3])"),
+      with_traits(R"(["vcpus", 2, true])"),
+      with_traits(R"(["vcpus", 2, 1234567890123456789])"),
+      with_traits(R"(["display_name", 1, ")" + std::string(kMaxText + 1, 'x') + R"("])"),
+      kLogged.substr(0, kLogged.size() - 1),
+      kLogged + " >",
+      kLogged + ", <Event: m",
+      kLogged + ", " + kLogged + "> >",
+      std::string("<Event: m, t, yesterday, >"),
+      std::string("<Event: m, t, 2026-11-22 12:33:25, <Trait: host 1 a>b>>"),
+      std::string("<Event: m, t, 2026-11-22 12:33:25, <Trait: host 1 a<b>>"),
+      std::string("<Event: m, t, 2026-11-22 12:33:25, <Trait: host 1 \xff>>"),
+      std::string("<Event: m, t, 2026-11-22 12:33:25, <Trait: host 5 a>>"),
+      std::string("<Event: m, t, 2026-11-22 12:33:25, <Trait: host 1 a> <Trait: host 1 a>>"),
+  };
+  for (const std::string& text : texts) {
+    for (int round = 0; round < 2; ++round) {
+      INFO(text);
+      CHECK(both.agree(text));
+      CHECK_FALSE(both.scanned());
+    }
+  }
+}
+
+TEST_CASE("the scanners agree with their judges, whatever happens to a line") {
+  static constexpr std::array<std::string_view, 36> kPieces = {"\"",
+                                                               "\\",
+                                                               "\\u00e4",
+                                                               "\\\"",
+                                                               "\x01",
+                                                               "\x80",
+                                                               "\xc3\xa4",
+                                                               "\xf0\x9f\x98\x80",
+                                                               "null",
+                                                               "true",
+                                                               "-1",
+                                                               "-0",
+                                                               "007",
+                                                               "1.5",
+                                                               "99999999",
+                                                               "1234567890123456789",
+                                                               ", ",
+                                                               ",",
+                                                               "]",
+                                                               "[",
+                                                               "{",
+                                                               "}",
+                                                               "]]",
+                                                               " ",
+                                                               "<",
+                                                               ">",
+                                                               ">>",
+                                                               "> ",
+                                                               "<Event: ",
+                                                               "<Trait: ",
+                                                               "host",
+                                                               "resource_id",
+                                                               "], [\"state\", 1, \"",
+                                                               "], [\"mine\", 1, \"",
+                                                               "> <Trait: state 1 ",
+                                                               "> <Trait: mine 1 "};
+  std::vector<std::string> lines;
+  for (const char* name : {"/http.bodies", "collector.py3.log", "/ceilometer-collector.log"}) {
+    const std::vector<std::string> all = recorded(name);
+    for (std::size_t i = 0; i < all.size(); i += 1 + all.size() / 12) lines.push_back(all[i]);
+  }
+  lines.push_back(compact(lines.front()));
+  lines.push_back("[" + kEvent + ", " + kEvent + "]");
+  lines.push_back("[" + kLogged + ", " + kLogged + "]");
+  lines.push_back(with_traits(R"(["display_name", 1, "grün"], ["mine", 1, "a"], ["vcpus", 2, 1])"));
+
+  const TraitNames names{.aliases = {{"cell_name", Field::payload_host}},
+                         .wanted = {"memory_mb", "state"}};
+  BothWays plain;
+  BothWays with_names(&names);
+  std::mt19937 random(4);
+  const auto below = [&](std::size_t limit) { return random() % std::max<std::size_t>(limit, 1); };
+  std::size_t scanned = 0;
+  for (int round = 0; round < 600; ++round) {
+    for (const std::string& line : lines) {
+      std::string text = line;
+      for (std::size_t changes = 1 + below(2); changes != 0; --changes) {
+        const std::size_t at = below(text.size());
+        switch (below(6)) {
+          case 0:
+            text[at] = static_cast<char>(random());
+            break;
+          case 1:
+            text.erase(at, 1 + below(4));
+            break;
+          case 2:
+            text.insert(at, kPieces[below(kPieces.size())]);
+            break;
+          case 3: {  // a part of it once more: traits, keys, events
+            const std::string part = text.substr(at, below(80));
+            text.insert(below(text.size()), part);
+            break;
+          }
+          case 4: {  // two parts swapped
+            const std::string part = text.substr(at, below(60));
+            text.erase(at, part.size());
+            text.insert(below(text.size()), part);
+            break;
+          }
+          case 5:
+            if (below(8) == 0) text.resize(at);
+            break;
+        }
+      }
+      if (!plain.agree(text)) FAIL(text);
+      if (plain.scanned()) ++scanned;
+      if (!with_names.agree(text)) FAIL(text);
+    }
+  }
+  CHECK(scanned > 600);  // many changes are within values
+}
+
+TEST_CASE("a scanner learns nothing that makes it take more") {
+  BothWays both;
+  REQUIRE(both.agree(with_traits(R"(["host", 1, "h"], ["vcpus", 2, 1], ["state", 1, "s"])")));
+  for (const char* traits :
+       {R"(["host", 1, "h"], ["vcpus", 2, "1"], ["state", 1, 7])",
+        R"(["vcpus", 2, 1], ["host", 1, "h"], ["state", 1, "s"])", R"(["state", 1, "s"])",
+        R"(["host", 1, "h"],["vcpus", 2, 1],["state",1,"s"])", R"(["host", 1, null])"}) {
+    INFO(traits);
+    CHECK(both.agree(with_traits(traits)));
+    CHECK(both.agree(compact(with_traits(traits))));
+  }
+  const std::string nul(64, '\0');
+  CHECK(both.agree(with_traits(nul)));
+  CHECK(both.agree("<Event: m, t, 2026-11-22 12:33:25, " + nul));
+}

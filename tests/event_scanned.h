@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the scanners tell, beside what the decoders tell that are their judges.
+
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "event/ceilometer_scan.h"
+#include "event/json.h"
+#include "event/log.h"
+#include "event/log_scan.h"
+#include "event/syntax.h"
+#include "tests/event_told.h"
+
+namespace vmtrail::test {
+
+/// Both ways to decode a text. The scanners learn from one text for the next.
+class BothWays {
+ public:
+  /// `names` are borrowed.
+  explicit BothWays(const TraitNames* names = nullptr)
+      : ceilometer_scan_(names),
+        log_scan_(names),
+        ceilometer_(Format::ceilometer, names),
+        log_(names) {}
+
+  /// Do they tell the same of it?
+  [[nodiscard]] bool agree(std::string_view text) {
+    scanned_ = false;
+    text = trimmed(text);
+    if (text.empty()) return true;
+    // Of its exact size, so that a sanitizer sees who reads on; and what follows it looks like more
+    // of it.
+    constexpr std::string_view kMore = R"("]], "raw": {}}]>>> <Trait: state 1 >)";
+    const auto padded = std::make_unique<char[]>(text.size() + kPadding);
+    std::copy(text.begin(), text.end(), padded.get());
+    for (std::size_t i = 0; i < kPadding; ++i)
+      padded[text.size() + i] = kMore[(i + text.size()) % kMore.size()];
+    text = {padded.get(), text.size()};
+    const std::size_t mark = text.find(kEventMark);
+    const bool json = text.front() == '{' || text.front() == '[';
+    return (!json || agree_on_json(text)) &&
+           (mark == std::string_view::npos || agree_on_log(text.substr(mark)));
+  }
+  /// Did a scanner tell all of the last text?
+  [[nodiscard]] bool scanned() const { return scanned_; }
+
+ private:
+  [[nodiscard]] bool agree_on_json(std::string_view text) {
+    const Frame frame{.bytes = text};
+    Listener scanned;
+    Output to_scanned(scanned, frame, text);
+    scanned_ = ceilometer_scan_.decode(text, to_scanned);
+    if (!scanned_) return scanned.calls() == 0;
+    Listener judged;
+    Output to_judged(judged, frame, text);
+    return !ceilometer_.decode(text, {text, false}, to_judged) && same(scanned, judged);
+  }
+
+  [[nodiscard]] bool agree_on_log(std::string_view text) {
+    const Frame frame{.bytes = text};
+    Listener scanned;
+    Output to_scanned(scanned, frame, text);
+    const std::string_view rest = log_scan_.decode(text, to_scanned);
+    scanned_ = rest.empty();
+    if (!rest.empty()) log_.decode(rest, to_scanned);
+    Listener judged;
+    Output to_judged(judged, frame, text);
+    log_.decode(text, to_judged);
+    return same(scanned, judged);
+  }
+
+  static bool same(const Listener& a, const Listener& b) {
+    return a.told == b.told && a.samples == b.samples && a.skipped_lines == b.skipped_lines;
+  }
+
+  CeilometerScan ceilometer_scan_;
+  LogScan log_scan_;
+  JsonDecoder ceilometer_;
+  LogDecoder log_;
+  bool scanned_ = false;
+};
+
+}  // namespace vmtrail::test
