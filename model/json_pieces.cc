@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "model/json_writer.h"
+#include "model/json_pieces.h"
 
 #include <algorithm>
 #include <bit>
@@ -12,10 +12,7 @@
 
 namespace vmtrail {
 
-void JsonWriter::put(std::uint64_t number) {
-  make_room();
-  at_ = std::to_chars(at_, at_ + kMaxPiece, number).ptr;
-}
+namespace json {
 
 namespace {
 
@@ -47,8 +44,8 @@ __m128i load_some(const char* from, std::size_t size) {
   return _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
 }
 
-/// How many of the bytes (at most 16) stand before the first that has to be escaped. Writes 16 bytes
-/// to `to`, of which as many count.
+/// How many of the bytes (at most 16) stand before the first that has to be escaped. Writes 16
+/// bytes to `to`, of which as many count.
 std::size_t copy_plain(char* to, const char* from, std::size_t size) {
   const __m128i bytes = load_some(from, size);
   const auto is = [&](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
@@ -74,62 +71,63 @@ std::size_t copy_plain(char* to, const char* from, std::size_t size) {
 
 #endif
 
-}  // namespace
-
-void JsonWriter::put_escaped(char c) {
+char* put_escaped(char* to, char c) {
   constexpr char kHex[] = "0123456789abcdef";
-  *at_++ = '\\';
+  *to++ = '\\';
   switch (c) {
     case '"':
     case '\\':
-      *at_++ = c;
-      break;
+      *to++ = c;
+      return to;
     case '\n':
-      *at_++ = 'n';
-      break;
+      *to++ = 'n';
+      return to;
     case '\t':
-      *at_++ = 't';
-      break;
+      *to++ = 't';
+      return to;
     case '\r':
-      *at_++ = 'r';
-      break;
+      *to++ = 'r';
+      return to;
     default:
-      std::memcpy(at_, "u00", 3);
-      at_[3] = kHex[static_cast<unsigned char>(c) >> 4];
-      at_[4] = kHex[static_cast<unsigned char>(c) & 15];
-      at_ += 5;
+      to = put(to, "u00");
+      *to++ = kHex[static_cast<unsigned char>(c) >> 4];
+      *to++ = kHex[static_cast<unsigned char>(c) & 15];
+      return to;
   }
 }
 
-void JsonWriter::string(std::string_view text) {
-  make_room();
-  *at_++ = '"';
+}  // namespace
+
+char* put(char* to, std::uint64_t number) {
+  return std::to_chars(to, to + 20, number).ptr;
+}
+
+char* string(char* to, std::string_view text) {
+  *to++ = '"';
   const char* from = text.data();
   const char* const end = from + text.size();
   while (from < end) {
     const auto left = static_cast<std::size_t>(end - from);
-    const std::size_t plain = copy_plain(at_, from, left);
+    const std::size_t plain = copy_plain(to, from, left);
     from += plain;
-    at_ += plain;
-    if (plain < std::min<std::size_t>(left, 16)) put_escaped(*from++);
-    make_room();
+    to += plain;
+    if (plain < std::min<std::size_t>(left, 16)) to = put_escaped(to, *from++);
   }
-  *at_++ = '"';
+  *to++ = '"';
+  return to;
 }
 
-void JsonWriter::string_or_null(const RequestId& id) {
-  if (id.empty()) return put("null");
+char* string_or_null(char* to, const RequestId& id) {
+  if (id.empty()) return put(to, "null");
   const auto uuid = id.text().uuid();
-  if (!uuid) return string(id.to_string());
-  make_room();
-  if (id.prefixed()) {
-    put("\"req-");
-  } else {
-    put("\"");
-  }
-  write_uuid(at_, *uuid);
-  at_ += kUuidSize;
-  *at_++ = '"';
+  if (!uuid) return string(to, id.to_string());
+  to = id.prefixed() ? put(to, "\"req-") : put(to, "\"");
+  write_uuid(to, *uuid);
+  to += kUuidSize;
+  *to++ = '"';
+  return to;
 }
+
+}  // namespace json
 
 }  // namespace vmtrail
