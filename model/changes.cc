@@ -226,10 +226,9 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
   };
 
   bool host_told = false;
-  const std::string_view from = names_.text(was.host);
-  const std::string_view to = names_.text(is.host);
   if (is.deleted && !was.deleted) {
     ChangeRecord record = start(RecordType::instance_deleted, instance, occasion);
+    const std::string_view from = names_.text(was.host);
     record.from = Side{"host", from};
     record.to = Side{"host", {}};
     summary_ += title(instance);
@@ -243,6 +242,8 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
                             : moved                    ? RecordType::instance_moved
                                                        : RecordType::instance_placed;
     ChangeRecord record = start(type, instance, occasion);
+    const std::string_view from = names_.text(was.host);
+    const std::string_view to = names_.text(is.host);
     record.from = Side{"host", from};
     record.to = Side{"host", to};
     summary_ += title(instance);
@@ -283,7 +284,10 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
     changed(RecordType::instance_confidence_changed, "confidence", name(was.confidence),
             name(is.confidence), " has a placement that is ");
   }
-  tell_migrations(before, instance, occasion, records);
+  if (before.folded_migrations < instance.migrations.size() || !before.migrations.empty() ||
+      !instance.ended.empty()) {
+    tell_migrations(before, instance, occasion, records);
+  }
 
   if (before.past_known && sequence_ == sequence_before && another_past(before, instance)) {
     ChangeRecord record = start(RecordType::history_corrected, instance, occasion);

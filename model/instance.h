@@ -16,14 +16,14 @@ namespace vmtrail {
 
 /// The operations that are not folded, and the states along their order. Between two events:
 ///   base  -(all operations but the last)->  prefix  -(facts of the last)->  open  -(its end)->
-///   finished
+///   the instance's answer
 /// so that a fact which comes last costs one step from `open`, and any other at most one walk from
 /// `base`.
 struct Held {
   State base;
   State prefix;
   State open;
-  State finished;
+  Confidence finished = Confidence::unknown;  ///< the answer's, without what only seems so in all
   std::vector<Operation> operations;  ///< in their order
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last

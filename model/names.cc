@@ -27,10 +27,11 @@ std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
 
 constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
 constexpr std::uint64_t kOther = 0xd1b54a32d192ed03;
+constexpr unsigned kRecentBits = 8;
 
 }  // namespace
 
-Names::Names() : seed_(0), texts_{0}, slots_(1024, 0), chunk_used_(kSizeBytes) {
+Names::Names() : seed_(0), texts_{0}, slots_(1024, 0), recent_(std::size_t{1} << kRecentBits), chunk_used_(kSizeBytes) {
   chunks_.push_back(std::make_unique<char[]>(kChunk));  // with the empty text in front
   seed_ = mixed(reinterpret_cast<std::uintptr_t>(chunks_.front().get()), kOther);
   for (const std::string_view word :
@@ -39,25 +40,21 @@ Names::Names() : seed_(0), texts_{0}, slots_(1024, 0), chunk_used_(kSizeBytes) {
   }
 }
 
-/// A text as its words; the last ones overlap what comes before them.
-struct Names::Words {
-  explicit Words(std::string_view text) {
-    const char* const from = text.data();
-    const std::size_t size = text.size();
-    if (size >= 8) {
-      first = load<std::uint64_t>(from);
-      last = load<std::uint64_t>(from + size - 8);
-    } else if (size >= 4) {
-      first = load<std::uint32_t>(from);
-      last = load<std::uint32_t>(from + size - 4);
-    } else if (size > 0) {
-      first = load<std::uint8_t>(from) << 8 | load<std::uint8_t>(from + size / 2);
-      last = load<std::uint8_t>(from + size - 1);
-    }
+// Of a text of up to 16 bytes the words are all, as the last one overlaps the first.
+Names::Words::Words(std::string_view text) {
+  const char* const from = text.data();
+  const std::size_t size = text.size();
+  if (size >= 8) {
+    first = load<std::uint64_t>(from);
+    last = load<std::uint64_t>(from + size - 8);
+  } else if (size >= 4) {
+    first = load<std::uint32_t>(from);
+    last = load<std::uint32_t>(from + size - 4);
+  } else if (size > 0) {
+    first = load<std::uint8_t>(from) << 8 | load<std::uint8_t>(from + size / 2);
+    last = load<std::uint8_t>(from + size - 1);
   }
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-};
+}
 
 std::uint64_t Names::hash_of(std::string_view text, const Words& words) const {
   std::uint64_t hash = seed_ ^ text.size();
@@ -79,12 +76,28 @@ NameId Names::intern(std::string_view text, NameId expected) {
   if (text.empty()) return NameId::nothing;
   const Words words(text);
   if (expected != NameId::nothing && is(expected, text, words)) return expected;
+  const std::uint64_t mix = (words.first ^ words.last * kOther ^ text.size()) * kOdd;
+  Recent& recent = recent_[mix >> (64 - kRecentBits)];
+  if (recent.first == words.first && recent.last == words.last && recent.size == text.size() &&
+      (text.size() <= 16 || this->text(recent.id) == text)) {
+    return recent.id;
+  }
+  const NameId id = find_or_add(text, words);
+  recent = {words.first, words.last, static_cast<std::uint32_t>(text.size()), id};
+  return id;
+}
+
+NameId Names::find_or_add(std::string_view text, const Words& words) {
   const std::size_t mask = slots_.size() - 1;
   std::size_t slot = hash_of(text, words) & mask;
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     if (is(NameId{slots_[slot]}, text, words)) return NameId{slots_[slot]};
   }
-  return add(text, slot);
+  const NameId id{static_cast<std::uint32_t>(texts_.size())};
+  texts_.push_back(store(text));
+  slots_[slot] = static_cast<std::uint32_t>(id);
+  if (texts_.size() * 4 > slots_.size() * 3) grow();
+  return id;
 }
 
 void Names::grow() {
@@ -111,14 +124,6 @@ std::uint32_t Names::store(std::string_view text) {
   std::memcpy(&chunks_.back()[at + kSizeBytes], text.data(), size);
   chunk_used_ += kSizeBytes + size;
   return static_cast<std::uint32_t>((chunks_.size() - 1) << kChunkBits | at);
-}
-
-NameId Names::add(std::string_view text, std::size_t slot) {
-  const NameId id{static_cast<std::uint32_t>(texts_.size())};
-  texts_.push_back(store(text));
-  slots_[slot] = static_cast<std::uint32_t>(id);
-  if (texts_.size() * 4 > slots_.size() * 3) grow();
-  return id;
 }
 
 NameId Names::make_host_key(NameId id) {

@@ -56,16 +56,28 @@ class Names {
   static constexpr std::size_t kSizeBytes = 2;
 
   NameId make_host_key(NameId id);
-  struct Words;
+  /// A text's ends as words, which tell most texts from each other without looking at them.
+  struct Words {
+    explicit Words(std::string_view text);
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
   [[nodiscard]] std::uint64_t hash_of(std::string_view text, const Words& words) const;
   [[nodiscard]] bool is(NameId id, std::string_view text, const Words& words) const;
-  NameId add(std::string_view text, std::size_t slot);
+  NameId find_or_add(std::string_view text, const Words& words);
   void grow();
   std::uint32_t store(std::string_view text);
 
   std::uint64_t seed_;                // tenants choose names: what collides must not be known to them
   std::vector<std::uint32_t> texts_;  // by id: where in the chunks
   std::vector<std::uint32_t> slots_;  // open addressing; 0 is free, else an id
+  struct Recent {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    std::uint32_t size = 0;
+    NameId id = NameId::nothing;
+  };
+  std::vector<Recent> recent_;        // asked for lately, by a few bits of their words
   std::vector<NameId> keys_;          // by id, as far as host_key() was asked for
   std::vector<std::unique_ptr<char[]>> chunks_;  // each text behind its size
   std::size_t chunk_used_;

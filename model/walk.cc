@@ -71,7 +71,10 @@ void Walk::step() {
 
 void Walk::step_into_last() {
   Operation& last = held_.operations.back();
-  if (held_.operations.size() > 1) held_.prefix = held_.finished;
+  if (held_.operations.size() > 1) {
+    held_.prefix = instance_.answer;
+    held_.prefix.confidence = held_.finished;
+  }
   held_.open = held_.prefix;
   apply(held_.open, last, last.facts.back());
   end_of_last();
@@ -85,23 +88,28 @@ void Walk::repeat_last() {
   for (const Fact& fact : last.facts) apply(held_.open, last, fact);
   end_of_last();
   // It may have been something else before.
-  held_.ambiguous = is_ambiguous(held_.operations.size(), held_.finished.host);
-  settle();
+  const bool ambiguous = is_ambiguous(held_.operations.size(), instance_.answer.host);
+  if (ambiguous != held_.ambiguous) {
+    held_.ambiguous = ambiguous;
+    settle();
+  }
 }
 
 void Walk::from_base() {
   back_to_base();
   put_in_order(held_.operations, held_.base, tolerance_, names_);
-  held_.prefix = held_.open = held_.finished = held_.base;
+  State& state = instance_.answer;
+  state = held_.base;
   for (Operation& operation : held_.operations) {
-    held_.prefix = held_.finished;
-    held_.open = held_.prefix;
-    for (const Fact& fact : operation.facts) apply(held_.open, operation, fact);
-    held_.finished = held_.open;
-    finish(held_.finished, operation);
+    const bool last = &operation == &held_.operations.back();
+    if (last) held_.prefix = state;
+    for (const Fact& fact : operation.facts) apply(state, operation, fact);
+    if (last) held_.open = state;
+    finish(state, operation);
   }
-  held_.ambiguous = is_ambiguous(held_.operations.size(), held_.finished.host);
-  settle();
+  held_.finished = state.confidence;
+  held_.ambiguous = is_ambiguous(held_.operations.size(), state.host);
+  settle(state, held_.ambiguous);
 }
 
 void Walk::settle_first(std::size_t count) {
@@ -136,15 +144,17 @@ void Walk::forget_first(std::size_t count) {
 // after that. Else the doubts are those of before, unless the host is another now.
 void Walk::end_of_last() {
   Operation& last = held_.operations.back();
-  const NameId host_before = held_.finished.host;
-  held_.finished = held_.open;
-  finish(held_.finished, last);
+  State& answer = instance_.answer;
+  const NameId host_before = answer.host;
+  answer = held_.open;
+  finish(answer, last);
+  held_.finished = answer.confidence;
   if (last.may_place()) {
     held_.ambiguous = false;
-  } else if (held_.finished.host != host_before) {
-    held_.ambiguous = is_ambiguous(held_.operations.size(), held_.finished.host);
+  } else if (answer.host != host_before) {
+    held_.ambiguous = is_ambiguous(held_.operations.size(), answer.host);
   }
-  settle();
+  settle(answer, held_.ambiguous);
 }
 
 void Walk::drop(std::size_t position) {
@@ -344,7 +354,7 @@ void Walk::settle(State& state, bool ambiguous) {
 }
 
 void Walk::settle() {
-  instance_.answer = held_.finished;
+  instance_.answer.confidence = held_.finished;
   settle(instance_.answer, held_.ambiguous);
 }
 
