@@ -20,10 +20,14 @@ struct AbsenceSample {
     std::string type;
     Duration at{};  ///< after the beginning of the sample
     std::string request = "sample";
+
+    bool operator==(const Event&) const = default;
   };
   std::vector<Event> events;  ///< in the order in which they arrive
   bool missing = false;
   int line = 0;
+
+  bool operator==(const AbsenceSample&) const = default;
 };
 
 /// An event at time t that one of `after` matches is answered by any event of the same instance
@@ -50,6 +54,8 @@ struct Absence {
   Place after_at;
   Place without_at;
   std::string replaces;  ///< file:line of the absence of this id in an earlier file; else empty
+
+  bool operator==(const Absence&) const = default;
 };
 
 }  // namespace vmtrail

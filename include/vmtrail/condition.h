@@ -19,6 +19,8 @@ namespace vmtrail {
 struct TraitValue {
   std::string text;
   std::variant<std::monostate, double, Time> typed;  ///< monostate: a text
+
+  bool operator==(const TraitValue&) const = default;
 };
 
 /// What is asked of one trait. A trait that the event lacks, or that is not of the type of the
@@ -30,6 +32,8 @@ struct TraitCondition {
   Operator op = Operator::eq;
   std::vector<TraitValue> values;  ///< one; for `in` all that will do; none for `exists`
   bool exists = true;              ///< for `exists`: it must, or must not
+
+  bool operator==(const TraitCondition&) const = default;
 };
 
 /// All of it is to be met.
@@ -43,6 +47,8 @@ struct Condition {
   bool changed = false;        ///< old_state is told and differs from state
   std::optional<bool> deleted_at;  ///< deleted_at is set, or is not
   std::vector<TraitCondition> traits;
+
+  bool operator==(const Condition&) const = default;
 };
 
 /// Does `text` match `pattern`, in which each `*` stands for any characters, none included?

@@ -55,11 +55,14 @@ struct TraitNames {
   struct Alias {
     std::string name;
     Field field;
+
+    bool operator==(const Alias&) const = default;
   };
   std::vector<Alias> aliases;       ///< by name; each name once
   std::vector<std::string> wanted;  ///< traits that rules ask for or write; sorted, each once
 
   [[nodiscard]] bool empty() const { return aliases.empty() && wanted.empty(); }
+  bool operator==(const TraitNames&) const = default;
 };
 
 /// One event. All text points into the decoder's input or its buffers and is valid until the

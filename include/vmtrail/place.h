@@ -9,6 +9,8 @@ namespace vmtrail {
 struct Place {
   int line = 0;
   int column = 0;
+
+  bool operator==(const Place&) const = default;
 };
 
 }  // namespace vmtrail

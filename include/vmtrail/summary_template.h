@@ -37,10 +37,14 @@ struct SummaryTemplate {
   struct Piece {
     Slot slot = Slot::text;
     std::string text;  ///< what stands there; of a trait its name
+
+    bool operator==(const Piece&) const = default;
   };
   std::vector<Piece> pieces;
 
   [[nodiscard]] bool empty() const { return pieces.empty(); }
+
+  bool operator==(const SummaryTemplate&) const = default;
 };
 
 /// What a rule changes in records of its events.
@@ -48,6 +52,8 @@ struct RecordTemplate {
   std::string types = "*";  ///< which: a record type, or a pattern
   std::optional<Severity> severity;
   SummaryTemplate summary;  ///< empty: as it is
+
+  bool operator==(const RecordTemplate&) const = default;
 };
 
 }  // namespace vmtrail
