@@ -66,6 +66,11 @@ void Cloud::sleep(Duration time) {
   audit_hour_ += std::chrono::floor<std::chrono::hours>(time);
 }
 
+void Cloud::change(double rate, bool updates) {
+  options_.rate = rate;
+  options_.updates = updates;
+}
+
 void Cloud::begin_boot() {
   play(boot(), static_cast<std::uint32_t>(booted_), next_boot_);
   ++booted_;

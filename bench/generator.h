@@ -115,6 +115,8 @@ class Cloud {
   void finish() { finished_ = true; }
   /// Nothing begins for so long.
   void sleep(Duration time);
+  /// From now on.
+  void change(double rate, bool updates);
 
   /// Notifications handed out and those of operations that have begun.
   [[nodiscard]] std::uint64_t begun() const { return messages_; }
@@ -154,7 +156,7 @@ class Cloud {
   [[nodiscard]] std::uint32_t another_host(std::uint32_t than);
   [[nodiscard]] Duration until_next_operation();
 
-  const CloudOptions options_;
+  CloudOptions options_;
 
   Chance chance_;
   std::vector<Slot> slots_;

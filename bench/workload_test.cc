@@ -14,6 +14,7 @@
 
 #include "bench/form.h"
 #include "bench/generator.h"
+#include "bench/pipeline.h"
 #include "bench/wording.h"
 #include "io/byte_source.h"
 #include "vmtrail/decoder.h"
@@ -26,16 +27,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class NoRecords : public RecordConsumer {
- public:
-  void on_record(const ChangeRecord&) override {}
-};
-
-class NoQuarantine : public QuarantineConsumer {
- public:
-  void on_quarantined(const Undecodable&) override {}
-};
-
 /// Plays until so many events have begun, and those to their end.
 std::string written(Cloud& cloud, Form form, std::uint64_t events) {
   const Ids ids(cloud.options().seed);
@@ -45,20 +36,6 @@ std::string written(Cloud& cloud, Form form, std::uint64_t events) {
     if (cloud.begun() >= events) cloud.finish();
   }
   return text;
-}
-
-template <class Consumer>
-void decode(std::string text, Consumer& consumer) {
-  const std::size_t size = text.size();
-  text.append(kPadding, '\0');
-  Decoder decoder;
-  Splitter splitter;
-  std::string_view rest = std::string_view(text).substr(0, size);
-  while (auto frame = splitter.next(rest, true)) {
-    frame->padded = true;
-    decoder.decode(*frame, consumer);
-    rest.remove_prefix(splitter.consumed());
-  }
 }
 
 std::string text_of(const InstanceAnswer& answer) {
@@ -121,17 +98,15 @@ TEST_CASE("A workload ends as it is said to, in every form and order, with updat
     for (const Form form : {Form::jsonl, Form::log, Form::oslo}) {
       INFO(one.name << ", form " << static_cast<int>(form));
       Cloud cloud(one.options);
-      Model model;
-      NoRecords records;
-      NoQuarantine quarantine;
-      Dispatcher dispatcher(rules, model, records, quarantine);
-      decode(written(cloud, form, 6000), dispatcher);
-      dispatcher.finish();
-      const Counts& counts = dispatcher.counts();
+      Pipeline pipeline(rules);
+      const std::string text = written(cloud, form, 6000).append(kPadding, '\0');
+      pipeline.feed(std::string_view(text).substr(0, text.size() - kPadding));
+      pipeline.finish();
+      const Counts& counts = pipeline.counts();
       CHECK(counts.events == cloud.begun());
       CHECK(counts.duplicate + counts.total_quarantined() + counts.skipped_lines == 0);
-      CHECK(model.instance_count() == cloud.truth().size());
-      CHECK(disagreements(model, cloud) == std::vector<std::string>{});
+      CHECK(pipeline.model().instance_count() == cloud.truth().size());
+      CHECK(disagreements(pipeline.model(), cloud) == std::vector<std::string>{});
     }
   }
 }
