@@ -99,6 +99,7 @@ class Table:
         self._rows.append(cells)
 
     def print(self):
+        print()  # or Markdown takes it for text
         widths = [max(len(row[i]) for row in self._rows) for i in range(len(self._rows[0]))]
         for number, row in enumerate(self._rows):
             cells = [cell.ljust(width) if i == 0 else cell.rjust(width)

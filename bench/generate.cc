@@ -5,7 +5,9 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -78,7 +80,7 @@ void write_truth(const std::string& path, const Cloud& cloud, const Ids& ids) {
   file.close();
 }
 
-int run(Options& options) {
+int generate(Options& options) {
   const auto form = parse_form(options.format);
   options.cloud.ramp = Duration{std::llround(options.ramp * 1e6)};
   options.cloud.disorder = Duration{std::llround(options.disorder * 1e6)};
@@ -113,11 +115,7 @@ int run(Options& options) {
   return 0;
 }
 
-}  // namespace
-}  // namespace vmtrail::bench
-
-int main(int count, char** arguments) {
-  using namespace vmtrail::bench;
+int run(int count, char** arguments) {
   Options options;
   CLI::App parser("Writes what a cloud that is made up from a seed sends", "generate_workload");
   parser.add_option("--seed", options.cloud.seed, "Another one, another cloud (1)");
@@ -143,5 +141,17 @@ int main(int count, char** arguments) {
     std::fputs("generate_workload: one host is too few to migrate\n", stderr);
     return 2;
   }
-  return run(options);
+  return generate(options);
+}
+
+}  // namespace
+}  // namespace vmtrail::bench
+
+int main(int count, char** arguments) {
+  try {
+    return vmtrail::bench::run(count, arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "generate_workload: %s\n", error.what());
+    return 1;
+  }
 }

@@ -103,7 +103,7 @@ struct Truth {
 };
 
 /// Plays the operations of bench/stories.h on instances picked at random, never two at a time on
-/// the same one nor within two minutes. Endless until finish(). Takes 40 bytes an instance.
+/// the same one nor within two minutes. Endless until finish(). Takes 32 bytes an instance.
 class Cloud {
  public:
   explicit Cloud(const CloudOptions& options);

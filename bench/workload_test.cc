@@ -55,16 +55,16 @@ std::string text_of(const Truth& truth) {
   return text;
 }
 
-/// What the model and the truth disagree on; the first few.
-std::vector<std::string> disagreements(const Model& model, const Cloud& cloud) {
+/// What the model and the truth disagree on.
+std::string disagreements(const Model& model, const Cloud& cloud) {
   const Ids ids(cloud.options().seed);
-  std::vector<std::string> all;
+  std::string all;
   for (const Truth& truth : cloud.truth()) {
     std::string id;
     ids.append_instance(id, truth.instance);
     const auto answer = model.instance(*InstanceId::parse(id));
     const std::string told = answer ? text_of(*answer) : "not known";
-    if (told != text_of(truth) && all.size() < 5) all.push_back(told + ", not " + text_of(truth));
+    if (told != text_of(truth)) all += told + ", not " + text_of(truth) + "\n";
   }
   return all;
 }
@@ -106,7 +106,9 @@ TEST_CASE("A workload ends as it is said to, in every form and order, with updat
       CHECK(counts.events == cloud.begun());
       CHECK(counts.duplicate + counts.total_quarantined() + counts.skipped_lines == 0);
       CHECK(pipeline.model().instance_count() == cloud.truth().size());
-      CHECK(disagreements(pipeline.model(), cloud) == std::vector<std::string>{});
+      const std::string wrong = disagreements(pipeline.model(), cloud);
+      INFO(wrong);
+      CHECK(wrong.empty());
     }
   }
 }
