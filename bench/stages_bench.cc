@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -15,6 +16,7 @@
 
 #include "bench/allocations.h"
 #include "bench/kept.h"
+#include "bench/pipeline.h"
 #include "bench/workload.h"
 #include "vmtrail/decoder.h"
 #include "vmtrail/dispatcher.h"
@@ -22,6 +24,7 @@
 #include "vmtrail/model.h"
 #include "vmtrail/record.h"
 #include "vmtrail/rules.h"
+#include "vmtrail/time.h"
 
 namespace vmtrail::bench {
 namespace {
@@ -50,51 +53,21 @@ class Stretch {
   std::uint64_t allocations_ = 0;
 };
 
-class NoEvents : public EventConsumer {
- public:
-  void on_event(const Event& event) override { benchmark::DoNotOptimize(event.message_id.data()); }
-  void on_undecodable(const Undecodable&) override {}
-  void on_sample() override {}
-  void on_skipped_line() override {}
-};
-
-class NoRecords : public RecordConsumer {
- public:
-  void on_record(const ChangeRecord& record) override { benchmark::DoNotOptimize(record.sequence); }
-};
-
-/// Writes records as replay does, but to nowhere.
-class WrittenRecords : public RecordConsumer {
- public:
-  void on_record(const ChangeRecord& record) override {
-    text_.clear();
-    append_cloudevent(text_, record, "vmtrail/bench");
-    benchmark::DoNotOptimize(text_.data());
-  }
-
- private:
-  std::string text_;
-};
-
-class NoQuarantine : public QuarantineConsumer {
- public:
-  void on_quarantined(const Undecodable&) override {}
-};
-
 const RuleSet& rules() {
   static const RuleSet shipped = RuleSet::shipped();
   return shipped;
 }
 
-/// All events of the workload that the stages behind decoding get.
-const std::vector<Event>& events() {
-  static const KeptEvents* const kept = [] {
-    auto* const events = new KeptEvents;  // lives as long as the program
-    const Workload workload(kCeilometerBodies);
+/// All events of a workload, for the stages behind decoding.
+const std::vector<Event>& events(const std::string& file) {
+  static std::map<std::string, std::unique_ptr<KeptEvents>> known;
+  std::unique_ptr<KeptEvents>& kept = known[file];
+  if (kept == nullptr) {
+    kept = std::make_unique<KeptEvents>();
+    const Workload workload(file);
     Decoder decoder;
-    for (const Frame& frame : workload.frames()) decoder.decode(frame, *events);
-    return events;
-  }();
+    for (const Frame& frame : workload.frames()) decoder.decode(frame, *kept);
+  }
   return kept->all();
 }
 
@@ -105,14 +78,32 @@ struct Matched {
   const Rule* rule;
 };
 
-std::vector<Matched> matched_events() {
+std::vector<Matched> matched_events(const char* file) {
   std::vector<Matched> all;
-  for (const Event& event : events()) {
+  for (const Event& event : events(file)) {
     const Rule* const rule = rules().match(event);
     const auto instance = InstanceId::parse(event[Field::instance_id]);
-    if (rule != nullptr && rule->about != About::host && instance) all.push_back({&event, *instance, rule});
+    if (rule != nullptr && rule->about != About::host && instance)
+      all.push_back({&event, *instance, rule});
   }
   return all;
+}
+
+void split(benchmark::State& state, const char* file) {
+  const Workload workload(file);
+  std::size_t frames = 0;
+  Stretch stretch;
+  for (auto _ : state) {
+    stretch.begin();
+    Splitter splitter;
+    std::string_view rest = workload.bytes();
+    for (frames = 0; auto frame = splitter.next(rest, true); ++frames) {
+      benchmark::DoNotOptimize(frame->bytes.data());
+      rest.remove_prefix(splitter.consumed());
+    }
+    stretch.end();
+  }
+  stretch.report(state, frames, workload.bytes().size());
 }
 
 void decode(benchmark::State& state, const char* file, Format format) {
@@ -132,8 +123,32 @@ void decode(benchmark::State& state, const char* file, Format format) {
   if (stretch.counted() != 0) state.SkipWithError("decoding allocates in steady state");
 }
 
-void match(benchmark::State& state) {
-  const std::vector<Event>& stream = events();
+void time(benchmark::State& state, const char* text) {
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(text);
+    benchmark::DoNotOptimize(parse_time(text));
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+
+/// An instance's id, a message's and a request's: all that an event has.
+void uuid(benchmark::State& state) {
+  const char* instance = "9b4eda21-8f92-44b5-9d12-91e0d1728e9c";
+  const char* message = "22ded3c2-4c5c-4995-8ec0-c4081a676572";
+  const char* request = "req-e5b364ae-043e-496b-977d-c7e5314464bf";
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(instance);
+    benchmark::DoNotOptimize(message);
+    benchmark::DoNotOptimize(request);
+    benchmark::DoNotOptimize(InstanceId::parse(instance));
+    benchmark::DoNotOptimize(MessageId(message));
+    benchmark::DoNotOptimize(RequestId(request));
+  }
+  state.SetItemsProcessed(3 * state.iterations());
+}
+
+void match(benchmark::State& state, const char* file) {
+  const std::vector<Event>& stream = events(file);
   const RuleSet& shipped = rules();
   Stretch stretch;
   for (auto _ : state) {
@@ -146,8 +161,8 @@ void match(benchmark::State& state) {
 }
 
 /// Into an empty model, each time. `disorder`: each event may be overtaken by so many.
-void apply(benchmark::State& state, std::size_t disorder) {
-  std::vector<Matched> stream = matched_events();
+void apply(benchmark::State& state, const char* file, std::size_t disorder) {
+  std::vector<Matched> stream = matched_events(file);
   std::mt19937_64 random(1);
   for (std::size_t begin = 0; begin < stream.size(); begin += disorder) {
     const auto first = stream.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -170,10 +185,10 @@ void apply(benchmark::State& state, std::size_t disorder) {
 }
 
 /// Here an item is a record, not an event.
-void record(benchmark::State& state) {
+void record(benchmark::State& state, const char* file) {
   KeptRecords records;
   Model model;
-  for (const Matched& one : matched_events())
+  for (const Matched& one : matched_events(file))
     model.apply(*one.event, one.instance, *one.rule, records);
   std::string text;
   std::size_t bytes = 0;
@@ -201,22 +216,11 @@ void replay(benchmark::State& state, const char* file) {
   Stretch stretch;
   for (auto _ : state) {
     stretch.begin();
-    Model model;
-    WrittenRecords records;
-    NoQuarantine quarantine;
-    Dispatcher dispatcher(rules(), model, records, quarantine);
-    Decoder decoder;
-    Splitter splitter;
-    std::string_view rest = workload.bytes();
-    while (auto frame = splitter.next(rest, true)) {
-      frame->padded = true;
-      dispatcher.set_frame(*frame);
-      decoder.decode(*frame, dispatcher);
-      rest.remove_prefix(splitter.consumed());
-    }
-    dispatcher.finish();
+    Pipeline pipeline(rules());
+    pipeline.feed(workload.bytes());
+    pipeline.finish();
     stretch.end();
-    counts = dispatcher.counts();
+    counts = pipeline.counts();
   }
   stretch.report(state, counts.events, workload.bytes().size());
   if (counts.duplicate + counts.total_quarantined() != 0) {
@@ -224,20 +228,41 @@ void replay(benchmark::State& state, const char* file) {
   }
 }
 
-BENCHMARK_CAPTURE(decode, log, "default/collector.py3.log", Format::log);
-BENCHMARK_CAPTURE(decode, ceilometer, kCeilometerBodies, Format::ceilometer);
-BENCHMARK_CAPTURE(decode, ceilometer_zenoss_traits, "zenoss/http.bodies.jsonl", Format::ceilometer);
-BENCHMARK_CAPTURE(decode, oslo_nova, "nova.bodies.jsonl", Format::oslo);
-BENCHMARK_CAPTURE(decode, oslo_notifier, "default/notifier.bodies.jsonl", Format::oslo);
-BENCHMARK_CAPTURE(decode, file_dict, "default/file.repr.txt", Format::ceilometer_file);
-BENCHMARK_CAPTURE(decode, any_of_log, "default/collector.py3.log", Format::any);
-BENCHMARK(match);
-BENCHMARK_CAPTURE(apply, in_order, std::size_t{1});
-BENCHMARK_CAPTURE(apply, shuffled, std::size_t{100});
-BENCHMARK(record);
-BENCHMARK_CAPTURE(replay, log, "default/collector.py3.log");
-BENCHMARK_CAPTURE(replay, ceilometer, kCeilometerBodies);
-BENCHMARK_CAPTURE(replay, oslo_nova, "nova.bodies.jsonl");
+// The captures have every form; the made-up cloud has the mix of docs/performance.md.
+constexpr const char* kJsonl = "generated.jsonl";
+constexpr const char* kLog = "generated.log";
+constexpr const char* kOslo = "generated.oslo";
+
+BENCHMARK_CAPTURE(split, jsonl, kJsonl);
+BENCHMARK_CAPTURE(split, log, kLog);
+BENCHMARK_CAPTURE(split, oslo, kOslo);
+BENCHMARK_CAPTURE(decode, jsonl, kJsonl, Format::any);
+BENCHMARK_CAPTURE(decode, log, kLog, Format::any);
+BENCHMARK_CAPTURE(decode, oslo, kOslo, Format::any);
+BENCHMARK_CAPTURE(decode, captured_log, "default/collector.py3.log", Format::log);
+BENCHMARK_CAPTURE(decode, captured_ceilometer, kCeilometerBodies, Format::ceilometer);
+BENCHMARK_CAPTURE(decode, captured_zenoss_traits, "zenoss/http.bodies.jsonl", Format::ceilometer);
+BENCHMARK_CAPTURE(decode, captured_nova, "nova.bodies.jsonl", Format::oslo);
+BENCHMARK_CAPTURE(decode, captured_notifier, "default/notifier.bodies.jsonl", Format::oslo);
+BENCHMARK_CAPTURE(decode, captured_file_dict, "default/file.repr.txt", Format::ceilometer_file);
+BENCHMARK_CAPTURE(time, json, "2026-11-22T12:37:38.341292");
+BENCHMARK_CAPTURE(time, log, "2026-11-22 12:37:38.341292");
+BENCHMARK_CAPTURE(time, without_fraction, "2026-11-22T12:37:38");
+BENCHMARK(uuid);
+BENCHMARK_CAPTURE(match, generated, kJsonl);
+BENCHMARK_CAPTURE(match, captured, kCeilometerBodies);
+BENCHMARK_CAPTURE(apply, generated, kJsonl, std::size_t{1});
+BENCHMARK_CAPTURE(apply, generated_shuffled, kJsonl, std::size_t{100});
+BENCHMARK_CAPTURE(apply, captured, kCeilometerBodies, std::size_t{1});
+BENCHMARK_CAPTURE(apply, captured_shuffled, kCeilometerBodies, std::size_t{100});
+BENCHMARK_CAPTURE(record, generated, kJsonl);
+BENCHMARK_CAPTURE(record, captured, kCeilometerBodies);
+BENCHMARK_CAPTURE(replay, jsonl, kJsonl);
+BENCHMARK_CAPTURE(replay, log, kLog);
+BENCHMARK_CAPTURE(replay, oslo, kOslo);
+BENCHMARK_CAPTURE(replay, captured_log, "default/collector.py3.log");
+BENCHMARK_CAPTURE(replay, captured_ceilometer, kCeilometerBodies);
+BENCHMARK_CAPTURE(replay, captured_nova, "nova.bodies.jsonl");
 
 }  // namespace
 }  // namespace vmtrail::bench

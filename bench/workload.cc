@@ -11,6 +11,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "bench/form.h"
+#include "bench/generator.h"
+#include "bench/wording.h"
 #include "io/byte_source.h"
 
 namespace vmtrail::bench {
@@ -18,6 +21,9 @@ namespace {
 
 constexpr unsigned kRepetitions = 8;
 constexpr std::chrono::minutes kStep{40};  // the scenarios were recorded within 39 minutes
+
+constexpr std::uint64_t kInstances = 350;
+constexpr std::uint64_t kEvents = 20'000;
 
 constexpr std::array<std::string_view, 10> kScenarios = {"boot",
                                                          "live_migration",
@@ -151,21 +157,43 @@ bool renew_python_time(std::string& out, std::string_view& text, unsigned repeti
   return true;
 }
 
-}  // namespace
+std::string made_up(Form form) {
+  CloudOptions options;
+  options.instances = kInstances;
+  Cloud cloud(options);
+  const Ids ids(options.seed);
+  std::string text;
+  while (const Notification* const sent = cloud.next()) {
+    append_line(text, form, *sent, ids);
+    if (cloud.begun() >= kEvents) cloud.finish();
+  }
+  return text;
+}
 
-Workload::Workload(std::string_view file) {
+std::string repeated_captures(std::string_view file) {
   std::string once;
   for (const std::string_view scenario : kScenarios) once += read_capture(scenario, file);
+  std::string all;
   for (unsigned repetition = 0; repetition < kRepetitions; ++repetition) {
     for (std::string_view rest = once; !rest.empty();) {
-      if (renew_uuid(padded_, rest, repetition) || renew_time(padded_, rest, repetition) ||
-          renew_python_time(padded_, rest, repetition)) {
+      if (renew_uuid(all, rest, repetition) || renew_time(all, rest, repetition) ||
+          renew_python_time(all, rest, repetition)) {
         continue;
       }
-      padded_ += rest.front();
+      all += rest.front();
       rest.remove_prefix(1);
     }
   }
+  return all;
+}
+
+}  // namespace
+
+Workload::Workload(std::string_view file) {
+  constexpr std::string_view kGenerated = "generated.";
+  const auto form =
+      file.starts_with(kGenerated) ? parse_form(file.substr(kGenerated.size())) : std::nullopt;
+  padded_ = form ? made_up(*form) : repeated_captures(file);
   padded_.append(kPadding, '\0');
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the benchmarks read: the captures, over and over, and yet no event twice.
+// What the benchmarks read: the captures, over and over, and yet no event twice; or a made-up
+// cloud.
 
 #pragma once
 
@@ -17,7 +18,8 @@ class Workload {
  public:
   /// The file of that name ("default/http.bodies.jsonl") of every scenario, in the order in which
   /// they were recorded, kRepetitions times. Each time has UUIDs (of instances, messages, requests)
-  /// of its own and comes kStep later. Ends the program if a capture cannot be read.
+  /// of its own and comes kStep later. Or "generated.jsonl", ".log", ".oslo": that form of half a
+  /// day of a small cloud. Ends the program if a capture cannot be read.
   explicit Workload(std::string_view file);
 
   [[nodiscard]] std::string_view bytes() const {
