@@ -2,6 +2,8 @@
 
 #include "vmtrail/dispatcher.h"
 
+#include <algorithm>
+#include <array>
 #include <numeric>
 #include <utility>
 
@@ -66,6 +68,17 @@ void Dispatcher::on_event(const Event& event) {
   const Rule* const rule = rules_.match(event);
   const bool is_copy = rule == nullptr ? ignore(event, ErrorCode::no_rule) : apply(event, *rule);
   if (absences_ && !is_copy) watch(event);
+}
+
+void Dispatcher::expect(std::span<const Event> coming) const {
+  std::array<InstanceId, Model::kMaxComing> instances;
+  std::size_t count = 0;
+  for (const Event& event : coming.first(std::min(coming.size(), Model::kMaxComing))) {
+    if (const auto instance = InstanceId::parse(event[Field::instance_id])) {
+      instances[count++] = *instance;
+    }
+  }
+  model_.expect(std::span(instances).first(count));
 }
 
 bool Dispatcher::apply(const Event& event, const Rule& rule) {

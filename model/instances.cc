@@ -2,6 +2,8 @@
 
 #include "model/instances.h"
 
+#include "model/prefetch.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -59,9 +61,14 @@ const Instance& Instances::read(std::uint32_t place, Instance& room) const {
   return room;
 }
 
-void Instances::prefetch(const InstanceId& id) const {
-  const std::uint32_t place = find(id);
-  if (place != PlaceIndex::kNone) slots_[place].prefetch();
+const Instance* Instances::Slot::prefetch() const {
+  const Instance* const instance = awake();
+  if (instance != nullptr) {
+    vmtrail::prefetch(instance);
+  } else {
+    __builtin_prefetch(packed());
+  }
+  return instance;
 }
 
 }  // namespace vmtrail

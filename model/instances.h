@@ -70,9 +70,19 @@ class Instances {
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
 
-  /// The instance may be looked for soon.
+  // An instance will be looked for soon: what finding it reads, step by step, each a little after
+  // the one before.
   void prefetch_index(const InstanceId& id) const { index_.prefetch(id.hash()); }
-  void prefetch(const InstanceId& id) const;
+  /// The place that it has, unless it is another's with much the same hash.
+  [[nodiscard]] std::uint32_t prefetch_slot(const InstanceId& id) const {
+    const std::uint32_t place = index_.find(id.hash(), [](std::uint32_t) { return true; });
+    if (place != PlaceIndex::kNone) __builtin_prefetch(&slots_[place]);
+    return place;
+  }
+  /// nullptr: it is packed.
+  [[nodiscard]] const Instance* prefetch(std::uint32_t place) const {
+    return slots_[place].prefetch();
+  }
 
  private:
   /// An instance that is awake, or its bytes; owns either. The lowest bits of the address, which
@@ -100,7 +110,7 @@ class Instances {
     void mark_changed(bool changed) {
       address_ = changed ? address_ | kChanged : address_ & ~kChanged;
     }
-    void prefetch() const { __builtin_prefetch(packed()); }
+    [[nodiscard]] const Instance* prefetch() const;
 
    private:
     static constexpr std::uintptr_t kPacked = 1;

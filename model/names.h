@@ -46,6 +46,13 @@ class Names {
     return index < keys_.size() && keys_[index] != kNoKey ? keys_[index] : make_host_key(id);
   }
 
+  // A name's text will be read soon: what leads to it, and a little later the text.
+  void prefetch(NameId id) const { __builtin_prefetch(&texts_[static_cast<std::size_t>(id)]); }
+  void prefetch_text(NameId id) const {
+    const std::uint32_t at = texts_[static_cast<std::size_t>(id)];
+    __builtin_prefetch(&chunks_[at >> kChunkBits][at % kChunk]);
+  }
+
   [[nodiscard]] bool same_host(NameId a, NameId b) { return a == b || host_key(a) == host_key(b); }
 
  private:

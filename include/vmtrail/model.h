@@ -59,6 +59,11 @@ class Model {
 
   // ---- events
 
+  /// Events of these instances come next, at most kMaxComing: has the machine fetch what is held of
+  /// them, all at once rather than one after the other. Changes nothing.
+  void expect(std::span<const InstanceId> coming) const;
+  static constexpr std::size_t kMaxComing = 16;
+
   /// Takes what `rule` says of `instance` in `event`, and tells `records` each change of the
   /// answer.
   Verdict apply(const Event& event, const InstanceId& instance, const Rule& rule,

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading ahead: memory is slow, but many reads take hardly longer than one.
+
+#include <array>
+
+#include "model/impl.h"
+#include "model/prefetch.h"
+
+namespace vmtrail {
+
+// What an event reads hangs together like a chain: index, slot, instance, what it holds, the last
+// operation, its facts. Each step is taken for all instances before the next.
+void Model::expect(std::span<const InstanceId> coming) const {
+  const Impl& impl = *impl_;
+  std::array<const Instance*, kMaxComing> awake;
+  std::array<std::uint32_t, kMaxComing> places;
+  std::size_t count = 0;
+  for (const InstanceId& id : coming) impl.instances.prefetch_index(id);
+  for (const InstanceId& id : coming) {
+    const std::uint32_t place = impl.instances.prefetch_slot(id);
+    if (place != PlaceIndex::kNone) places[count++] = place;
+  }
+  std::size_t count_awake = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Instance* const instance = impl.instances.prefetch(places[i]);
+    if (instance != nullptr) awake[count_awake++] = instance;
+  }
+  const auto of_awake = std::span(awake).first(count_awake);
+  for (const Instance* const instance : of_awake) {
+    prefetch(instance->held.get());
+    impl.names.prefetch(instance->answer.name);
+  }
+  for (const Instance* const instance : of_awake) {
+    if (instance->held) prefetch(&instance->held->operations.back());
+    impl.names.prefetch_text(instance->answer.name);
+  }
+  for (const Instance* const instance : of_awake) {
+    if (!instance->held) continue;
+    const std::vector<Fact>& facts = instance->held->operations.back().facts;
+    prefetch(&facts.front());
+    prefetch(&facts.back());
+    prefetch(&facts.back() + 1);  // where the next one goes
+  }
+}
+
+}  // namespace vmtrail
