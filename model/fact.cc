@@ -22,15 +22,19 @@ Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& n
   fact.message_id = std::move(message);
   fact.generated = event.generated;
   fact.rule = &rule;
+  static const Fact kNone;
+  const Fact& last = expected.last != nullptr ? *expected.last : kNone;
   fact.event_type = names.intern(event.event_type);
-  fact.publisher_service = names.intern(event[Field::publisher_service]);
-  fact.publisher_host = names.intern(event[Field::publisher_host]);
-  fact.publisher_key = names.host_key(fact.publisher_host);
+  fact.publisher_service = names.intern(event[Field::publisher_service], last.publisher_service);
+  fact.publisher_host = names.intern(event[Field::publisher_host], last.publisher_host);
+  fact.publisher_key = fact.publisher_host == last.publisher_host
+                           ? last.publisher_key
+                           : names.host_key(fact.publisher_host);
   fact.payload_host = names.intern(event[Field::payload_host], expected.host);
   fact.state = names.intern(event[Field::state], expected.vm_state);
-  fact.old_state = names.intern(event[Field::old_state], expected.vm_state);
-  fact.task_state = names.intern(event[Field::task_state]);
-  fact.flavor = names.intern(event[Field::flavor]);
+  fact.old_state = names.intern(event[Field::old_state], fact.state);
+  fact.task_state = names.intern(event[Field::task_state], last.task_state);
+  fact.flavor = names.intern(event[Field::flavor], last.flavor);
   fact.name = names.intern(event[Field::display_name], expected.name);
   fact.project_id = names.intern(event[Field::project_id], expected.project_id);
   const std::string_view power = event[Field::power_state];

@@ -43,12 +43,13 @@ struct Fact {
   }
 };
 
-/// What an instance is likely to say again.
+/// What is likely to be said again.
 struct Expected {
   NameId host{};
   NameId vm_state{};
   NameId name{};
   NameId project_id{};
+  const Fact* last = nullptr;  ///< of the instance; nullptr: none is held
 };
 
 [[nodiscard]] Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& names,

@@ -278,9 +278,10 @@ Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
     return Verdict::too_many_facts;
   }
   const State& answer = instance.answer;
+  const Fact* const last = instance.held ? &instance.held->operations.back().facts.back() : nullptr;
   impl.change(instance, known, request,
               make_fact(event, std::move(message), rule, impl.names,
-                        {answer.host, answer.vm_state, answer.name, answer.project_id}),
+                        {answer.host, answer.vm_state, answer.name, answer.project_id, last}),
               occasion, records);
   return Verdict::applied;
 }

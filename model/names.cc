@@ -11,13 +11,6 @@ namespace vmtrail {
 
 namespace {
 
-template <class Word>
-std::uint64_t load(const char* from) {
-  Word word;
-  std::memcpy(&word, from, sizeof word);
-  return word;
-}
-
 // The 128 bits of the product, folded: each bit of either factor reaches every bit of the result.
 std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
@@ -40,22 +33,6 @@ Names::Names() : seed_(0), texts_{0}, slots_(1024, 0), recent_(std::size_t{1} <<
   }
 }
 
-// Of a text of up to 16 bytes the words are all, as the last one overlaps the first.
-Names::Words::Words(std::string_view text) {
-  const char* const from = text.data();
-  const std::size_t size = text.size();
-  if (size >= 8) {
-    first = load<std::uint64_t>(from);
-    last = load<std::uint64_t>(from + size - 8);
-  } else if (size >= 4) {
-    first = load<std::uint32_t>(from);
-    last = load<std::uint32_t>(from + size - 4);
-  } else if (size > 0) {
-    first = load<std::uint8_t>(from) << 8 | load<std::uint8_t>(from + size / 2);
-    last = load<std::uint8_t>(from + size - 1);
-  }
-}
-
 std::uint64_t Names::hash_of(std::string_view text, const Words& words) const {
   std::uint64_t hash = seed_ ^ text.size();
   for (std::size_t at = 8; at + 8 < text.size(); at += 8) {
@@ -64,18 +41,7 @@ std::uint64_t Names::hash_of(std::string_view text, const Words& words) const {
   return mixed(words.first ^ kOther, words.last ^ hash);
 }
 
-bool Names::is(NameId id, std::string_view text, const Words& words) const {
-  const std::string_view known = this->text(id);
-  if (known.size() != text.size()) return false;
-  const Words other(known);
-  if (other.first != words.first || other.last != words.last) return false;
-  return text.size() <= 16 || known == text;
-}
-
-NameId Names::intern(std::string_view text, NameId expected) {
-  if (text.empty()) return NameId::nothing;
-  const Words words(text);
-  if (expected != NameId::nothing && is(expected, text, words)) return expected;
+NameId Names::intern(std::string_view text, const Words& words) {
   const std::uint64_t mix = (words.first ^ words.last * kOther ^ text.size()) * kOdd;
   Recent& recent = recent_[mix >> (64 - kRecentBits)];
   if (recent.first == words.first && recent.last == words.last && recent.size == text.size() &&

@@ -31,7 +31,12 @@ class Names {
   Names();
 
   /// `expected`: what it is likely to be.
-  NameId intern(std::string_view text, NameId expected = NameId::nothing);
+  NameId intern(std::string_view text, NameId expected = NameId::nothing) {
+    if (text.empty()) return NameId::nothing;
+    const Words words(text);
+    if (expected != NameId::nothing && is(expected, text, words)) return expected;
+    return intern(text, words);
+  }
   [[nodiscard]] std::string_view text(NameId id) const {
     const std::uint32_t at = texts_[static_cast<std::size_t>(id)];
     const char* const place = &chunks_[at >> kChunkBits][at % kChunk];
@@ -63,14 +68,41 @@ class Names {
   static constexpr std::size_t kSizeBytes = 2;
 
   NameId make_host_key(NameId id);
+  template <class Word>
+  static std::uint64_t load(const char* from) {
+    Word word;
+    std::memcpy(&word, from, sizeof word);
+    return word;
+  }
   /// A text's ends as words, which tell most texts from each other without looking at them.
   struct Words {
-    explicit Words(std::string_view text);
+    explicit Words(std::string_view text) {
+      // Of up to 16 bytes the words are all, as the last one overlaps the first.
+      const char* const from = text.data();
+      const std::size_t size = text.size();
+      if (size >= 8) {
+        first = load<std::uint64_t>(from);
+        last = load<std::uint64_t>(from + size - 8);
+      } else if (size >= 4) {
+        first = load<std::uint32_t>(from);
+        last = load<std::uint32_t>(from + size - 4);
+      } else if (size > 0) {
+        first = load<std::uint8_t>(from) << 8 | load<std::uint8_t>(from + size / 2);
+        last = load<std::uint8_t>(from + size - 1);
+      }
+    }
     std::uint64_t first = 0;
     std::uint64_t last = 0;
   };
   [[nodiscard]] std::uint64_t hash_of(std::string_view text, const Words& words) const;
-  [[nodiscard]] bool is(NameId id, std::string_view text, const Words& words) const;
+  [[nodiscard]] bool is(NameId id, std::string_view text, const Words& words) const {
+    const std::string_view known = this->text(id);
+    if (known.size() != text.size()) return false;
+    const Words other(known);
+    if (other.first != words.first || other.last != words.last) return false;
+    return text.size() <= 16 || known == text;
+  }
+  NameId intern(std::string_view text, const Words& words);
   NameId find_or_add(std::string_view text, const Words& words);
   void grow();
   std::uint32_t store(std::string_view text);
