@@ -117,6 +117,18 @@ template <std::size_t kLength>
   static_assert(kSize <= 24);
 }
 
+/// The size of what was found, which most often is `usual`: then what follows need not wait for the
+/// search, for the processor goes on with the usual size while it is still being compared.
+[[nodiscard]] inline std::size_t foreseen(std::size_t size, std::size_t& usual) {
+  std::size_t same = usual;
+#if defined(__GNUC__)
+  asm("" : "+r"(same));  // or the compiler would take `size` for it, which is the same
+#endif
+  if (size == usual) return same;
+  usual = size;
+  return size;
+}
+
 /// How many digits `text` begins with; kMostDigits: so many or more. So many bytes are readable.
 inline constexpr std::size_t kMostDigits = 8;
 [[nodiscard]] inline std::size_t leading_digits(const char* text) {

@@ -207,8 +207,11 @@ const char* Walk::traits(const char* at) {
     for (;;) {
       const TraitHeads::Head& head = TraitHeads::after(*previous);
       if (!head.begins(at, skipped)) break;
-      at = value(at + head.size(), head.slot());
-      if (at == nullptr) return nullptr;
+      std::string_view& text = head.slot();
+      const char* const begin = at + head.size();
+      const char* const end = value(begin, text);
+      if (end == nullptr) return nullptr;
+      at = begin + foreseen(static_cast<std::size_t>(end - begin), head.usual_size());
       seen |= head.bit();
       sum += head.bit();
       skipped = 0;

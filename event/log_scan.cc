@@ -145,9 +145,10 @@ inline const char* Walk::traits(const char* at) {
     for (;;) {
       const TraitHeads::Head& head = TraitHeads::after(*previous);
       if (!head.begins(at)) break;
-      at = value(at + head.size(), head.slot());
-      if (at == nullptr) return nullptr;
-      ++at;
+      const char* const begin = at + head.size();
+      const char* const end = value(begin, head.slot());
+      if (end == nullptr) return nullptr;
+      at = begin + foreseen(static_cast<std::size_t>(end - begin), head.usual_size()) + 1;
       seen |= head.bit();
       sum += head.bit();
       previous = &head;

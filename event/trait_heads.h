@@ -38,6 +38,8 @@ class TraitHeads {
     [[nodiscard]] std::size_t size() const { return size_; }
     /// Where its value goes.
     [[nodiscard]] std::string_view& slot() const { return *slot_; }
+    /// Of its value, the last time.
+    [[nodiscard]] std::size_t& usual_size() const { return usual_size_; }
     /// The bit of its name.
     [[nodiscard]] Bits bit() const { return bit_; }
 
@@ -49,6 +51,7 @@ class TraitHeads {
     const Head* next_ = nullptr;
     std::string_view* slot_ = nullptr;
     std::size_t size_ = 0;
+    mutable std::size_t usual_size_ = 0;
   };
 
   /// Of traits that are read into `traits`, which is borrowed.
