@@ -24,6 +24,10 @@ class Block {
 #if defined(__SSE2__)
   explicit Block(const char* text)
       : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text))) {}
+  /// Of a text that is aligned to kSize.
+  static Block aligned(const char* text) {
+    return Block(_mm_load_si128(reinterpret_cast<const __m128i*>(text)));
+  }
 
   [[nodiscard]] Bits same(Block other) const {
     return bits(_mm_cmpeq_epi8(bytes_, other.bytes_));
@@ -54,6 +58,7 @@ class Block {
   }
 
  private:
+  explicit Block(__m128i bytes) : bytes_(bytes) {}
   static Bits bits(__m128i bytes) {
     return static_cast<Bits>(_mm_movemask_epi8(bytes));
   }

@@ -30,8 +30,8 @@ class TraitHeads {
     /// Does `text` begin with it, but for the bytes whose bits are set? kMaxSize bytes are
     /// readable.
     [[nodiscard]] bool begins(const char* text, Bits skipped = 0) const {
-      const Bits same = Block(text).same(Block(bytes_.data())) |
-                        Block(text + Block::kSize).same(Block(bytes_.data() + Block::kSize))
+      const Bits same = Block(text).same(Block::aligned(bytes_.data())) |
+                        Block(text + Block::kSize).same(Block::aligned(&bytes_[Block::kSize]))
                             << Block::kSize;
       return (needed_ & ~(same | skipped)) == 0;
     }
