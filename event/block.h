@@ -1,19 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sixteen bytes at a time: with SSE2, which every x86-64 has, else byte by byte.
+// Many bytes at a time: sixteen with SSE2, which every x86-64 has, or 32 with AVX2, if the machine
+// that the program runs on has that; else byte by byte.
 
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-#if defined(__SSE2__)
+#if defined(__x86_64__) && defined(__GNUC__)
+#define VMTRAIL_HAS_WIDE
+#include <immintrin.h>
+// Functions between these may use AVX2.
+#if defined(__clang__)
+#define VMTRAIL_BEGIN_WIDE \
+  _Pragma("clang attribute push(__attribute__((target(\"avx2,bmi\"))), apply_to = function)")
+#define VMTRAIL_END_WIDE _Pragma("clang attribute pop")
+#else
+#define VMTRAIL_BEGIN_WIDE _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,bmi\")")
+#define VMTRAIL_END_WIDE _Pragma("GCC pop_options")
+#endif
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 namespace vmtrail {
+
+enum class Lanes : std::uint8_t { narrow, wide };
+
+/// What this machine can do.
+[[nodiscard]] inline Lanes best_lanes() {
+#if defined(VMTRAIL_HAS_WIDE)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi")) return Lanes::wide;
+#endif
+  return Lanes::narrow;
+}
 
 /// Sixteen bytes of a text. What it tells is a bit for each byte, that of the first one lowest.
 class Block {
@@ -24,10 +46,6 @@ class Block {
 #if defined(__SSE2__)
   explicit Block(const char* text)
       : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text))) {}
-
-  [[nodiscard]] Bits same(Block other) const {
-    return bits(_mm_cmpeq_epi8(bytes_, other.bytes_));
-  }
 
   /// What ends the plain part of a JSON string: quote, backslash, control characters, non-ASCII.
   [[nodiscard]] Bits ends_json() const {
@@ -53,6 +71,15 @@ class Block {
     return bits(plain) ^ 0xffff;
   }
 
+  /// Which of 32 bytes are the same? The second ones are aligned to 32.
+  [[nodiscard]] static Bits same(const char* text, const char* aligned) {
+    const auto half = [&](std::size_t at) {
+      const __m128i other = _mm_load_si128(reinterpret_cast<const __m128i*>(aligned + at));
+      return bits(_mm_cmpeq_epi8(Block(text + at).bytes_, other));
+    };
+    return half(0) | half(kSize) << kSize;
+  }
+
  private:
   static Bits bits(__m128i bytes) {
     return static_cast<Bits>(_mm_movemask_epi8(bytes));
@@ -64,9 +91,6 @@ class Block {
     std::memcpy(bytes_.data(), text, kSize);
   }
 
-  [[nodiscard]] Bits same(Block other) const {
-    return bits([&](std::size_t i) { return bytes_[i] == other.bytes_[i]; });
-  }
   [[nodiscard]] Bits ends_json() const {
     return bits([this](std::size_t i) {
       return bytes_[i] == '"' || bytes_[i] == '\\' || bytes_[i] < 0x20 || bytes_[i] >= 0x80;
@@ -79,6 +103,11 @@ class Block {
   }
   [[nodiscard]] Bits ends_log_header() const {
     return ends_log() | bits([this](std::size_t i) { return bytes_[i] <= ','; });
+  }
+  [[nodiscard]] static Bits same(const char* text, const char* aligned) {
+    Bits all = 0;
+    for (std::size_t i = 0; i < 2 * kSize; ++i) all |= Bits{text[i] == aligned[i]} << i;
+    return all;
   }
 
  private:
@@ -93,45 +122,39 @@ class Block {
 #endif
 };
 
-/// Does `text` begin with the literal? So many of its bytes must be readable.
-template <std::size_t kLength>
-[[nodiscard]] inline bool begins_with(const char* text, const char (&literal)[kLength]) {
-  constexpr std::size_t kSize = kLength - 1;
-  const auto differ = [&]<class Word>(Word, std::size_t at) {
-    Word a;
-    Word b;
-    std::memcpy(&a, text + at, sizeof a);
-    std::memcpy(&b, literal + at, sizeof b);
-    return a ^ b;
-  };
-  if constexpr (kSize > 16) {
-    return (differ(std::uint64_t{}, 0) | differ(std::uint64_t{}, 8) |
-            differ(std::uint64_t{}, kSize - 8)) == 0;
-  } else if constexpr (kSize >= 8) {
-    return (differ(std::uint64_t{}, 0) | differ(std::uint64_t{}, kSize - 8)) == 0;
-  } else if constexpr (kSize >= 4) {
-    return (differ(std::uint32_t{}, 0) | differ(std::uint32_t{}, kSize - 4)) == 0;
-  } else {
-    return std::memcmp(text, literal, kSize) == 0;
-  }
-  static_assert(kSize <= 24);
-}
+#if defined(VMTRAIL_HAS_WIDE)
+VMTRAIL_BEGIN_WIDE
+/// The same of 32 bytes.
+class WideBlock {
+ public:
+  using Bits = Block::Bits;
+  static constexpr std::size_t kSize = 32;
 
-/// How many digits `text` begins with; kMostDigits: so many or more. So many bytes are readable.
-inline constexpr std::size_t kMostDigits = 8;
-[[nodiscard]] inline std::size_t leading_digits(const char* text) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, text, sizeof word);
-  const std::uint64_t values = word ^ 0x3030303030303030U;
-  // The first byte that is above 9 has its highest bit set; a carry reaches only what follows.
-  const std::uint64_t others = ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
-  if constexpr (std::endian::native == std::endian::little) {
-    return static_cast<std::size_t>(std::countr_zero(others)) / 8;
-  } else {
-    std::size_t count = 0;
-    while (count < kMostDigits && text[count] >= '0' && text[count] <= '9') ++count;
-    return count;
+  explicit WideBlock(const char* text)
+      : bytes_(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(text))) {}
+
+  [[nodiscard]] Bits ends_json() const {
+    const __m256i flipped = _mm256_xor_si256(bytes_, _mm256_set1_epi8(2));
+    const __m256i plain =
+        _mm256_andnot_si256(_mm256_cmpeq_epi8(flipped, _mm256_set1_epi8('\\' ^ 2)),
+                            _mm256_cmpgt_epi8(flipped, _mm256_set1_epi8('"' ^ 2)));
+    return ~bits(plain);
   }
-}
+  [[nodiscard]] Bits ends_log() const {
+    const __m256i either = _mm256_or_si256(bytes_, _mm256_set1_epi8('<' ^ '>'));
+    return bits(_mm256_or_si256(bytes_, _mm256_cmpeq_epi8(either, _mm256_set1_epi8('>'))));
+  }
+  [[nodiscard]] static Bits same(const char* text, const char* aligned) {
+    const __m256i other = _mm256_load_si256(reinterpret_cast<const __m256i*>(aligned));
+    return bits(_mm256_cmpeq_epi8(WideBlock(text).bytes_, other));
+  }
+
+ private:
+  static Bits bits(__m256i bytes) { return static_cast<Bits>(_mm256_movemask_epi8(bytes)); }
+
+  __m256i bytes_;
+};
+VMTRAIL_END_WIDE
+#endif
 
 }  // namespace vmtrail

@@ -24,6 +24,7 @@
 #include <simdjson.h>
 
 #include "event/block.h"
+#include "event/scanning.h"
 
 namespace vmtrail {
 namespace {
@@ -81,7 +82,9 @@ class Walk {
   template <class Form>
   const char* traits(const char* at);
   template <class Form>
-  const char* unexpected(const char* at, bool first, const TraitHeads::Head& previous);
+  const char* first_trait(const char* at, TraitHeads::Walk& walk);
+  template <class Form>
+  const char* unexpected(const char* at, bool first, TraitHeads::Walk& walk);
   const char* value(const char* at, std::string_view& value);
   const char* unquoted(const char* at, std::string_view& value);
   const char* unusual_number(const char* at, std::string_view& value);
@@ -154,10 +157,10 @@ inline const char* Walk::value(const char* at, std::string_view& value) {
   return quote + 1;
 }
 
-/// A trait that was not expected after `previous`: if its name is known, its head is learnt, and it
-/// still stands there; any other is taken. `first`: nothing is before it.
+/// A trait that was not expected. If its name is known, its head is learnt. `first`: nothing that
+/// separates it stands before it.
 template <class Form>
-const char* Walk::unexpected(const char* at, bool first, const TraitHeads::Head& previous) {
+const char* Walk::unexpected(const char* at, bool first, TraitHeads::Walk& walk) {
   const char* const begin = at;
   const auto take = [&](const auto& separator) {
     const bool there = begins_with(at, separator);
@@ -177,50 +180,51 @@ const char* Walk::unexpected(const char* at, bool first, const TraitHeads::Head&
 
   const auto size = static_cast<std::size_t>(at - begin);
   const auto known = find_trait_name(name);
-  if (known && size <= TraitHeads::kMaxSize && !draft_.site().names(name)) {
-    std::array<char, TraitHeads::kMaxSize> head;
-    std::memcpy(head.data(), begin, size);
-    std::memcpy(head.data(), Form::kBeforeTrait, size_of(Form::kBeforeTrait));
-    heads_.learn(previous, *known, {head.data(), size});
-    return begin;
-  }
   std::string_view text;
   at = value(at, text);
   if (at == nullptr) return nullptr;
-  const TraitSet::Note note = traits_.note(name);
-  if (note.read() && text.data() != nullptr) traits_.set(note, name, text);
+  if (known && size <= TraitHeads::kMaxSize && !draft_.site().names(name)) {
+    std::array<char, TraitHeads::kMaxSize> bytes;
+    std::memcpy(bytes.data(), begin, size);
+    std::memcpy(bytes.data(), Form::kBeforeTrait, size_of(Form::kBeforeTrait));
+    const TraitHeads::Head& head = heads_.learn(walk, *known, {bytes.data(), size});
+    *head.slot = text;
+    walk.take(head);
+  } else if (const TraitSet::Note note = traits_.note(name); note.read()) {
+    if (text.data() != nullptr) traits_.set(note, name, text);
+  }
   return at;
+}
+
+/// Heads have with them what separates them from the trait before, which this one has not.
+template <class Form>
+const char* Walk::first_trait(const char* at, TraitHeads::Walk& walk) {
+  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
+  constexpr TraitHeads::Bits kSkipped = (TraitHeads::Bits{1} << kBefore) - 1;
+  at -= kBefore;
+  const TraitHeads::Head& head = walk.previous->next();
+  if ((head.needed() & ~(Block::same(at, head.bytes()) | kSkipped)) != 0) {
+    return unexpected<Form>(at, true, walk);
+  }
+  at += head.size();
+  const char* const end = value(at, *head.slot);
+  if (end == nullptr) return nullptr;
+  walk.take(head);
+  return at + head.usual.foreseen(static_cast<std::size_t>(end - at));
 }
 
 /// `at` is behind the bracket that opens the list. Stops at the bracket that closes it.
 template <class Form>
 const char* Walk::traits(const char* at) {
   if (*at == ']') return at;
-  // Heads are told with what separates them from the trait before, which the first one lacks.
-  constexpr std::size_t kBefore = size_of(Form::kBeforeTrait);
-  TraitHeads::Bits skipped = (TraitHeads::Bits{1} << kBefore) - 1;
-  at -= kBefore;
-  const TraitHeads::Head* previous = &heads_.none();
-  TraitHeads::Bits seen = 0;
-  TraitHeads::Bits sum = 0;  // is more, if a bit was seen twice
-  for (;;) {
-    for (;;) {
-      const TraitHeads::Head& head = TraitHeads::after(*previous);
-      if (!head.begins(at, skipped)) break;
-      at = value(at + head.size(), head.slot());
-      if (at == nullptr) return nullptr;
-      seen |= head.bit();
-      sum += head.bit();
-      skipped = 0;
-      previous = &head;
-    }
+  TraitHeads::Walk walk = heads_.begin();
+  at = first_trait<Form>(at, walk);
+  for (; at != nullptr; at = unexpected<Form>(at, false, walk)) {
+    at = heads_.take_json(at, end_, walk);
     if (begins_with(at, "]]")) break;
-    const char* const begin = at;
-    at = unexpected<Form>(at, skipped != 0, *previous);
-    if (at == nullptr) return nullptr;
-    if (at != begin) skipped = 0;
   }
-  return seen == sum && traits_.note_all(seen) ? at + 1 : nullptr;
+  if (at == nullptr || walk.repeated() || !traits_.note_all(walk.seen)) return nullptr;
+  return at + 1;
 }
 
 template <class Form>

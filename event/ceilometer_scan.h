@@ -16,7 +16,8 @@ namespace vmtrail {
 class CeilometerScan {
  public:
   /// `names` as for SiteTraits.
-  explicit CeilometerScan(const TraitNames* names) : site_(names) {}
+  explicit CeilometerScan(const TraitNames* names, Lanes lanes = best_lanes())
+      : site_(names), heads_(traits_, lanes) {}
 
   /// Tells all events of `text`, or returns false, having told nothing. The text is not empty;
   /// kPadding bytes behind it are readable.
@@ -26,7 +27,7 @@ class CeilometerScan {
   SiteTraits site_;
   Draft draft_{site_};
   TraitSet traits_{draft_};
-  TraitHeads heads_{traits_};
+  TraitHeads heads_;
 };
 
 }  // namespace vmtrail

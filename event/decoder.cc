@@ -56,6 +56,7 @@ struct Decoder::Impl {
   Impl(Format wanted, const TraitNames* names)
       : format(wanted), ceilometer_scan(names), log_scan(names), json(wanted, names), log(names) {}
 
+  bool scan(std::string_view text, Output& output);
   void decode(std::string_view text, Output& output);
   void decode_brackets(std::string_view text, Output& output);
   void decode_line(std::string_view text, Output& output);
@@ -93,7 +94,14 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
   Output output(consumer, frame, text);
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   text = trimmed(text);
-  if (!text.empty()) impl_->decode(text, output);
+  if (!text.empty() && !impl_->scan(text, output)) impl_->decode(text, output);
+}
+
+/// Tells what has the usual shape of its format; false: nothing has been told.
+inline bool Decoder::Impl::scan(std::string_view text, Output& output) {
+  const bool brackets = text.front() == '{' || text.front() == '[';
+  return brackets && (format == Format::any || format == Format::ceilometer) &&
+         ceilometer_scan.decode(text, output);
 }
 
 void Decoder::Impl::decode(std::string_view text, Output& output) {
@@ -121,8 +129,6 @@ void Decoder::Impl::decode_line(std::string_view text, Output& output) {
 }
 
 void Decoder::Impl::decode_brackets(std::string_view text, Output& output) {
-  const bool scanned = format == Format::any || format == Format::ceilometer;
-  if (scanned && ceilometer_scan.decode(text, output)) return;
   const bool python = begins_python(text);
   if (python && format != Format::any && format != Format::ceilometer_file) {
     output.undecodable({ErrorCode::wrong_format, {}});

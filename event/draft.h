@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -19,6 +20,15 @@ struct Flaw {
   ErrorCode reason;
   std::string_view detail;
 };
+
+/// Clears them one by one: of a loop over so few, compilers make an instruction that is slow.
+template <std::size_t kCount>
+void clear_texts(std::array<std::string_view, kCount>& texts) {
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    ((texts[i] = {}), ...);
+  }
+  (std::make_index_sequence<kCount>());
+}
 
 /// Gathers what a message says and checks it. The first flaw found is the one that is told. Serves
 /// for one event after the other.

@@ -21,6 +21,7 @@
 
 #include "event/block.h"
 #include "event/log_syntax.h"
+#include "event/scanning.h"
 
 namespace vmtrail {
 namespace {
@@ -48,7 +49,7 @@ class Walk {
   const char* header();
   const char* header_part(const char* at, std::string_view& part) const;
   const char* traits(const char* at);
-  const char* unexpected(const char* at, const TraitHeads::Head& previous);
+  const char* unexpected(const char* at, TraitHeads::Walk& walk);
   const char* value(const char* at, std::string_view& value);
   const char* value_end_beyond_ascii(const char* at);
 
@@ -115,48 +116,37 @@ inline const char* Walk::value(const char* at, std::string_view& value) {
   return nullptr;
 }
 
-/// A trait that was not expected after `previous`: if its name is known, its head is learnt, and it
-/// still stands there; any other is taken.
-const char* Walk::unexpected(const char* at, const TraitHeads::Head& previous) {
+/// A trait that was not expected. If its name is known, its head is learnt.
+const char* Walk::unexpected(const char* at, TraitHeads::Walk& walk) {
   if (at >= end_ || *at != ' ') return nullptr;
   const auto read = read_trait_head({at + 1, static_cast<std::size_t>(end_ - at - 1)});
   if (!read) return nullptr;
   const std::string_view name = read->name;
   const std::size_t size = 1 + read->size;
+  std::string_view text;
+  const char* const end = value(at + size, text);
+  if (end == nullptr) return nullptr;
   const auto known = find_trait_name(name);
   if (known && size <= TraitHeads::kMaxSize && !draft_.site().names(name)) {
-    heads_.learn(previous, *known, {at, size});
-    return at;
+    const TraitHeads::Head& head = heads_.learn(walk, *known, {at, size});
+    *head.slot = text;
+    walk.take(head);
+  } else if (const TraitSet::Note note = traits_.note(name); note.read()) {
+    traits_.set(note, name, text);
   }
-  std::string_view text;
-  at = value(at + size, text);
-  if (at == nullptr) return nullptr;
-  if (const TraitSet::Note note = traits_.note(name); note.read()) traits_.set(note, name, text);
-  return at + 1;
+  return end + 1;
 }
 
 /// `at` is the blank before the first trait. Stops behind the brackets that end the last one and
 /// the event.
-inline const char* Walk::traits(const char* at) {
-  const TraitHeads::Head* previous = &heads_.none();
-  TraitHeads::Bits seen = 0;
-  TraitHeads::Bits sum = 0;  // is more, if a bit was seen twice
-  for (;;) {
-    for (;;) {
-      const TraitHeads::Head& head = TraitHeads::after(*previous);
-      if (!head.begins(at)) break;
-      at = value(at + head.size(), head.slot());
-      if (at == nullptr) return nullptr;
-      ++at;
-      seen |= head.bit();
-      sum += head.bit();
-      previous = &head;
-    }
+const char* Walk::traits(const char* at) {
+  TraitHeads::Walk walk = heads_.begin();
+  for (; at != nullptr; at = unexpected(at, walk)) {
+    at = heads_.take_logged(at, end_, walk);
     if (*at == '>') break;
-    at = unexpected(at, *previous);
-    if (at == nullptr) return nullptr;
   }
-  return seen == sum && traits_.note_all(seen) ? at + 1 : nullptr;
+  if (at == nullptr || walk.repeated() || !traits_.note_all(walk.seen)) return nullptr;
+  return at + 1;
 }
 
 const char* Walk::event() {

@@ -16,7 +16,8 @@ namespace vmtrail {
 class LogScan {
  public:
   /// `names` as for SiteTraits.
-  explicit LogScan(const TraitNames* names) : site_(names) {}
+  explicit LogScan(const TraitNames* names, Lanes lanes = best_lanes())
+      : site_(names), heads_(traits_, lanes) {}
 
   /// `text` is a line from its first `<Event:` on; kPadding bytes behind it are readable. Tells the
   /// events at its front and returns the rest, which begins with an event, too, or is empty.
@@ -26,7 +27,7 @@ class LogScan {
   SiteTraits site_;
   Draft draft_{site_};
   TraitSet traits_{draft_};
-  TraitHeads heads_{traits_};
+  TraitHeads heads_;
 };
 
 }  // namespace vmtrail

@@ -187,38 +187,44 @@ class Eight {
   std::uint64_t pairs_;
 };
 
-struct Parts {
-  int year, month, day, hour, minute, second;
-  microseconds fraction;
-  minutes offset;
+struct Clock {
+  int hour, minute, second;
 };
 
-/// `YYYY-MM-DDTHH:MM:SS.ffffff`, as nearly every time is written.
-std::optional<Parts> read_usual(std::string_view text) {
-  const bool plain = text.size() == 26 || (text.size() == 27 && text[26] == 'Z') ||
-                     (text.size() == 32 && text.ends_with("+00:00"));
-  if (!plain || (text[10] != 'T' && text[10] != ' ')) return std::nullopt;
-  static constexpr Shape kDate("0000-00-");
-  static constexpr Shape kClock("00?00:00");
-  static constexpr Shape kSecond(":00.0000");
-  static constexpr Shape kFraction("0.000000");
-  const Eight date(text.data(), kDate);
-  const Eight clock(text.data() + 8, kClock);
-  const Eight second(text.data() + 16, kSecond);
-  const Eight fraction(text.data() + 18, kFraction);
-  if ((date.wrong() | clock.wrong() | second.wrong() | fraction.wrong()) != 0) return std::nullopt;
-  return Parts{date.pair(0) * 100 + date.pair(2),
-               date.pair(5),
-               clock.pair(0),
-               clock.pair(3),
-               clock.pair(6),
-               second.pair(1),
-               microseconds((fraction.pair(2) * 100 + fraction.pair(4)) * 100 + fraction.pair(6)),
-               minutes(0)};
+/// The moment of that date and time of day, if there are such; years 0 to 9999.
+std::optional<Time> moment(int year, int month, int day, const Clock& clock) {
+  static constexpr std::array<std::int8_t, 13> kLengths = {0,  31, 28, 31, 30, 31, 30,
+                                                           31, 31, 30, 31, 30, 31};
+  static constexpr std::array<std::int16_t, 13> kDaysBefore = {0,   0,   31,  59,  90,  120, 151,
+                                                               181, 212, 243, 273, 304, 334};
+  if (month < 1 || month > 12 || clock.hour > 23 || clock.minute > 59 || clock.second > 59) {
+    return std::nullopt;
+  }
+  const auto index = static_cast<std::size_t>(month);
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  if (day < 1 || day > kLengths[index] + (leap && month == 2 ? 1 : 0)) return std::nullopt;
+  // Of the leap years so far, the year's own counts from March on.
+  const int counted = month > 2 ? year : year - 1;
+  const int leap_days = counted / 4 - counted / 100 + counted / 400;
+  constexpr int kEpoch = 1970 * 365 + 1969 / 4 - 1969 / 100 + 1969 / 400;
+  const std::int64_t days = year * 365 + leap_days + kDaysBefore[index] + day - 1 - kEpoch;
+  return Time(seconds(days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second));
+}
+
+/// Only what parse_time() takes.
+std::optional<Time> within_range(std::optional<Time> time) {
+  if (!time || *time < Time{} || *time >= kEnd) return std::nullopt;
+  return time;
+}
+
+/// Is it `YYYY-MM-DDTHH:MM:SS.ffffff` by its length and end, as nearly every time is?
+bool has_usual_length(std::string_view text) {
+  return text.size() == 26 || (text.size() == 27 && text[26] == 'Z') ||
+         (text.size() == 32 && text.ends_with("+00:00"));
 }
 
 /// In any of the forms that parse_time() reads.
-std::optional<Parts> read_any(std::string_view text) {
+std::optional<Time> parse_any(std::string_view text) {
   Scanner in(text);
   const auto year = in.digits(4);
   if (!year || !in.take('-')) return std::nullopt;
@@ -240,24 +246,34 @@ std::optional<Parts> read_any(std::string_view text) {
   }
   const auto offset = parse_offset(in);
   if (!offset) return std::nullopt;
-  return Parts{*year, *month, *day, *hour, *minute, *second, fraction, *offset};
+  const auto time = moment(*year, *month, *day, {*hour, *minute, *second});
+  if (!time) return std::nullopt;
+  return within_range(*time + fraction - *offset);
 }
 
 }  // namespace
 
 std::optional<Time> parse_time(std::string_view text) {
-  std::optional<Parts> parts;
-  if constexpr (std::endian::native == std::endian::little) parts = read_usual(text);
-  if (!parts) parts = read_any(text);
-  if (!parts || parts->hour > 23 || parts->minute > 59 || parts->second > 59) return std::nullopt;
-  const date::year_month_day ymd{date::year(parts->year),
-                                 date::month(static_cast<unsigned>(parts->month)),
-                                 date::day(static_cast<unsigned>(parts->day))};
-  if (!ymd.ok()) return std::nullopt;
-  const Time time = date::sys_days(ymd) + hours(parts->hour) + minutes(parts->minute) +
-                    seconds(parts->second) + parts->fraction - parts->offset;
-  if (time < Time{} || time >= kEnd) return std::nullopt;
-  return time;
+  if (std::endian::native != std::endian::little || !has_usual_length(text) ||
+      (text[10] != 'T' && text[10] != ' ')) {
+    return parse_any(text);
+  }
+  static constexpr Shape kDate("0000-00-");
+  static constexpr Shape kClock("00?00:00");
+  static constexpr Shape kSecond(":00.0000");
+  static constexpr Shape kFraction("0.000000");
+  const Eight date(text.data(), kDate);
+  const Eight clock(text.data() + 8, kClock);
+  const Eight second(text.data() + 16, kSecond);
+  const Eight fraction(text.data() + 18, kFraction);
+  if ((date.wrong() | clock.wrong() | second.wrong() | fraction.wrong()) != 0) {
+    return parse_any(text);
+  }
+  const auto time = moment(date.pair(0) * 100 + date.pair(2), date.pair(5), clock.pair(0),
+                           {clock.pair(3), clock.pair(6), second.pair(1)});
+  if (!time) return std::nullopt;
+  return within_range(
+      *time + microseconds((fraction.pair(2) * 100 + fraction.pair(4)) * 100 + fraction.pair(6)));
 }
 
 void write_time(char* to, Time time) {

@@ -6,78 +6,90 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "event/block.h"
+#include "event/scanning.h"
 #include "event/traits.h"
 
 namespace vmtrail {
 
-/// Remembers of each known trait the bytes that it began with when it was last read in full, and
-/// which one came after which, so that one comparison reads the head of the next. It holds only
-/// what has been verified byte by byte, and what it expects is only ever compared: a wrong guess
-/// costs time.
+/// Remembers of each known trait the bytes that it began with when it was last read in full, how
+/// long its value was, and which trait came after it, so that the next event's are read by one
+/// comparison and one search each. It holds only what has been verified byte by byte, and what it
+/// expects is only ever compared: a wrong guess costs time.
 class TraitHeads {
  public:
-  static constexpr std::size_t kMaxSize = 2 * Block::kSize;
-  /// A bit for each byte, that of the first one lowest, and more.
+  /// A bit for each byte of a head, that of the first one lowest, and more; or for each known name.
   using Bits = std::uint64_t;
+  static constexpr std::size_t kMaxSize = 32;
 
   /// What a trait began with: all that stands before its value.
   class Head {
    public:
-    /// Does `text` begin with it, but for the bytes whose bits are set? kMaxSize bytes are
-    /// readable.
-    [[nodiscard]] bool begins(const char* text, Bits skipped = 0) const {
-      const Bits same = Block(text).same(Block(bytes_.data())) |
-                        Block(text + Block::kSize).same(Block(bytes_.data() + Block::kSize))
-                            << Block::kSize;
-      return (needed_ & ~(same | skipped)) == 0;
-    }
+    [[nodiscard]] const char* bytes() const { return bytes_.data(); }  ///< kMaxSize, aligned so
+    /// Which of them count. None is learnt yet: more bits than there are bytes.
+    [[nodiscard]] Bits needed() const { return needed_; }
     [[nodiscard]] std::size_t size() const { return size_; }
-    /// Where its value goes.
-    [[nodiscard]] std::string_view& slot() const { return *slot_; }
-    /// The bit of its name.
-    [[nodiscard]] Bits bit() const { return bit_; }
+    /// What comes after it.
+    [[nodiscard]] const Head& next() const { return *next_; }
 
    private:
     friend TraitHeads;
-    alignas(Block::kSize) std::array<char, kMaxSize> bytes_{};
-    Bits needed_ = ~Bits{0};  // a bit for each byte; before it is learnt: more
-    Bits bit_ = 0;
-    const Head* next_ = nullptr;
-    std::string_view* slot_ = nullptr;
+    alignas(kMaxSize) std::array<char, kMaxSize> bytes_{};
+    Bits needed_ = ~Bits{0};
     std::size_t size_ = 0;
+    const Head* next_ = nullptr;
+
+   public:
+    // Of the trait's value: where it goes, the bit of its name, and how long it was the last time.
+    std::string_view* slot = nullptr;
+    Bits bit = 0;
+    mutable UsualSize usual;
+  };
+
+  /// A walk along the traits of one event.
+  struct Walk {
+    const Head* previous;  // that was read
+    Bits seen = 0;
+    Bits sum = 0;  // of the bits that were seen; more than `seen`, if one was seen twice
+
+    void take(const Head& head) {
+      previous = &head;
+      seen |= head.bit;
+      sum += head.bit;
+    }
+    [[nodiscard]] bool repeated() const { return seen != sum; }
   };
 
   /// Of traits that are read into `traits`, which is borrowed.
-  explicit TraitHeads(TraitSet& traits) : traits_(traits) {
-    for (Head& head : heads_) head.next_ = &none();
-  }
+  explicit TraitHeads(TraitSet& traits, Lanes lanes);
   TraitHeads(const TraitHeads&) = delete;
   TraitHeads& operator=(const TraitHeads&) = delete;
 
-  /// What stands before the first trait.
-  [[nodiscard]] const Head& none() const { return heads_[kNone]; }
-  /// What is expected after it.
-  [[nodiscard]] static const Head& after(const Head& head) { return *head.next_; }
+  /// Before the first trait.
+  [[nodiscard]] Walk begin() const { return {&heads_[kNone]}; }
+  /// The known trait came after those of the walk and began with `bytes`, at most kMaxSize.
+  const Head& learn(const Walk& walk, std::size_t trait, std::string_view bytes);
 
-  /// The known trait came after `previous` and began with `bytes`, at most kMaxSize.
-  void learn(const Head& previous, std::size_t trait, std::string_view bytes) {
-    Head& head = heads_[trait];
-    std::memcpy(head.bytes_.data(), bytes.data(), bytes.size());
-    head.needed_ = (Bits{1} << bytes.size()) - 1;
-    head.bit_ = Bits{1} << trait;
-    head.slot_ = &traits_.slot(trait);
-    head.size_ = bytes.size();
-    heads_[static_cast<std::size_t>(&previous - heads_.data())].next_ = &head;
+  /// Takes traits at `at` as long as they are those that are expected, and have values without
+  /// anything special. Returns where it stopped: at the head of another. Reads at most kMaxSize
+  /// bytes from `end` on.
+  const char* take_json(const char* at, const char* end, Walk& walk) const {
+    return take_json_(at, end, walk);
+  }
+  const char* take_logged(const char* at, const char* end, Walk& walk) const {
+    return take_logged_(at, end, walk);
   }
 
  private:
+  using Take = const char* (*)(const char* at, const char* end, Walk& walk);
   static constexpr std::size_t kNone = kTraitNameCount;
 
   TraitSet& traits_;
+  Take take_json_;
+  Take take_logged_;
+
   std::array<Head, kNone + 1> heads_;
 };
 

@@ -106,7 +106,7 @@ void TraitSet::set(const Note& note, std::string_view name, std::string_view val
   if (note.wanted) draft_.site().keep(name, value);
 }
 
-void TraitSet::tell_either(Field field, Second trait, std::string_view name) {
+inline void TraitSet::tell_either(Field field, Second trait, std::string_view name) {
   const std::string_view value = second(trait);
   if (value.data() == nullptr) return;
   if (!draft_.told(field)) {
@@ -138,10 +138,6 @@ void TraitSet::apply() {
     draft_.tell_publisher(service, ".:");
   }
   for (const Aliased& alias : aliased_) draft_.tell_alias(alias.field, alias.value, alias.name);
-}
-
-void TraitSet::tell_caller_project() {
-  draft_.tell_if_untold(Field::project_id, second(Second::project_id));
 }
 
 }  // namespace vmtrail

@@ -51,7 +51,7 @@ class TraitSet {
 
   /// For the next event; the draft is cleared by itself.
   void clear() {
-    seconds_.fill({});
+    clear_texts(seconds_);
     seen_ = 0;
     if (others_.empty() && aliased_.empty() && repeated_.data() == nullptr) return;
     repeated_ = {};
@@ -89,7 +89,9 @@ class TraitSet {
   void apply();
 
   /// Trait project_id is the caller's; it stands in where nothing names the owner's.
-  void tell_caller_project();
+  void tell_caller_project() {
+    draft_.tell_if_untold(Field::project_id, second(Second::project_id));
+  }
 
  private:
   /// The traits that are not told as they stand.

@@ -20,7 +20,7 @@ OTHER_CODE = ("include", "tests", "bench", "fuzz", "examples")
 # The libraries of each folder of the core; a public header may include tl::expected alone.
 LIBRARIES = {
     "include": {"tl/expected.hpp"},
-    "event": {"tl/expected.hpp", "simdjson.h", "date/date.h", "emmintrin.h"},
+    "event": {"tl/expected.hpp", "simdjson.h", "date/date.h", "emmintrin.h", "immintrin.h"},
     "rules": {"tl/expected.hpp", "yaml-cpp/yaml.h"},
     "model": {"tl/expected.hpp"},
     "dispatcher": {"tl/expected.hpp"},
