@@ -3,28 +3,23 @@
 
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "rules/name_table.h"
 #include "vmtrail/rules.h"
 
 namespace vmtrail {
-
-struct TransparentHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
-  }
-};
 
 /// A name of the site's own for a field, and where the file says so.
 struct Alias {
   TraitNames::Alias alias;
   std::string file;
   Place at;
+
+  bool operator==(const Alias&) const = default;
 };
 
 /// What rules files come to, all together.
@@ -32,6 +27,20 @@ struct Parsed {
   std::vector<Rule> rules;  ///< in the order in which they are asked
   std::vector<Absence> absences;
   std::vector<Alias> aliases;
+
+  bool operator==(const Parsed&) const = default;
+};
+
+/// A rule that an event's type leads to.
+struct Candidate {
+  Candidate() = default;
+  explicit Candidate(const Rule& one);
+
+  /// The classes of states and tasks (match.cc has them) that never meet its condition: a cheap
+  /// test that turns most events away.
+  std::uint64_t refused = 0;
+  std::uint32_t rule = Rule::kNoIndex;  ///< kNoIndex: this is behind the last one
+  bool asks = false;                    ///< that is not all that its condition asks
 };
 
 struct RuleSet::Compiled {
@@ -39,11 +48,13 @@ struct RuleSet::Compiled {
 
   Parsed all;
   TraitNames traits;
-  /// By event type as it is written out in some rule: every rule it may match, in their order.
-  std::unordered_map<std::string, std::vector<const Rule*>, TransparentHash, std::equal_to<>>
-      by_type;
+  NameTable ids;  ///< by id, the rule's index
+  /// By event type as it is written out in some rule: the first of its candidates.
+  NameTable types;
+  /// Of each event type every rule that it may match, in their order, and an end.
+  std::vector<Candidate> candidates;
   /// Rules with a pattern, for the types that no rule writes out.
-  std::vector<const Rule*> patterned;
+  std::vector<Candidate> patterned;
 };
 
 [[nodiscard]] inline bool is_pattern(std::string_view event_type) {

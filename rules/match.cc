@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <utility>
 
 #include "rules/compiled.h"
@@ -40,6 +42,13 @@ bool names(const Rule& rule, std::string_view event_type) {
                      [&](const std::string& pattern) { return glob_match(pattern, event_type); });
 }
 
+// Nova's periodic audit ends on the boundary of its period, an action's own `exists` where it
+// happens (nova/compute/utils.py notify_usage_exists, current_period).
+bool ends_on_the_hour(std::string_view audit_period_ending) {
+  const std::optional<Time> end = parse_time(audit_period_ending);
+  return end && end->time_since_epoch() % std::chrono::hours{1} == Duration::zero();
+}
+
 bool meets(Condition::Task wanted, std::string_view task_state, const Event& event) {
   switch (wanted) {
     case Condition::Task::whatever:
@@ -54,13 +63,6 @@ bool meets(Condition::Task wanted, std::string_view task_state, const Event& eve
   return false;
 }
 
-// Nova's periodic audit ends on the boundary of its period, an action's own `exists` where it
-// happens (nova/compute/utils.py notify_usage_exists, current_period).
-bool ends_on_the_hour(std::string_view audit_period_ending) {
-  const std::optional<Time> end = parse_time(audit_period_ending);
-  return end && end->time_since_epoch() % std::chrono::hours{1} == Duration::zero();
-}
-
 bool meets(const Condition& when, const Event& event) {
   if (!when.state.empty() && event[Field::state] != when.state) return false;
   if (!meets(when.task, when.task_state, event)) return false;
@@ -73,6 +75,44 @@ bool meets(const Condition& when, const Event& event) {
   return std::all_of(when.traits.begin(), when.traits.end(), [&](const TraitCondition& asked) {
     return meets(asked, event.trait(asked.name));
   });
+}
+
+// A text's class is a bit: not told, empty, or of its length, the longest sharing one.
+using Classes = std::uint64_t;
+constexpr Classes kUntold = 1;
+constexpr Classes kEmpty = 2;
+constexpr Classes kAll = 0xffffffff;
+
+Classes class_of(std::string_view text) {
+  if (text.data() == nullptr) return kUntold;
+  return kEmpty << std::min<std::size_t>(text.size(), 30);
+}
+
+Classes state_and_task(Classes state, Classes task) {
+  return state | task << 32;
+}
+
+Classes states_that_meet(const Condition& when) {
+  return when.state.empty() ? kAll : class_of(when.state);
+}
+
+Classes tasks_that_meet(const Condition& when) {
+  switch (when.task) {
+    case Condition::Task::whatever:
+      return kAll;
+    case Condition::Task::none:
+      return kEmpty;
+    case Condition::Task::any:
+      return kAll & ~(kUntold | kEmpty);
+    case Condition::Task::exactly:
+      return when.task_state.empty() ? kUntold | kEmpty : class_of(when.task_state);
+  }
+  return kAll;
+}
+
+bool asks_more(const Condition& when) {
+  return !when.state.empty() || when.task == Condition::Task::exactly || when.changed ||
+         when.deleted_at || when.periodic || !when.traits.empty();
 }
 
 void sort_out(std::vector<std::string>& names) {
@@ -99,28 +139,38 @@ TraitNames names_of(const Parsed& parsed) {
 
 }  // namespace
 
+Candidate::Candidate(const Rule& one)
+    : refused(~state_and_task(states_that_meet(one.when), tasks_that_meet(one.when))),
+      rule(one.index),
+      asks(asks_more(one.when)) {}
+
 RuleSet::Compiled::Compiled(Parsed parsed) : all(std::move(parsed)), traits(names_of(all)) {
-  for (const Rule& rule : all.rules) {
+  std::vector<NameTable::Entry> entries;
+  std::map<std::string_view, std::vector<const Rule*>> by_type;  // as it is written out
+  for (Rule& rule : all.rules) {
+    rule.index = static_cast<std::uint32_t>(entries.size());
+    entries.push_back({rule.id, rule.index});
     for (const std::string& event_type : rule.events) {
-      if (!is_pattern(event_type)) by_type.try_emplace(event_type);
+      if (!is_pattern(event_type)) by_type[event_type].push_back(&rule);
     }
-    if (std::any_of(rule.events.begin(), rule.events.end(), is_pattern)) patterned.push_back(&rule);
-  }
-  for (const Rule& rule : all.rules) {
-    for (const std::string& event_type : rule.events) {
-      if (is_pattern(event_type)) continue;
-      std::vector<const Rule*>& candidates = by_type.find(event_type)->second;
-      if (candidates.empty() || candidates.back() != &rule) candidates.push_back(&rule);
+    if (std::any_of(rule.events.begin(), rule.events.end(), is_pattern)) {
+      patterned.emplace_back(rule);
     }
   }
-  if (patterned.empty()) return;
-  for (auto& [event_type, candidates] : by_type) {
-    for (const Rule* const rule : patterned) {
-      if (names(*rule, event_type)) candidates.push_back(rule);
+  ids = NameTable(entries);
+
+  entries.clear();
+  for (auto& [event_type, rules] : by_type) {
+    for (const Candidate& wide : patterned) {
+      if (names(all.rules[wide.rule], event_type)) rules.push_back(&all.rules[wide.rule]);
     }
-    std::sort(candidates.begin(), candidates.end());  // they stand in one array, in their order
-    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+    std::sort(rules.begin(), rules.end());  // they stand in one array, in their order
+    rules.erase(std::unique(rules.begin(), rules.end()), rules.end());
+    entries.push_back({event_type, static_cast<std::uint32_t>(candidates.size())});
+    for (const Rule* const rule : rules) candidates.emplace_back(*rule);
+    candidates.emplace_back();
   }
+  types = NameTable(entries);
 }
 
 RuleSet::RuleSet(std::unique_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
@@ -129,15 +179,22 @@ RuleSet::RuleSet(RuleSet&&) noexcept = default;
 RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
 
 const Rule* RuleSet::match(const Event& event) const {
-  const auto written_out = compiled_->by_type.find(event.event_type);
-  if (written_out != compiled_->by_type.end()) {
-    for (const Rule* rule : written_out->second) {
-      if (meets(rule->when, event)) return rule;
+  const Compiled& compiled = *compiled_;
+  const Classes classes =
+      state_and_task(class_of(event[Field::state]), class_of(event[Field::task_state]));
+  const std::uint32_t first = compiled.types.find(event.event_type);
+  if (first != NameTable::kNone) {
+    for (const Candidate* one = &compiled.candidates[first];; ++one) {
+      if ((one->refused & classes) != 0) continue;
+      if (one->rule == Rule::kNoIndex) return nullptr;
+      const Rule& rule = compiled.all.rules[one->rule];
+      if (!one->asks || meets(rule.when, event)) return &rule;
     }
-    return nullptr;
   }
-  for (const Rule* rule : compiled_->patterned) {
-    if (names(*rule, event.event_type) && meets(rule->when, event)) return rule;
+  for (const Candidate& one : compiled.patterned) {
+    if ((one.refused & classes) != 0) continue;
+    const Rule& rule = compiled.all.rules[one.rule];
+    if (names(rule, event.event_type) && meets(rule.when, event)) return &rule;
   }
   return nullptr;
 }
@@ -147,9 +204,8 @@ std::span<const Rule> RuleSet::rules() const {
 }
 
 const Rule* RuleSet::find(std::string_view id) const {
-  const auto found = std::find_if(compiled_->all.rules.begin(), compiled_->all.rules.end(),
-                                  [&](const Rule& rule) { return rule.id == id; });
-  return found == compiled_->all.rules.end() ? nullptr : &*found;
+  const std::uint32_t index = compiled_->ids.find(id);
+  return index == NameTable::kNone ? nullptr : &compiled_->all.rules[index];
 }
 
 std::span<const Absence> RuleSet::absences() const {

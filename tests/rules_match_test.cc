@@ -2,7 +2,17 @@
 
 #include <catch2/catch.hpp>
 
-#include "rules/compiled.h"
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rules/trait_value.h"
 #include "vmtrail/rules.h"
 
 namespace vmtrail {
@@ -136,6 +146,115 @@ TEST_CASE("A moved set keeps the addresses of its rules") {
   const RuleSet second = std::move(first);
   CHECK(second.find("create.end") == rule);
   CHECK(second.match(event("compute.instance.create.end")) == rule);
+}
+
+// ---- what match() says, against the definition
+
+bool meets(const Condition& when, const Event& asked) {
+  const std::string_view task = asked[Field::task_state];
+  const std::string_view state = asked[Field::state];
+  const std::string_view old_state = asked[Field::old_state];
+  if (!when.state.empty() && when.state != state) return false;
+  if (when.task == Condition::Task::none && (!asked.told(Field::task_state) || task != "")) {
+    return false;
+  }
+  if (when.task == Condition::Task::any && task == "") return false;
+  if (when.task == Condition::Task::exactly && task != when.task_state) return false;
+  if (when.periodic && asked[Field::audit_period_ending].find(":00:00") == std::string_view::npos) {
+    return false;
+  }
+  if (when.changed && (old_state == "" || old_state == state)) return false;
+  if (when.deleted_at && *when.deleted_at != (asked[Field::deleted_at] != "")) return false;
+  for (const TraitCondition& one : when.traits) {
+    if (!meets(one, asked.trait(one.name))) return false;
+  }
+  return true;
+}
+
+const Rule* first_match(const RuleSet& rules, const Event& asked) {
+  for (const Rule& rule : rules.rules()) {
+    for (const std::string& event_type : rule.events) {
+      if (glob_match(event_type, asked.event_type) && meets(rule.when, asked)) return &rule;
+    }
+  }
+  return nullptr;
+}
+
+/// Texts that may decide which rule an event meets; {} is not told.
+struct Vocabulary {
+  std::vector<std::string> types{"", "x", "compute.instance.updat", "compute.instance.update.end"};
+  std::vector<std::string> states{"active", "stopped", std::string(40, 's')};
+  std::vector<std::string> tasks{"any", "none", "scheduling", std::string(40, 't')};
+};
+
+Vocabulary vocabulary_of(const RuleSet& rules) {
+  Vocabulary words;
+  for (const Rule& rule : rules.rules()) {
+    for (std::string event_type : rule.events) {
+      words.types.push_back(event_type);
+      std::replace(event_type.begin(), event_type.end(), '*', 'x');
+      words.types.push_back(event_type);
+    }
+    for (auto* const all : {&words.states, &words.tasks}) {
+      const std::string& asked = all == &words.states ? rule.when.state : rule.when.task_state;
+      if (asked.empty()) continue;
+      all->push_back(asked);
+      all->push_back(asked);
+      all->back().back() = '?';  // of the same length
+    }
+  }
+  return words;
+}
+
+constexpr const char* kSite = R"(version: 1
+rules:
+- {id: long, events: [compute.instance.update], when: {state: ssssssssssssssssssssssssssssssssssssssss}, why: x}
+- {id: longer, events: [compute.instance.update], when: {task: sssssssssssssssssssssssssssssssssss}, why: x}
+- {id: ends, events: ["*.end", compute.instance.update], when: {traits: {m: {ge: 3}}, state: active}, why: x}
+- {id: empty, events: [compute.instance.exists], when: {task: ""}, why: x}
+- {id: gone, events: ["instance.*", "*.x.*"], when: {deleted_at: true, task: none}, why: x}
+- {id: not_gone, events: ["*update*"], when: {deleted_at: false, task: any, changed: true}, why: x}
+- {id: hourly, events: ["*exists"], when: {audit: periodic, task: spawning}, why: x}
+- {id: rest, events: ["*"], when: {traits: {m: {exists: false}}, state: stopped}, why: x}
+)";
+
+TEST_CASE("A match is the first rule that lists the event's type and whose condition it meets") {
+  const std::array<std::string, 2> sites = {"version: 1\n", kSite};
+  for (const std::string& site : sites) {
+    const auto rules = RuleSet::parse({{RuleSet::shipped_text(), {"site.yaml", site}}});
+    if (!rules) FAIL(rules.error().detail);
+    const Vocabulary words = vocabulary_of(*rules);
+    std::mt19937 random(1);
+    const auto pick = [&](const auto& all) -> std::string_view {
+      return all[random() % all.size()];
+    };
+    const auto perhaps = [&](const auto& all) {
+      const auto kind = random() % 8;
+      return kind == 0 ? std::string_view() : kind == 1 ? std::string_view("") : pick(all);
+    };
+    const std::vector<std::string> endings{"2026-11-22T13:00:00", "2026-11-22T13:00:01", "soon"};
+    const std::vector<std::string> numbers{"2", "3", "many"};
+    std::set<const Rule*> met;
+    for (int i = 0; i < 60000; ++i) {
+      // Updates have most of the rows.
+      Event asked = event(random() % 3 == 0 ? "compute.instance.update" : pick(words.types));
+      asked[Field::state] = perhaps(words.states);
+      asked[Field::old_state] = random() % 2 == 0 ? asked[Field::state] : perhaps(words.states);
+      asked[Field::task_state] = perhaps(words.tasks);
+      asked[Field::deleted_at] = perhaps(endings);
+      asked[Field::audit_period_ending] = perhaps(endings);
+      const Trait trait{"m", pick(numbers)};
+      if (random() % 2 == 0) asked.traits = {&trait, 1};
+      const Rule* const expected = first_match(*rules, asked);
+      if (rules->match(asked) != expected) {
+        FAIL_CHECK(asked.event_type << " state '" << asked[Field::state] << "' task '"
+                                    << asked[Field::task_state] << "' is for "
+                                    << (expected == nullptr ? "no rule" : expected->id));
+      }
+      if (expected != nullptr) met.insert(expected);
+    }
+    CHECK(met.size() == rules->rules().size());  // the events are good enough to ask all of them
+  }
 }
 
 }  // namespace

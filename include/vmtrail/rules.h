@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,6 +43,8 @@ struct Writes {
   bool task_state = false;
   bool attributes = false;  ///< name and project (any event fills them while they are empty)
   bool deleted = false;     ///< the instance is gone for good
+
+  bool operator==(const Writes&) const = default;
 };
 
 /// An event with the change it should make; run by the tests.
@@ -54,6 +57,8 @@ struct Sample {
   Values traits;  ///< of the event
   Values expect;  ///< only what is listed is compared
   int line = 0;
+
+  bool operator==(const Sample&) const = default;
 };
 
 /// What an event is about.
@@ -63,12 +68,12 @@ enum class About : std::uint8_t {
   host,      ///< a compute service
 };
 
-/// One row of the truth table.
-struct Rule {
+/// One row of the truth table. It begins with what is read for every fact, in one cache line.
+struct alignas(64) Rule {
+  static constexpr std::uint32_t kNoIndex = std::numeric_limits<std::uint32_t>::max();
+
   std::string id;
-  std::vector<std::string>
-      events;  ///< event types, legacy and versioned; `*` stands for any characters
-  Condition when;
+  std::uint32_t index = kNoIndex;  ///< its place in RuleSet::rules(); kNoIndex: it is in no set
   int rank = 0;  ///< place in the causal order of its operation; compared only within one request
   OperationKind operation =
       OperationKind::none;  ///< none: it belongs to whatever operation its request is
@@ -84,8 +89,12 @@ struct Rule {
   bool causal = false;  ///< within one request Nova sends it after every causal event of lower rank
   Duration limit{std::chrono::minutes{
       10}};  ///< an operation without an end is judged this long after its last fact
+
   std::vector<RecordTemplate> records;  ///< of a record the first counts whose types match
-  std::string why;                      ///< the reason, with Nova's method
+  std::vector<std::string>
+      events;  ///< event types, legacy and versioned; `*` stands for any characters
+  Condition when;
+  std::string why;  ///< the reason, with Nova's method
   std::vector<Sample> samples;
   std::string file;  ///< as messages name it, e.g. "rules/nova.yaml"
   int line = 0;
@@ -93,6 +102,8 @@ struct Rule {
   Place events_at;
   Place when_at;
   std::string replaces;  ///< file:line of the row of this id in an earlier file; else empty
+
+  bool operator==(const Rule&) const = default;
 };
 
 /// A rules file as it was read.
