@@ -7,7 +7,7 @@ target_compile_features(vmtrail_core PUBLIC cxx_std_20)
 target_link_libraries(vmtrail_core
   PUBLIC tl::expected
   PRIVATE simdjson::simdjson yaml-cpp::yaml-cpp)
-foreach(part event rules model dispatcher)
+foreach(part event rules shipped model dispatcher)
   target_sources(vmtrail_core PRIVATE $<TARGET_OBJECTS:vmtrail_${part}>)
 endforeach()
 set(public_headers

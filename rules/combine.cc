@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules files, each on top of those before it.
+
+#include "rules/combine.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -7,12 +8,9 @@
 #include <set>
 #include <utility>
 
-#include "rules/compiled.h"
 #include "rules/parse.h"
 
 namespace vmtrail {
-
-extern const std::string_view kNovaRules;
 
 namespace {
 
@@ -44,6 +42,9 @@ Error located(std::string_view text, std::string_view file, const YAML::Mark& ma
 /// What the files read so far come to.
 class Combination {
  public:
+  /// In place of the first file.
+  void begin(Parsed first) { parsed_ = std::move(first); }
+
   void add(const YAML::Node& root, const std::string& file) {
     if (const YAML::Node traits = root["traits"]) add_aliases(traits, file);
     if (const YAML::Node rules = root["rules"]) {
@@ -181,22 +182,27 @@ bool check_head(const YAML::Node& root) {
 
 }  // namespace
 
-Result<RuleSet> RuleSet::parse(std::span<const RulesText> files) {
+Result<Parsed> combine(std::span<const RulesText> files, std::optional<Parsed> first) {
+  const std::size_t known = first ? 1 : 0;
   Combination all;
   const RulesText* reading = nullptr;
   try {
     std::vector<YAML::Node> roots;
     bool shipped = true;
-    for (const RulesText& file : files) {
+    for (const RulesText& file : files.subspan(known)) {
       reading = &file;
       roots.push_back(YAML::Load(file.text));
       shipped = check_head(roots.back()) && shipped;
     }
-    for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto wanted = [&](std::size_t i) {
+      return shipped || i > 0 || files[i].file != RuleSet::kShippedFile;
+    };
+    if (first && wanted(0)) all.begin(std::move(*first));
+    for (std::size_t i = known; i < files.size(); ++i) {
       reading = &files[i];
-      if (shipped || i > 0 || reading->file != kShippedFile) all.add(roots[i], reading->file);
+      if (wanted(i)) all.add(roots[i - known], reading->file);
     }
-    return RuleSet(std::make_unique<const Compiled>(all.take()));
+    return all.take();
   } catch (const Mistake& mistake) {
     return tl::unexpected(
         located(reading->text, reading->file, mistake.mark, all.current(), mistake.what()));
@@ -204,20 +210,6 @@ Result<RuleSet> RuleSet::parse(std::span<const RulesText> files) {
     return tl::unexpected(
         located(reading->text, reading->file, error.mark, all.current(), error.msg));
   }
-}
-
-Result<RuleSet> RuleSet::parse(std::string_view text, std::string_view file) {
-  const RulesText only{std::string(file), std::string(text)};
-  return parse(std::span(&only, 1));
-}
-
-RuleSet RuleSet::shipped() {
-  // The tests parse the very same text, so that it cannot fail here.
-  return std::move(parse(kNovaRules, kShippedFile)).value();
-}
-
-RulesText RuleSet::shipped_text() {
-  return {std::string(kShippedFile), std::string(kNovaRules)};
 }
 
 }  // namespace vmtrail

@@ -19,8 +19,8 @@ constexpr std::size_t kSuggestions = 100;  // beyond that nobody reads on
 
 class Lint {
  public:
-  explicit Lint(const Parsed& parsed) : parsed_(parsed), shipped_(RuleSet::shipped()) {
-    for (const Rule& rule : shipped_.rules()) {
+  Lint(const Parsed& parsed, const RuleSet& shipped) : parsed_(parsed) {
+    for (const Rule& rule : shipped.rules()) {
       for (const std::string& event_type : rule.events) known_.insert(event_type);
     }
     telling_.state = {"state"};
@@ -194,7 +194,6 @@ class Lint {
   }
 
   const Parsed& parsed_;
-  const RuleSet shipped_;
   std::set<std::string_view> known_;  // event types that the shipped table lists
   TellingNames telling_;
 
@@ -212,7 +211,8 @@ std::string RuleWarning::message() const {
 }
 
 std::vector<RuleWarning> RuleSet::warnings() const {
-  return Lint(compiled_->all).run();
+  const RuleSet shipped = RuleSet::shipped();
+  return Lint(compiled_->all, shipped).run();
 }
 
 }  // namespace vmtrail

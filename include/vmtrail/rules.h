@@ -137,7 +137,7 @@ class RuleSet {
   [[nodiscard]] static Result<RuleSet> parse(std::string_view text, std::string_view file);
 
   /// The table that vmtrail ships, rules/nova.yaml, embedded at build time: parsed, and as text to
-  /// put before a site's own files.
+  /// put before a site's own files. parse() knows that text, and what it comes to.
   [[nodiscard]] static RuleSet shipped();
   [[nodiscard]] static RulesText shipped_text();
   static constexpr std::string_view kShippedFile = "rules/nova.yaml";
