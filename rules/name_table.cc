@@ -73,8 +73,8 @@ std::uint32_t NameTable::find(std::string_view name) const {
   for (std::size_t i = hash >> shift_;; i = (i + 1) & mask_) {
     const Slot& slot = slots_[i];
     if (slot.number == kNone) return kNone;
-    if (slot.hash == upper_half(hash) && slot.size == name.size() &&
-        std::memcmp(text_.data() + slot.at, name.data(), name.size()) == 0) {
+    if (slot.hash == upper_half(hash) &&
+        std::string_view(text_.data() + slot.at, slot.size) == name) {
       return slot.number;
     }
   }

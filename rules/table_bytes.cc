@@ -161,7 +161,7 @@ class Writer {
   template <class... T>
   void write(const std::variant<T...>& value) {
     number(value.index());
-    std::visit([this](const auto& held) { write(held); }, value);
+    std::visit([this](const auto& held) { this->write(held); }, value);
   }
   template <class T>
   void write(const T& value) {
