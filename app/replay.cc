@@ -51,6 +51,8 @@ struct ReplayOptions {
   std::string format;
   std::vector<std::string> rules;
   std::string horizon;
+  std::size_t explain = 32;
+  std::optional<std::size_t> history;
   std::string speed = "max";
   unsigned jobs = 1;
   std::string output = "table";
@@ -245,9 +247,10 @@ Result<void> Replay::open() {
     }
     model.horizon = *horizon;
   }
+  if (options_.history) model.history = *options_.history;
   if (store_) {
     model.archive = [this](const MessageId& id) { return store_->contains(id); };
-    model.trail = kTrail;
+    model.trail = options_.explain;
   }
   model_.emplace(std::move(model));
   dispatcher_.emplace(*rules_, *model_, outlets_, outlets_);
@@ -402,6 +405,10 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
       ->type_name("N");
   parser.add_option("--horizon", options->horizon, "How late an event may come (15m)")
       ->type_name("D");
+  parser.add_option("--explain", options->explain, "Folded facts kept of each instance (32)")
+      ->type_name("N");
+  parser.add_option("--history", options->history, "Closed intervals kept of each instance (all)")
+      ->type_name("N");
   parser.add_option("--speed", options->speed, "Times real time, or max")->type_name("X|max");
   parser.add_flag("--stats", options->stats, "The summary to standard output");
   parser.add_option("-o,--output", options->output, "Form of --stats: table or json")

@@ -169,7 +169,8 @@ Result<void> Store::Impl::save_facts(std::string_view id, const InstanceSnapshot
   return {};
 }
 
-Result<void> Store::Impl::save_trail(std::string_view id, const InstanceSnapshot& saved) {
+Result<void> Store::Impl::save_trail(std::string_view id, const InstanceSnapshot& saved,
+                                     std::size_t kept) {
   if (saved.trail.empty()) return {};
   for (const TrailSnapshot& fact : saved.trail) {
     if (auto done =
@@ -187,7 +188,7 @@ Result<void> Store::Impl::save_trail(std::string_view id, const InstanceSnapshot
           "DELETE FROM trail WHERE instance = ?1 AND treatment NOT IN ('duplicate', 'too_late')"
           " AND message_id IS NOT ?2 AND id <= (SELECT id FROM trail WHERE instance = ?1"
           " AND treatment NOT IN ('duplicate', 'too_late') ORDER BY id DESC LIMIT 1 OFFSET ?3)",
-          id, saved.answer.decided_by, static_cast<std::int64_t>(kTrail));
+          id, saved.answer.decided_by, static_cast<std::int64_t>(kept));
       !done) {
     return done;
   }
@@ -195,10 +196,10 @@ Result<void> Store::Impl::save_trail(std::string_view id, const InstanceSnapshot
       "DELETE FROM trail WHERE instance = ?1 AND treatment IN ('duplicate', 'too_late')"
       " AND id <= (SELECT id FROM trail WHERE instance = ?1"
       " AND treatment IN ('duplicate', 'too_late') ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-      id, static_cast<std::int64_t>(kTrail));
+      id, static_cast<std::int64_t>(kept));
 }
 
-Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved) {
+Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved, std::size_t trail) {
   const std::string id = saved.id.to_string();
   std::string requests;
   for (const std::string& request : saved.folded_requests) requests += request + "\n";
@@ -213,7 +214,7 @@ Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved) {
   if (auto done = save_state("bases", id, saved.base); !done) return done;
   if (auto done = save_intervals(id, saved); !done) return done;
   if (auto done = save_migrations(id, saved); !done) return done;
-  if (auto done = save_trail(id, saved); !done) return done;
+  if (auto done = save_trail(id, saved, trail); !done) return done;
   return save_facts(id, saved);
 }
 
@@ -264,7 +265,7 @@ Result<void> Store::Impl::save_model(const ModelSnapshot& saved) {
 
 Result<void> Store::save(Model& model) {
   for (const InstanceId& id : model.changed()) {
-    if (auto done = impl_->save_instance(model.snapshot(id)); !done) return done;
+    if (auto done = impl_->save_instance(model.snapshot(id), model.options().trail); !done) return done;
   }
   if (auto done = impl_->save_model(model.snapshot()); !done) return done;
   model.mark_saved();

@@ -20,9 +20,6 @@
 
 namespace vmtrail {
 
-/// How many folded facts of an instance are kept for explain; likewise of what was turned away.
-inline constexpr std::size_t kTrail = 32;
-
 /// Everything that is kept between two runs. Changes are collected in one transaction until
 /// commit(); what is not committed when the store is destroyed never was. One thread at a time.
 /// Errors: store_error, with the file and SQLite's words.
@@ -48,8 +45,8 @@ class Store {
   /// What their absences wait for.
   [[nodiscard]] Result<std::vector<AwaitedSnapshot>> awaited();
 
-  /// The instance's events that are no facts any more, or never became any: the last kTrail of
-  /// either, and the one that decided. Oldest first.
+  /// The instance's events that are no facts any more, or never became any: the last of either, as
+  /// many as Model::Options::trail said when it was saved, and the one that decided. Oldest first.
   [[nodiscard]] Result<std::vector<TrailSnapshot>> trail(const InstanceId& id);
 
   /// Was this message ever taken?

@@ -26,8 +26,8 @@ struct Store::Impl {
   Result<void> save_intervals(std::string_view id, const InstanceSnapshot& saved);
   Result<void> save_migrations(std::string_view id, const InstanceSnapshot& saved);
   Result<void> save_facts(std::string_view id, const InstanceSnapshot& saved);
-  Result<void> save_trail(std::string_view id, const InstanceSnapshot& saved);
-  Result<void> save_instance(const InstanceSnapshot& saved);
+  Result<void> save_trail(std::string_view id, const InstanceSnapshot& saved, std::size_t kept);
+  Result<void> save_instance(const InstanceSnapshot& saved, std::size_t trail);
 
   Result<void> save_model(const ModelSnapshot& saved);
 

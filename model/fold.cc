@@ -94,6 +94,18 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
   if (instance.held->operations.empty()) instance.held.reset();
 }
 
+void Model::Impl::trim_history(Instance& instance) const {
+  const std::size_t folded =
+      instance.held ? instance.held->base.closed_intervals : instance.past.size();
+  if (folded <= options.history) return;
+  const auto gone = static_cast<std::uint32_t>(folded - options.history);
+  instance.past.erase(instance.past.begin(), instance.past.begin() + gone);
+  instance.answer.closed_intervals -= gone;
+  if (!instance.held) return;
+  Held& held = *instance.held;
+  for (State* const state : {&held.base, &held.prefix, &held.open}) state->closed_intervals -= gone;
+}
+
 void Model::Impl::fold_quiet(Time now, Duration quiet, RecordConsumer& records) {
   while (!waiting.empty() && waiting.top().since + quiet < now) {
     const Waiting longest = waiting.top();
@@ -112,6 +124,7 @@ void Model::Impl::fold_quiet(Time now, Duration quiet, RecordConsumer& records) 
     occasion.time = now;
     occasion.at_end = true;
     changes.tell(was, instance, occasion, records);
+    trim_history(instance);
     leave(instance);
   }
 }

@@ -91,6 +91,8 @@ struct Model::Impl {
   void make_room(Instance& instance);
   [[nodiscard]] Time now_of(const Instance& instance) const;
   void fold(Instance& instance, std::size_t count);
+  /// Forgets closed intervals beyond Options::history. Only between two events.
+  void trim_history(Instance& instance) const;
   void fold_quiet(Time now, Duration quiet, RecordConsumer& records);
 
   /// Judges the instance's open operations that have been silent beyond their limit. True:

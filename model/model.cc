@@ -243,6 +243,7 @@ void Model::Impl::change(Instance& instance, bool known, const RequestId& reques
   settle_hosts(was.answer.host, instance);
   occasion.operation = operation_of(instance, request);
   changes.tell(was, instance, occasion, records);
+  trim_history(instance);
 }
 
 Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,

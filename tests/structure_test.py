@@ -22,7 +22,7 @@ LIBRARIES = {
     "include": {"tl/expected.hpp"},
     "event": {"tl/expected.hpp", "simdjson.h", "date/date.h", "emmintrin.h", "immintrin.h"},
     "rules": {"tl/expected.hpp", "yaml-cpp/yaml.h"},
-    "model": {"tl/expected.hpp"},
+    "model": {"emmintrin.h", "tl/expected.hpp"},
     "dispatcher": {"tl/expected.hpp"},
 }
 STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>; whatever has a dot or a slash is a library's or the system's

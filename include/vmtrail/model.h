@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -46,6 +47,9 @@ class Model {
     /// How many of its folded facts each instance hands on when it is saved, for explain(); as many
     /// again of the events that were turned away. 0: nobody keeps them.
     std::size_t trail = 0;
+    /// How many closed intervals of its timeline each instance keeps once they are folded, the newest
+    /// ones. Each takes 16 bytes or so.
+    std::size_t history = std::numeric_limits<std::size_t>::max();
     /// Was this message ever taken before? Asked only of events more than one horizon older than
     /// the newest of all, whose ids are no longer in memory. Null: there is no archive.
     std::function<bool(const MessageId&)> archive;
