@@ -30,17 +30,22 @@ std::string quarantine_line(std::string_view input, const Undecodable& bad) {
 }  // namespace
 
 void Outlets::on_record(const ChangeRecord& record) {
-  if (!records && store == nullptr) return;
-  text_.clear();
-  append_cloudevent(text_, record, kSource);
-  if (store != nullptr) keep(store->add_record(record.sequence, text_));
-  if (!records) return;
-  if (zenoss) {
+  if (store != nullptr) {
     text_.clear();
-    append_zenoss(text_, record, kDevice);
+    append_cloudevent(text_, record, kSource);
+    keep(store->add_record(record.sequence, text_));
   }
-  text_ += '\n';
-  records->write(text_);
+  if (!records) return;
+  std::string& out = records->buffer();
+  if (zenoss) {
+    append_zenoss(out, record, kDevice);
+  } else if (store != nullptr) {
+    out += text_;
+  } else {
+    append_cloudevent(out, record, kSource);
+  }
+  out += '\n';
+  records->flush_if_full();
 }
 
 void Outlets::on_quarantined(const Undecodable& bad) {
@@ -55,6 +60,11 @@ void Outlets::on_quarantined(const Undecodable& bad) {
 
 void Outlets::keep(const Result<void>& done) {
   if (!done && !failure) failure = done.error();
+}
+
+void Outlets::flush() {
+  if (records) records->flush();
+  if (quarantine) quarantine->flush();
 }
 
 void Outlets::tell_unshown() const {

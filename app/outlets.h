@@ -28,13 +28,15 @@ class Outlets : public RecordConsumer, public QuarantineConsumer {
   void on_record(const ChangeRecord& record) override;
   void on_quarantined(const Undecodable& bad) override;
 
+  /// Nothing is to come for a while: what is buffered reaches the files.
+  void flush();
   /// Remembers the first failure.
   void keep(const Result<void>& done);
   /// How many were quarantined that no line was written about.
   void tell_unshown() const;
 
  private:
-  std::string text_;
+  std::string text_;  // for the store
   std::uint64_t quarantined_ = 0;
 };
 

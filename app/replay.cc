@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -26,6 +27,7 @@
 #include "app/summary.h"
 #include "io/byte_source.h"
 #include "io/decode_pool.h"
+#include "io/input_consumer.h"
 #include "io/output.h"
 #include "io/store.h"
 #include "vmtrail/decoder.h"
@@ -61,13 +63,19 @@ struct ReplayOptions {
 };
 
 // Passes events on, at the pace asked for, and has the store remember them.
-class Feed : public EventConsumer {
+class Feed : public InputConsumer {
  public:
-  Feed(Dispatcher& dispatcher, Outlets& outlets, std::optional<double> speed)
-      : dispatcher_(dispatcher), outlets_(outlets), speed_(speed) {}
+  struct Options {
+    std::optional<double> speed;
+    std::function<Result<void>(std::uint64_t bytes_read)> progress;  ///< see on_progress()
+  };
+  Feed(Dispatcher& dispatcher, Outlets& outlets, Options options)
+      : dispatcher_(dispatcher), outlets_(outlets), options_(std::move(options)) {}
 
+  void on_coming(std::span<const Event> events) override { dispatcher_.expect(events); }
+  void on_frame(const Frame& frame) override { dispatcher_.set_frame(frame); }
   void on_event(const Event& event) override {
-    if (speed_) wait_for(event.generated);
+    if (options_.speed) wait_for(event.generated);
     dispatcher_.on_event(event);
     ++decoded_;
     // Only now: the model asks the store whether it has seen the event before.
@@ -85,6 +93,10 @@ class Feed : public EventConsumer {
     dispatcher_.on_skipped_line();
     ++met_;
   }
+  Result<void> on_progress(std::uint64_t bytes_read) override {
+    return options_.progress(bytes_read);
+  }
+  void on_wait() override { outlets_.flush(); }
 
   [[nodiscard]] std::uint64_t decoded() const { return decoded_; }
   /// Everything that is not blank.
@@ -97,13 +109,16 @@ class Feed : public EventConsumer {
       first_ = generated;
       started_ = Clock::now();
     }
-    const std::chrono::duration<double> distance = (generated - *first_) / *speed_;
-    std::this_thread::sleep_until(started_ + std::chrono::duration_cast<Clock::duration>(distance));
+    const std::chrono::duration<double> distance = (generated - *first_) / *options_.speed;
+    const auto due = started_ + std::chrono::duration_cast<Clock::duration>(distance);
+    if (due <= Clock::now()) return;
+    outlets_.flush();
+    std::this_thread::sleep_until(due);
   }
 
   Dispatcher& dispatcher_;
   Outlets& outlets_;
-  std::optional<double> speed_;
+  const Options options_;
   std::optional<Time> first_;
   Clock::time_point started_;
   std::uint64_t decoded_ = 0;
@@ -146,6 +161,7 @@ class Replay {
   std::optional<Model> model_;
   Outlets outlets_;
   std::optional<Dispatcher> dispatcher_;
+  std::optional<DecodePool> pool_;
   std::optional<Output> placement_;
   Progress progress_;
   std::uint64_t bytes_ = 0;
@@ -265,6 +281,8 @@ Result<void> Replay::open() {
     if (!opened) return tl::unexpected(opened.error());
     *output = std::move(*opened);
   }
+  pool_.emplace(
+      DecodePool::Options{.jobs = options_.jobs, .format = format_, .names = &rules_->traits()});
   return {};
 }
 
@@ -285,42 +303,17 @@ Exit Replay::read(const std::string& file) {
   auto source = ByteSource::open(file);
   if (!source) return fail(source.error());
   outlets_.input = file == "-" ? "standard input" : file;
-  Decoder decoder(format_, &rules_->traits());
-  Splitter splitter;
-  Feed feed(*dispatcher_, outlets_, speed_);
-  const auto begin = [this](const Frame& frame) { dispatcher_->set_frame(frame); };
-  // One job decodes here; more are threads that decode while this one applies.
-  std::optional<DecodePool> pool;
-  if (options_.jobs > 1) pool.emplace(options_.jobs - 1, format_, &rules_->traits());
   const std::uint64_t read_before = bytes_;
-  std::optional<Error> failure;
-  for (bool last = false; !last;) {
-    const auto filled = source->fill();
-    if (!filled) failure = filled.error();
-    last = !filled || !*filled;
-    while (true) {
-      std::optional<Frame> frame = splitter.next(source->window(), last);
-      if (frame) {
-        frame->padded = true;
-        if (pool) {
-          pool->decode(*frame, begin, feed);
-        } else {
-          begin(*frame);
-          decoder.decode(*frame, feed);
-        }
-      }
-      source->consume(splitter.consumed());
-      if (!frame) break;
-    }
-    if (pool && last) pool->finish(begin, feed);
-    bytes_ = read_before + source->bytes_read();
-    progress_.show(bytes_ - read_before, source->size(), dispatcher_->counts().events);
-    if (store_ && dispatcher_->counts().events - saved_events_ >= kBatch) {
-      if (auto saved = save(); !saved) return fail(saved.error());
-    }
-  }
+  Feed feed(*dispatcher_, outlets_,
+            {.speed = speed_, .progress = [&](std::uint64_t bytes_read) -> Result<void> {
+               bytes_ = read_before + bytes_read;
+               const std::uint64_t events = dispatcher_->counts().events;
+               progress_.show(bytes_read, source->size(), events);
+               return store_ && events - saved_events_ >= kBatch ? save() : Result<void>{};
+             }});
+  const auto done = pool_->read(*source, feed);
   progress_.clear();
-  if (failure) return fail(*failure);
+  if (!done) return fail(done.error());
   if (feed.met() == 0) {
     spdlog::info("{} is empty", outlets_.input);
   } else if (feed.decoded() == 0) {

@@ -78,8 +78,26 @@ void ByteSource::make_room() {
   }
 }
 
-std::span<char> ByteSource::room() {
-  return {&buffer_[end_], buffer_.size() - kPadding - end_};
+std::span<char> ByteSource::room(std::size_t limit) {
+  return {&buffer_[end_], std::min(buffer_.size() - kPadding - end_, limit)};
+}
+
+bool ByteSource::may_wait() const {
+  if (finished_ || size_ || ended_ || !compressed_.empty()) return false;
+  pollfd readable{file_.get(), POLLIN, 0};
+  return ::poll(&readable, 1, 0) == 0;
+}
+
+void ByteSource::exchange_buffer(std::vector<char>& buffer) {
+  const std::string_view rest = window();
+  const std::size_t least = rest.size() + kWindow / 2 + kPadding;
+  if (buffer.size() < least || buffer.size() > 4 * least) {
+    buffer = std::vector<char>(std::max(kWindow, 2 * rest.size()) + kPadding);
+  }
+  std::memcpy(buffer.data(), rest.data(), rest.size() + kPadding);
+  buffer_.swap(buffer);
+  begin_ = 0;
+  end_ = rest.size();
 }
 
 Result<std::size_t> ByteSource::read(std::span<char> target) {
@@ -123,15 +141,17 @@ Result<bool> ByteSource::read_plain() {
 
 Result<bool> ByteSource::decompress() {
   const std::size_t before = end_;
-  while (!room().empty()) {
+  for (;;) {
+    const std::span<char> target = room(kWindow - (end_ - before));
+    if (target.empty()) return true;
     const std::size_t left = compressed_.size();
-    const Result<std::size_t> written = decompressor_->step(compressed_, room());
+    const Result<std::size_t> written = decompressor_->step(compressed_, target);
     if (!written) {
       return tl::unexpected(Error{written.error().code, name_ + ": " + written.error().detail});
     }
     end_ += *written;
     if (*written > 0 || compressed_.size() < left) continue;
-    if (end_ > before) break;  // rather hand it out than wait for more
+    if (end_ > before) return true;  // rather hand it out than wait for more
     const Result<std::size_t> size = read(stored_);
     if (!size) return tl::unexpected(size.error());
     if (*size == 0) {
@@ -141,7 +161,6 @@ Result<bool> ByteSource::decompress() {
     }
     compressed_ = {stored_.data(), *size};
   }
-  return true;
 }
 
 }  // namespace vmtrail

@@ -33,7 +33,8 @@ class ByteSource {
 
   /// Adds at least one byte to the window: true; or there are none: false, now and from then on.
   /// Blocks only when it has nothing to add. Moves and reallocates the window, so views into it end
-  /// here. The buffer grows (to twice its size) only when it is full and nothing of it was
+  /// here. Adds at most kWindow bytes, so that what the caller reads is still in the cache, however
+  /// large the buffer is: it grows (to twice its size) only when it is full and nothing of it was
   /// consumed; it is for the caller to bound that. Errors come after every byte before them was in
   /// the window, and stay: unreadable (the system's reason), cut_short (a compressed stream ended
   /// early), corrupt_stream.
@@ -41,6 +42,13 @@ class ByteSource {
 
   /// The bytes not consumed yet. kPadding zeros follow its end and may be read.
   [[nodiscard]] std::string_view window() const { return {&buffer_[begin_], end_ - begin_}; }
+
+  /// Might fill() have to wait for whoever writes the input? Never for a regular file.
+  [[nodiscard]] bool may_wait() const;
+
+  /// Gives the window's buffer away, in exchange for another: views into it stay valid, and what
+  /// was not consumed goes on in the other one, whose contents and views end here.
+  void exchange_buffer(std::vector<char>& buffer);
 
   /// Bytes read so far of the input as it is stored, for progress.
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
@@ -55,7 +63,7 @@ class ByteSource {
   ByteSource(std::string name, FileDescriptor file, std::optional<std::uint64_t> size);
 
   void make_room();
-  [[nodiscard]] std::span<char> room();
+  [[nodiscard]] std::span<char> room(std::size_t limit = kWindow);
   [[nodiscard]] Result<std::size_t> read(std::span<char> target);
   [[nodiscard]] Result<bool> read_head();
   [[nodiscard]] Result<bool> read_plain();

@@ -4,230 +4,321 @@
 
 #include <pthread.h>
 
-#include <algorithm>
 #include <condition_variable>
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
-#include <memory_resource>
 #include <mutex>
-#include <span>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
-#include <variant>
 #include <vector>
+
+#include "io/decoded.h"
 
 namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kBatchBytes = std::size_t{256} << 10;
-constexpr std::size_t kBatchesPerThread = 4;
+constexpr std::size_t kChunksPerJob = 4;
+constexpr std::size_t kLargeFrame = std::size_t{16} << 10;  // is told as it is decoded
+constexpr std::size_t kLargeChunk = 2 * ByteSource::kWindow;
 
-struct Sample {};
-struct SkippedLine {};
-using Item = std::variant<Event, Undecodable, Sample, SkippedLine>;
+// A stretch of the input in frames, and what is in them.
+struct Chunk {
+  std::vector<char> bytes;
+  std::vector<Frame> frames;
+  std::size_t size = 0;  // of the frames
+  Decoded decoded;
+  std::uint64_t bytes_read = 0;  // of the source, at the end of the chunk
+  std::optional<Error> failure;  // of the source, behind the chunk
+  bool ready = false;            // guarded by the pool's mutex
 
-// Frames with their bytes, and what a decoder has found in them.
-class Batch : public EventConsumer {
- public:
-  [[nodiscard]] bool has_room_for(const Frame& frame) const {
-    return frames_.empty() || used_ + frame.bytes.size() <= kBatchBytes;
-  }
-
-  void add(const Frame& frame) {
-    const std::size_t needed = used_ + frame.bytes.size() + kPadding;
-    if (bytes_.size() < needed) {
-      // Only the first frame of a batch may be larger than usual, so that no view is left behind.
-      bytes_.resize(std::max(needed, kBatchBytes + kPadding));
-    }
-    std::memcpy(&bytes_[used_], frame.bytes.data(), frame.bytes.size());
-    Frame& copy = frames_.emplace_back(frame);
-    copy.bytes = {&bytes_[used_], frame.bytes.size()};
-    copy.padded = true;
-    used_ += frame.bytes.size();
-  }
+  [[nodiscard]] bool is_large() const { return size > kLargeChunk; }
 
   void decode(Decoder& decoder) {
-    for (const Frame& frame : frames_) {
-      decoder.decode(frame, *this);
-      ends_.push_back(items_.size());
-    }
-  }
-
-  void tell(const DecodePool::BeginFrame& begin, EventConsumer& consumer) const {
-    std::size_t item = 0;
-    for (std::size_t i = 0; i < frames_.size(); ++i) {
-      begin(frames_[i]);
-      for (; item < ends_[i]; ++item) tell(items_[item], consumer);
-    }
+    if (is_large()) return;
+    for (const Frame& frame : frames) decoded.decode(decoder, frame);
+    decoded.finish();
   }
 
   void clear() {
-    frames_.clear();
-    items_.clear();
-    ends_.clear();
-    texts_.release();
-    used_ = 0;
-    decoded = false;
-    if (bytes_.size() > kBatchBytes + kPadding) std::vector<char>().swap(bytes_);
+    frames.clear();
+    size = 0;
+    decoded.clear();
+    failure.reset();
+    ready = false;
   }
+};
 
-  void on_event(const Event& event) override {
-    Event copy = event;
-    copy.message_id = kept(event.message_id);
-    copy.event_type = kept(event.event_type);
-    for (std::string_view& text : copy.fields) text = kept(text);
-    if (!event.traits.empty()) copy.traits = kept(event.traits);
-    items_.emplace_back(copy);
-  }
-  void on_undecodable(const Undecodable& bad) override {
-    Undecodable copy = bad;
-    copy.detail = kept(bad.detail);
-    copy.bytes = kept(bad.bytes);
-    items_.emplace_back(copy);
-  }
-  void on_sample() override { items_.emplace_back(Sample{}); }
-  void on_skipped_line() override { items_.emplace_back(SkippedLine{}); }
+// Cuts the chunks off a source.
+class ChunkReader {
+ public:
+  explicit ChunkReader(ByteSource& source) : source_(source) {}
 
-  bool decoded = false;  // guarded by the pool's mutex
+  [[nodiscard]] bool may_wait() const { return source_.may_wait(); }
+
+  // Reads until there is a chunk's worth, or nothing more for now, in which case the chunk may be
+  // empty; waits for the first bytes only. Reads into the chunk's own buffer: the source's is
+  // written by every thread, so it holds no more than the beginning of a frame meanwhile. False:
+  // that was the last chunk.
+  [[nodiscard]] bool read(Chunk& chunk) {
+    source_.exchange_buffer(chunk.bytes);
+    bool more = true;
+    do {
+      const Result<bool> filled = source_.fill();
+      if (!filled) chunk.failure = filled.error();
+      more = filled.value_or(false);
+      const bool enough = source_.window().size() >= ByteSource::kWindow;
+      if (enough || !more || source_.may_wait()) cut(chunk, !more);
+    } while (more && chunk.frames.empty() && !source_.may_wait());
+    chunk.bytes_read = source_.bytes_read();
+    if (!chunk.frames.empty()) source_.exchange_buffer(chunk.bytes);
+    return more;
+  }
 
  private:
-  static void tell(const Item& item, EventConsumer& consumer) {
-    if (const auto* event = std::get_if<Event>(&item)) {
-      consumer.on_event(*event);
-    } else if (const auto* bad = std::get_if<Undecodable>(&item)) {
-      consumer.on_undecodable(*bad);
-    } else if (std::holds_alternative<Sample>(item)) {
-      consumer.on_sample();
-    } else {
-      consumer.on_skipped_line();
+  void cut(Chunk& chunk, bool last) {
+    std::size_t done = 0;
+    for (;;) {
+      std::optional<Frame> frame = splitter_.next(source_.window().substr(done), last);
+      done += splitter_.consumed();
+      if (!frame) break;
+      frame->padded = true;
+      chunk.size += frame->bytes.size();
+      chunk.frames.push_back(*frame);
     }
+    source_.consume(done);
   }
 
-  // What points into the batch's own bytes stays; the decoder's buffers are used again for the next
-  // frame.
-  std::string_view kept(std::string_view text) {
-    const bool own = !bytes_.empty() && text.data() >= bytes_.data() &&
-                     text.data() < bytes_.data() + bytes_.size();
-    if (own || text.empty())
-      return text.data() == nullptr ? text : own ? text : std::string_view("");
-    char* const copy = static_cast<char*>(texts_.allocate(text.size(), 1));
-    std::memcpy(copy, text.data(), text.size());
-    return {copy, text.size()};
-  }
-
-  std::span<const Trait> kept(std::span<const Trait> traits) {
-    auto* const copy = static_cast<Trait*>(texts_.allocate(traits.size_bytes(), alignof(Trait)));
-    std::transform(traits.begin(), traits.end(), copy, [this](const Trait& trait) {
-      return Trait{kept(trait.name), kept(trait.value)};
-    });
-    return {copy, traits.size()};
-  }
-
-  std::vector<char> bytes_;
-  std::size_t used_ = 0;
-  std::vector<Frame> frames_;
-  std::vector<Item> items_;
-  std::vector<std::size_t> ends_;  // of each frame's items
-  std::pmr::monotonic_buffer_resource texts_;
+  ByteSource& source_;
+  Splitter splitter_;
 };
 
 }  // namespace
 
-struct DecodePool::Impl {
-  explicit Impl(std::size_t batches) : limit(batches) {}
-
-  void work(Format format, const TraitNames* names) {
-    Decoder decoder(format, names);
-    std::unique_lock lock(mutex);
-    while (true) {
-      wake.wait(lock, [&] { return stopping || !todo.empty(); });
-      if (stopping) return;
-      Batch& batch = *todo.front();
-      todo.pop_front();
-      lock.unlock();
-      batch.decode(decoder);
-      lock.lock();
-      batch.decoded = true;
-      done.notify_one();
+class DecodePool::Impl {
+ public:
+  explicit Impl(const Options& options) {
+    for (unsigned i = 0; i < options.jobs; ++i) jobs_.push_back(std::make_unique<Job>(options));
+    if (options.jobs == 1) return;
+    for (const auto& job : jobs_) job->make_chunks();
+    for (unsigned i = 1; i < options.jobs; ++i) {
+      threads_.emplace_back([this, i] { work(*jobs_[i]); });
+      const std::string name = "decode-" + std::to_string(i - 1);
+      pthread_setname_np(threads_.back().native_handle(), name.c_str());
     }
   }
 
-  void send(std::unique_ptr<Batch> batch) {
-    {
-      const std::lock_guard lock(mutex);
-      todo.push_back(batch.get());
+  ~Impl() {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    may_read_.notify_all();
+    for (const auto& job : jobs_) job->has_room.notify_one();
+  }
+
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  [[nodiscard]] bool alone() const { return threads_.empty(); }
+
+  // One job: a few events are kept, which are told while they are in the nearest cache.
+  [[nodiscard]] Result<void> read_alone(ByteSource& source, InputConsumer& consumer) {
+    Splitter splitter;
+    Decoded some(Decoded::For::this_thread);
+    for (;;) {
+      if (source.may_wait()) consumer.on_wait();
+      const Result<bool> filled = source.fill();
+      const bool last = !filled.value_or(false);
+      std::size_t kept = 0;
+      const auto tell = [&] {
+        some.finish();
+        some.tell(consumer);
+        some.clear();
+        kept = 0;
+      };
+      for (;;) {
+        std::optional<Frame> frame = splitter.next(source.window(), last);
+        source.consume(splitter.consumed());
+        if (!frame) break;
+        frame->padded = true;
+        if (frame->bytes.size() > kLargeFrame) {
+          tell();
+          decode(*frame, consumer);
+          continue;
+        }
+        some.decode(own().decoder, *frame);
+        if (++kept == Decoded::kComing) tell();
+      }
+      tell();
+      if (auto done = consumer.on_progress(source.bytes_read()); !done) return done;
+      if (!filled) return tl::unexpected(filled.error());
+      if (last) return {};
     }
-    wake.notify_one();
-    under_way.push_back(std::move(batch));
   }
 
-  // Tells of the oldest batch once it is decoded.
-  void tell_oldest(const BeginFrame& begin, EventConsumer& consumer) {
-    std::unique_ptr<Batch> batch = std::move(under_way.front());
-    under_way.pop_front();
-    {
-      std::unique_lock lock(mutex);
-      done.wait(lock, [&] { return batch->decoded; });
+  [[nodiscard]] Result<void> read_together(ByteSource& source, InputConsumer& consumer) {
+    ChunkReader reader(source);
+    const Reading reading(*this, reader);
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      if (!under_way_.empty() && under_way_.front().chunk->ready) {
+        Chunk& chunk = *under_way_.front().chunk;
+        lock.unlock();
+        if (auto told = tell(chunk, consumer); !told) return told;
+        lock.lock();
+        give_back_oldest();
+      } else if (can_read() && !own().spare.empty()) {
+        work_once(own(), lock);
+      } else if (!under_way_.empty()) {
+        something_to_do_.wait(lock);
+      } else if (ended_) {
+        return {};
+      } else {
+        lock.unlock();
+        consumer.on_wait();
+        lock.lock();
+        work_once(own(), lock);
+      }
     }
-    batch->tell(begin, consumer);
-    batch->clear();
-    spare.push_back(std::move(batch));
   }
 
-  std::unique_ptr<Batch> fresh() {
-    if (spare.empty()) return std::make_unique<Batch>();
-    std::unique_ptr<Batch> batch = std::move(spare.back());
-    spare.pop_back();
-    return batch;
+ private:
+  // What belongs to one thread alone, but for chunks that are told and given back: what one core
+  // has in its cache another writes to slowly.
+  struct Job {
+    explicit Job(const Options& options) : decoder(options.format, options.names) {}
+
+    void make_chunks() {
+      chunks.resize(kChunksPerJob);
+      for (Chunk& chunk : chunks) spare.push_back(&chunk);
+    }
+
+    Decoder decoder;
+    std::vector<Chunk> chunks;
+    std::deque<Chunk*> spare;          // the longest unused first; guarded by the mutex
+    std::condition_variable has_room;  // spare chunks
+  };
+
+  // While it lives, the threads read and decode; behind it they have let go of the reader.
+  class Reading {
+   public:
+    Reading(Impl& pool, ChunkReader& reader) : pool_(pool) {
+      const std::lock_guard lock(pool.mutex_);
+      pool.reader_ = &reader;
+      pool.ended_ = false;
+      pool.may_read_.notify_one();
+    }
+    ~Reading() {
+      std::unique_lock lock(pool_.mutex_);
+      pool_.reader_ = nullptr;
+      pool_.something_to_do_.wait(lock, [this] { return pool_.working_ == 0; });
+      pool_.reads_ = false;
+      while (!pool_.under_way_.empty()) pool_.give_back_oldest();
+    }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+   private:
+    Impl& pool_;
+  };
+
+  // The thread that calls.
+  [[nodiscard]] Job& own() { return *jobs_.front(); }
+
+  void work(Job& job) {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      if (job.spare.empty()) {
+        job.has_room.wait(lock);
+      } else if (!can_read()) {
+        may_read_.wait(lock);
+      } else {
+        ++working_;
+        work_once(job, lock);
+        if (--working_ == 0 && reader_ == nullptr) something_to_do_.notify_one();
+      }
+    }
   }
 
-  const std::size_t limit;
+  [[nodiscard]] bool can_read() const {
+    return reader_ != nullptr && !reads_ && !ended_ && !reader_->may_wait();
+  }
 
-  // Of the calling thread.
-  std::unique_ptr<Batch> filling = std::make_unique<Batch>();
-  std::deque<std::unique_ptr<Batch>> under_way;  // oldest first
-  std::vector<std::unique_ptr<Batch>> spare;
+  // Reads a chunk, and decodes it once others may read.
+  void work_once(Job& job, std::unique_lock<std::mutex>& lock) {
+    Chunk& chunk = *job.spare.front();
+    job.spare.pop_front();
+    under_way_.push_back({&chunk, &job});
+    reads_ = true;
+    ChunkReader& reader = *reader_;
+    lock.unlock();
+    const bool more = reader.read(chunk);
+    lock.lock();
+    reads_ = false;
+    ended_ = !more;
+    may_read_.notify_one();
+    something_to_do_.notify_one();
+    lock.unlock();
+    chunk.decode(job.decoder);
+    lock.lock();
+    chunk.ready = true;
+    if (under_way_.front().chunk == &chunk) something_to_do_.notify_one();
+  }
 
-  // Guarded by the mutex.
-  std::mutex mutex;
-  std::condition_variable wake;  // a batch to decode, or the end
-  std::condition_variable done;  // a batch is decoded
-  std::deque<Batch*> todo;
-  bool stopping = false;
+  void give_back_oldest() {
+    const UnderWay& oldest = under_way_.front();
+    oldest.chunk->clear();
+    oldest.job->spare.push_back(oldest.chunk);
+    // Not for every chunk: waking a thread takes as long as decoding some events.
+    if (oldest.job->spare.size() == kChunksPerJob / 2) oldest.job->has_room.notify_one();
+    under_way_.pop_front();
+  }
 
-  std::vector<std::jthread> threads;  // last, so that they end before what they use
+  void decode(const Frame& frame, InputConsumer& consumer) {
+    consumer.on_frame(frame);
+    own().decoder.decode(frame, consumer);
+  }
+
+  [[nodiscard]] Result<void> tell(Chunk& chunk, InputConsumer& consumer) {
+    if (chunk.is_large()) {
+      for (const Frame& frame : chunk.frames) decode(frame, consumer);
+    } else {
+      chunk.decoded.tell(consumer);
+    }
+    if (auto done = consumer.on_progress(chunk.bytes_read); !done) return done;
+    if (chunk.failure) return tl::unexpected(*chunk.failure);
+    return {};
+  }
+
+  std::vector<std::unique_ptr<Job>> jobs_;  // of the thread that calls, then of the others
+
+  std::mutex mutex_;
+  std::condition_variable may_read_;         // for the threads that have room
+  std::condition_variable something_to_do_;  // for the thread that calls
+
+  // Guarded by the mutex; chunks that are not ready, and the reader, belong to whoever works.
+  struct UnderWay {
+    Chunk* chunk;
+    Job* job;  // whose it is
+  };
+  std::deque<UnderWay> under_way_;  // in the order of the input
+  ChunkReader* reader_ = nullptr;   // nullptr: nothing is to be read
+  bool reads_ = false;              // somebody does
+  bool ended_ = false;              // nothing is left to be read
+  unsigned working_ = 0;            // threads of the pool that are
+  bool stopping_ = false;
+
+  std::vector<std::jthread> threads_;  // last, so that they end before what they use
 };
 
-DecodePool::DecodePool(unsigned threads, Format format, const TraitNames* names)
-    : impl_(std::make_unique<Impl>(threads * kBatchesPerThread)) {
-  for (unsigned i = 0; i < threads; ++i) {
-    impl_->threads.emplace_back([impl = impl_.get(), format, names] { impl->work(format, names); });
-    pthread_setname_np(impl_->threads.back().native_handle(),
-                       ("decode-" + std::to_string(i)).c_str());
-  }
-}
+DecodePool::DecodePool(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
+DecodePool::~DecodePool() = default;
 
-DecodePool::~DecodePool() {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
-  }
-  impl_->wake.notify_all();
-}
-
-void DecodePool::decode(const Frame& frame, const BeginFrame& begin, EventConsumer& consumer) {
-  if (!impl_->filling->has_room_for(frame)) {
-    impl_->send(std::exchange(impl_->filling, impl_->fresh()));
-    if (impl_->under_way.size() >= impl_->limit) impl_->tell_oldest(begin, consumer);
-  }
-  impl_->filling->add(frame);
-}
-
-void DecodePool::finish(const BeginFrame& begin, EventConsumer& consumer) {
-  impl_->send(std::exchange(impl_->filling, impl_->fresh()));
-  while (!impl_->under_way.empty()) impl_->tell_oldest(begin, consumer);
+Result<void> DecodePool::read(ByteSource& source, InputConsumer& consumer) {
+  return impl_->alone() ? impl_->read_alone(source, consumer)
+                        : impl_->read_together(source, consumer);
 }
 
 }  // namespace vmtrail

@@ -1,38 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoding on several threads, told in the order of the input.
+// Reading and decoding an input on several threads, told in its order on one.
 
 #pragma once
 
-#include <functional>
 #include <memory>
 
+#include "io/byte_source.h"
+#include "io/input_consumer.h"
 #include "vmtrail/decoder.h"
+#include "vmtrail/error.h"
 
 namespace vmtrail {
 
-/// Copies frames into batches, has its threads ("decode-0" …) decode them, and tells what is in
-/// them in the order in which they came, on the thread that calls: what the consumer does is the
-/// same for any number of threads. At most a few batches for each thread are under way; then
-/// decode() waits for the oldest.
+/// Reads inputs with a number of jobs, of which the caller's thread is one and the others are
+/// threads of the pool ("decode-0" …). What the consumer is told is the same for any number.
+///
+/// An input is read in chunks of 256 kB, or one frame where that is longer. Whoever is free reads
+/// the next chunk, one at a time, or decodes one; the caller's thread tells of those that are
+/// decoded, in order, and works like the others while the next in order is not. It alone waits for
+/// an input that has nothing to read, once everything before that is told.
+///
+/// Memory: with one job the window of the source alone. With more, four chunks for each job, each
+/// with what was decoded of it; a chunk of more than 512 kB (a frame may have
+/// 16 MB) is decoded only while it is told, so that a dense one does not multiply it.
 class DecodePool {
  public:
-  /// `threads` of its own, at least one. `names` are borrowed, see Decoder.
-  DecodePool(unsigned threads, Format format, const TraitNames* names = nullptr);
-  ~DecodePool();  ///< what was not told yet never is
+  struct Options {
+    unsigned jobs = 1;  ///< at least one
+    Format format = Format::any;
+    const TraitNames* names = nullptr;  ///< borrowed, see Decoder
+  };
+  explicit DecodePool(const Options& options);
+  ~DecodePool();
   DecodePool(const DecodePool&) = delete;
   DecodePool& operator=(const DecodePool&) = delete;
 
-  /// Called before the events of each frame, on the calling thread; the frame is valid during its
-  /// events.
-  using BeginFrame = std::function<void(const Frame&)>;
-
-  /// Takes a frame, and tells of earlier ones that are decoded.
-  void decode(const Frame& frame, const BeginFrame& begin, EventConsumer& consumer);
-  /// Tells of all that are left.
-  void finish(const BeginFrame& begin, EventConsumer& consumer);
+  /// Reads all that `source` has, and tells `consumer` on the calling thread. Errors: the source's,
+  /// after everything before it was told; the consumer's own. One thread at a time.
+  [[nodiscard]] Result<void> read(ByteSource& source, InputConsumer& consumer);
 
  private:
-  struct Impl;
+  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -2,31 +2,67 @@
 
 #include "io/output.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
 #include <cerrno>
-#include <cstring>
+#include <system_error>
+#include <utility>
 
 namespace vmtrail {
 
-Result<Output> Output::open(const std::string& path) {
-  if (path == "-") return Output("standard output", stdout);
-  std::FILE* const file = std::fopen(path.c_str(), "wb");
-  if (file == nullptr) {
-    return tl::unexpected(Error{ErrorCode::unwritable, path + ": " + std::strerror(errno)});
-  }
-  return Output(path, file);
+namespace {
+
+constexpr std::size_t kRoom = std::size_t{16} << 10;  // for what makes the buffer full
+
+Error unwritable(const std::string& name, int number) {
+  return {ErrorCode::unwritable, name + ": " + std::generic_category().message(number)};
 }
 
-void Output::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size() && failure_ == 0) {
-    failure_ = errno;
+FileDescriptor open_file(const std::string& path) {
+  for (;;) {
+    const int fd = path == "-" ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                               : ::open(path.c_str(),
+                                        O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd >= 0 || errno != EINTR) return FileDescriptor(fd);
   }
+}
+
+}  // namespace
+
+Result<Output> Output::open(const std::string& path) {
+  std::string name = path == "-" ? "standard output" : path;
+  FileDescriptor file = open_file(path);
+  if (!file.is_open()) return tl::unexpected(unwritable(name, errno));
+  return Output(std::move(name), std::move(file));
+}
+
+Output::Output(std::string name, FileDescriptor file)
+    : name_(std::move(name)), file_(std::move(file)) {
+  buffer_.reserve(kBuffer + kRoom);
+}
+
+void Output::flush() {
+  for (std::string_view rest = buffer_; !rest.empty() && failure_ == 0;) {
+    const ssize_t size = ::write(file_.get(), rest.data(), rest.size());
+    if (size >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(size));
+    } else if (errno == EAGAIN) {  // whoever shares our standard output made it non-blocking
+      pollfd writable{file_.get(), POLLOUT, 0};
+      ::poll(&writable, 1, -1);
+    } else if (errno != EINTR) {
+      failure_ = errno;
+    }
+  }
+  buffer_.clear();
 }
 
 Result<void> Output::close() {
-  if (std::fflush(file_.get()) != 0 && failure_ == 0) failure_ = errno;
-  file_.reset();
+  flush();
+  file_ = FileDescriptor();
   if (failure_ == 0) return {};
-  return tl::unexpected(Error{ErrorCode::unwritable, path_ + ": " + std::strerror(failure_)});
+  return tl::unexpected(unwritable(name_, failure_));
 }
 
 }  // namespace vmtrail

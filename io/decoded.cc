@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/decoded.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace vmtrail {
+
+namespace {
+
+constexpr std::size_t kStaged = std::size_t{2} << 10;  // is written out
+constexpr std::size_t kMuch = std::size_t{1} << 20;    // is not kept for the next time
+constexpr std::size_t kBlock = kPadding;               // of text that is copied without a loop
+constexpr std::size_t kFirst = std::size_t{64} << 10;  // bytes written; then twice as many
+
+template <class T>
+char* write(char* to, const T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::memcpy(to, &value, sizeof(value));
+  return to + sizeof(value);
+}
+
+template <class T>
+const char* read(const char* from, T& value) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::memcpy(&value, from, sizeof(value));
+  return from + sizeof(value);
+}
+
+char* write(char* to, std::string_view text) {
+  std::copy(text.begin(), text.end(), to);
+  return to + text.size();
+}
+
+}  // namespace
+
+void Decoded::decode(Decoder& decoder, const Frame& frame) {
+  frame_ = frame.bytes;
+  char* const begin = room(sizeof(FrameHead));
+  written_to(write(begin, FrameHead{Kind::frame, frame}));
+  decoder.decode(frame, *this);
+}
+
+void Decoded::on_event(const Event& event) {
+  EventHead head{Kind::event, 0, static_cast<std::uint32_t>(event.traits.size()), event.generated};
+  char* const begin = room(sizeof(head) + sizeof(Sizes) + kTexts * kMaxText);
+  char* sizes = begin + sizeof(head);
+  char* to = sizes + sizeof(Sizes);
+  const auto put = [&](std::string_view text) {
+    head.told = head.told << 1U | static_cast<std::uint32_t>(text.data() != nullptr);
+    sizes = write(sizes, static_cast<std::uint16_t>(text.size()));
+    if (text.size() <= kBlock && in_frame(text)) {
+      // What stands in a frame is followed by as much that may be read.
+      std::memcpy(to, text.empty() ? frame_.data() : text.data(), kBlock);
+    } else if (text.size() <= kMaxText) {
+      std::memcpy(to, text.data(), text.size());
+    } else {
+      std::abort();  // the decoder breaks its word
+    }
+    to += text.size();
+  };
+  put(event.message_id);
+  put(event.event_type);
+  for (const std::string_view field : event.fields) put(field);
+  write(begin, head);
+  written_to(to);
+  for (const Trait& trait : event.traits) {
+    to = write(
+        room(sizeof(TraitHead) + trait.name.size() + trait.value.size()),
+        TraitHead{static_cast<std::uint32_t>(trait.name.size()),
+                  static_cast<std::uint32_t>(trait.value.size()), trait.value.data() != nullptr});
+    written_to(write(write(to, trait.name), trait.value));
+  }
+}
+
+void Decoded::on_undecodable(const Undecodable& bad) {
+  UndecodableHead head{Kind::undecodable, !in_frame(bad.bytes), bad};
+  const std::string_view bytes = head.bytes_follow ? bad.bytes : std::string_view();
+  char* const to = write(room(sizeof(head) + bad.detail.size() + bytes.size()), head);
+  written_to(write(write(to, bad.detail), bytes));
+}
+
+bool Decoded::in_frame(std::string_view text) const {
+  // Unsigned: what stands before the frame is far behind its end. Text that there is none of is as
+  // good as in the frame.
+  const auto at = reinterpret_cast<std::uintptr_t>(text.data()) -
+                  reinterpret_cast<std::uintptr_t>(frame_.data());
+  return static_cast<bool>(static_cast<unsigned>(at < frame_.size()) |
+                           static_cast<unsigned>(text.empty()));
+}
+
+// For so many bytes and a block.
+char* Decoded::room(std::size_t size) {
+  if (staged_size_ >= kStaged && told_on_ == For::another_thread) write_out();
+  const std::size_t needed = (staged_size_ + size + kBlock) / kLine + 1;
+  if (staged_.size() < needed) staged_.resize(needed);
+  return staged_.front().bytes.data() + staged_size_;
+}
+
+void Decoded::put(Kind kind) {
+  written_to(write(room(sizeof(kind)), kind));
+}
+
+void Decoded::written_to(const char* end) {
+  staged_size_ = static_cast<std::size_t>(end - staged_.front().bytes.data());
+}
+
+// Whole lines; what is left of the last one stays.
+void Decoded::write_out() {
+  const std::size_t count = staged_size_ / kLine;
+  if (lines_.size() < size_ / kLine + count) {
+    lines_.resize(std::max({kFirst / kLine, 2 * lines_.size(), size_ / kLine + count}));
+  }
+#ifdef __SSE2__
+  auto* const to = reinterpret_cast<__m128i*>(&lines_[size_ / kLine]);
+  const auto* const from = reinterpret_cast<const __m128i*>(staged_.data());
+  for (std::size_t i = 0; i < count * kLine / sizeof(__m128i); ++i) {
+    _mm_stream_si128(to + i, _mm_load_si128(from + i));
+  }
+#else
+  std::copy_n(staged_.begin(), count, lines_.begin() + static_cast<std::ptrdiff_t>(size_ / kLine));
+#endif
+  size_ += count * kLine;
+  staged_size_ -= count * kLine;
+  if (staged_size_ != 0) staged_.front() = staged_[count];
+}
+
+void Decoded::finish() {
+  if (told_on_ == For::this_thread) return;
+  const std::size_t rest = staged_size_ % kLine;
+  if (rest != 0) staged_size_ += kLine - rest;
+  if (staged_size_ != 0) write_out();
+  if (rest != 0) size_ -= kLine - rest;
+#ifdef __SSE2__
+  _mm_sfence();  // what releases a mutex does not order such writes
+#endif
+}
+
+void Decoded::tell(InputConsumer& consumer) {
+  const bool here = told_on_ == For::this_thread;
+  const std::size_t size = here ? staged_size_ : size_;
+  if (size == 0) return;
+  const char* const begin = (here ? staged_ : lines_).front().bytes.data();
+  const char* const end = begin + size;
+  std::size_t announced = 0;
+  std::size_t told = 0;
+  for (const char* at = begin; at != end;) {
+    if (told == announced) {
+      announced = read_coming(at, end);
+      told = 0;
+      if (announced != 0) consumer.on_coming(std::span(coming_).first(announced));
+    }
+    switch (static_cast<Kind>(*at)) {
+      case Kind::frame: {
+        FrameHead head;
+        at = read(at, head);
+        consumer.on_frame(head.frame);
+        break;
+      }
+      case Kind::event:
+        at = behind_[told];
+        consumer.on_event(coming_[told++]);
+        break;
+      case Kind::undecodable: {
+        Undecodable bad;
+        at = read_undecodable(at, bad);
+        consumer.on_undecodable(bad);
+        break;
+      }
+      case Kind::sample:
+        ++at;
+        consumer.on_sample();
+        break;
+      case Kind::skipped_line:
+        ++at;
+        consumer.on_skipped_line();
+        break;
+    }
+  }
+}
+
+// Reads the next events, as many as are announced at once, and returns how many there are.
+std::size_t Decoded::read_coming(const char* at, const char* end) {
+  std::size_t count = 0;
+  while (at != end && count < kComing) {
+    switch (static_cast<Kind>(*at)) {
+      case Kind::frame:
+        at += sizeof(FrameHead);
+        break;
+      case Kind::event:
+        at = read_event(at, coming_[count], traits_[count]);
+        behind_[count++] = at;
+        break;
+      case Kind::undecodable: {
+        Undecodable bad;
+        at = read_undecodable(at, bad);
+        break;
+      }
+      case Kind::sample:
+      case Kind::skipped_line:
+        ++at;
+        break;
+    }
+  }
+  return count;
+}
+
+const char* Decoded::read_event(const char* at, Event& event, std::vector<Trait>& traits) {
+  EventHead head;
+  const char* sizes = read(at, head);
+  at = sizes + sizeof(Sizes);
+  std::uint32_t told = head.told << (32 - kTexts);
+  const auto next = [&] {
+    std::uint16_t size = 0;
+    sizes = read(sizes, size);
+    const std::string_view text((told >> 31U) != 0 ? at : nullptr, size);
+    told <<= 1U;
+    at += size;
+    return text;
+  };
+  event.message_id = next();
+  event.event_type = next();
+  for (std::string_view& field : event.fields) field = next();
+  event.generated = head.generated;
+  traits.resize(head.traits);
+  for (Trait& trait : traits) {
+    TraitHead of_trait;
+    at = read(at, of_trait);
+    trait.name = {at, of_trait.name};
+    at += of_trait.name;
+    trait.value = {of_trait.told ? at : nullptr, of_trait.value};
+    at += of_trait.value;
+  }
+  event.traits = traits;
+  return at;
+}
+
+const char* Decoded::read_undecodable(const char* at, Undecodable& bad) {
+  UndecodableHead head;
+  at = read(at, head);
+  bad = head.bad;
+  bad.detail = {at, bad.detail.size()};
+  at += bad.detail.size();
+  if (head.bytes_follow) {
+    bad.bytes = {at, bad.bytes.size()};
+    at += bad.bytes.size();
+  }
+  return at;
+}
+
+void Decoded::clear() {
+  size_ = 0;
+  staged_size_ = 0;
+  for (std::vector<Line>* const lines : {&lines_, &staged_}) {
+    if (lines->size() * kLine > kMuch) std::vector<Line>().swap(*lines);
+  }
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one thread has decoded, for another to tell.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "io/input_consumer.h"
+#include "vmtrail/decoder.h"
+#include "vmtrail/event.h"
+
+namespace vmtrail {
+
+/// Frames and what is in them, in order. The text of events is copied, and all of it is written
+/// past the caches: where two cores share none, to write what the other one has read costs ten
+/// times as much as to write to memory, and to share the frames' bytes would cost more than to
+/// decode them. Keeps its memory, so that in steady state it allocates nothing. Not thread-safe:
+/// one thread at a time, and finish() before it goes to another.
+class Decoded : private EventConsumer {
+ public:
+  static constexpr std::size_t kComing = 16;  ///< events that are announced at once
+
+  enum class For : std::uint8_t { this_thread, another_thread };
+  /// `told_on`: nothing is written past the caches for the thread that decodes.
+  explicit Decoded(For told_on = For::another_thread) : told_on_(told_on) {}
+
+  /// Decodes a frame, which is to be padded. Its bytes must stay until it is told; they are touched
+  /// only for what cannot be decoded.
+  void decode(Decoder& decoder, const Frame& frame);
+  void finish();
+
+  /// Tells everything.
+  void tell(InputConsumer& consumer);
+  void clear();
+
+ private:
+  enum class Kind : std::uint8_t { frame, event, undecodable, sample, skipped_line };
+  // What precedes the text of an event: message_id, event_type and its fields.
+  static constexpr std::size_t kTexts = 2 + kFieldCount;
+  using Sizes = std::array<std::uint16_t, kTexts>;
+  struct EventHead {
+    Kind kind;
+    std::uint32_t told;    // a bit for each of the texts
+    std::uint32_t traits;  // so many follow, see TraitHead
+    Time generated;
+  };
+  struct TraitHead {
+    std::uint32_t name;
+    std::uint32_t value;
+    bool told;
+  };
+  struct UndecodableHead {
+    Kind kind;
+    bool bytes_follow;  // else they stand in the frame
+    Undecodable bad;
+  };
+  struct FrameHead {
+    Kind kind;
+    Frame frame;
+  };
+  static constexpr std::size_t kLine = 64;    // of a cache
+  struct alignas(kLine) Line {
+    std::array<char, kLine> bytes;
+  };
+
+  void on_event(const Event& event) override;
+  void on_undecodable(const Undecodable& bad) override;
+  void on_sample() override { put(Kind::sample); }
+  void on_skipped_line() override { put(Kind::skipped_line); }
+
+  [[nodiscard]] bool in_frame(std::string_view text) const;
+  [[nodiscard]] char* room(std::size_t size);
+  void put(Kind kind);
+  void put(std::string_view text);
+  void written_to(const char* end);
+  void write_out();
+
+  [[nodiscard]] std::size_t read_coming(const char* at, const char* end);
+  [[nodiscard]] static const char* read_event(const char* at, Event& event,
+                                              std::vector<Trait>& traits);
+  [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
+
+  For told_on_;
+  std::string_view frame_;  // the bytes of the one that is being decoded
+
+  std::vector<Line> lines_;  // of which the first size_ bytes are written
+  std::size_t size_ = 0;
+  std::vector<Line> staged_;  // what comes next, likewise
+  std::size_t staged_size_ = 0;
+
+  // The events that are announced, their traits, and where each ends.
+  std::array<Event, kComing> coming_;
+  std::array<std::vector<Trait>, kComing> traits_;
+  std::array<const char*, kComing> behind_;
+};
+
+}  // namespace vmtrail

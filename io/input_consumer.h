@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is told of an input while it is read.
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "vmtrail/decoder.h"
+#include "vmtrail/error.h"
+
+namespace vmtrail {
+
+/// Takes what an input holds, in its order and on one thread.
+class InputConsumer : public EventConsumer {
+ public:
+  /// These events are told next, perhaps with other things between them.
+  virtual void on_coming(std::span<const Event> events) = 0;
+  /// Comes before all that is told of a frame, which is valid until the next.
+  virtual void on_frame(const Frame& frame) = 0;
+  /// Some hundred kilobytes more are told; `bytes_read` is ByteSource::bytes_read() behind them.
+  /// An error ends the reading.
+  [[nodiscard]] virtual Result<void> on_progress(std::uint64_t bytes_read) = 0;
+  /// Everything that has come is told, and now the input is waited for.
+  virtual void on_wait() = 0;
+};
+
+}  // namespace vmtrail
