@@ -71,14 +71,14 @@ void Dispatcher::on_event(const Event& event) {
 }
 
 void Dispatcher::expect(std::span<const Event> coming) const {
-  std::array<InstanceId, Model::kMaxComing> instances;
+  std::array<Model::Coming, Model::kMaxComing> known;
   std::size_t count = 0;
   for (const Event& event : coming.first(std::min(coming.size(), Model::kMaxComing))) {
     if (const auto instance = InstanceId::parse(event[Field::instance_id])) {
-      instances[count++] = *instance;
+      known[count++] = {*instance, MessageId(event.message_id)};
     }
   }
-  model_.expect(std::span(instances).first(count));
+  model_.expect(std::span(known).first(count));
 }
 
 bool Dispatcher::apply(const Event& event, const Rule& rule) {

@@ -10,14 +10,17 @@ namespace vmtrail {
 
 // What an event reads hangs together like a chain: index, slot, instance, what it holds, the last
 // operation, its facts. Each step is taken for all instances before the next.
-void Model::expect(std::span<const InstanceId> coming) const {
+void Model::expect(std::span<const Coming> coming) const {
   const Impl& impl = *impl_;
   std::array<const Instance*, kMaxComing> awake;
   std::array<std::uint32_t, kMaxComing> places;
   std::size_t count = 0;
-  for (const InstanceId& id : coming) impl.instances.prefetch_index(id);
-  for (const InstanceId& id : coming) {
-    const std::uint32_t place = impl.instances.prefetch_slot(id);
+  for (const Coming& one : coming) {
+    impl.instances.prefetch_index(one.instance);
+    impl.seen.prefetch(one.message);
+  }
+  for (const Coming& one : coming) {
+    const std::uint32_t place = impl.instances.prefetch_slot(one.instance);
     if (place != PlaceIndex::kNone) places[count++] = place;
   }
   std::size_t count_awake = 0;

@@ -7,6 +7,12 @@
 
 namespace vmtrail {
 
+namespace {
+
+constexpr std::size_t kAhead = 8;
+
+}  // namespace
+
 void Seen::add(MessageId id, Time until) {
   const std::size_t hash = id.hash();
   const std::uint32_t known =
@@ -16,17 +22,18 @@ void Seen::add(MessageId id, Time until) {
     return;
   }
   if (count_ == ring_.size()) grow();
-  const std::size_t place = (first_ + count_) % ring_.size();
+  const std::size_t place = (first_ + count_) & (ring_.size() - 1);
   ring_[place] = {std::move(id), until};
   ++count_;
   index_.insert(hash, static_cast<std::uint32_t>(place));
 }
 
 void Seen::forget_first() {
+  index_.prefetch(ring_[(first_ + kAhead) & (ring_.size() - 1)].id.hash());  // goes soon, too
   Entry& entry = ring_[first_];
   index_.erase(entry.id.hash(), static_cast<std::uint32_t>(first_));
   entry.id = {};
-  first_ = (first_ + 1) % ring_.size();
+  first_ = (first_ + 1) & (ring_.size() - 1);
   --count_;
 }
 

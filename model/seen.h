@@ -23,6 +23,8 @@ class Seen {
     return index_.find(id.hash(), [&](std::uint32_t place) { return ring_[place].id == id; }) !=
            PlaceIndex::kNone;
   }
+  /// It may be asked for soon.
+  void prefetch(const MessageId& id) const { index_.prefetch(id.hash()); }
   /// Forgets what the stream has passed.
   void forget_before(Time stream_time) {
     while (count_ != 0 && ring_[first_].until < stream_time) forget_first();
@@ -37,7 +39,7 @@ class Seen {
   void forget_first();
   void grow();
 
-  std::vector<Entry> ring_;  // nearly in order of `until`; what is behind a later one waits for it
+  std::vector<Entry> ring_;  // a power of two; nearly in order of `until`; what is behind a later one waits for it
   std::size_t first_ = 0;
   std::size_t count_ = 0;
   PlaceIndex index_;  // by id, into the ring

@@ -63,9 +63,13 @@ class Model {
 
   // ---- events
 
-  /// Events of these instances come next, at most kMaxComing: has the machine fetch what is held of
-  /// them, all at once rather than one after the other. Changes nothing.
-  void expect(std::span<const InstanceId> coming) const;
+  /// What comes next, at most kMaxComing: has the machine fetch what is held of it, all at once
+  /// rather than one after the other. Changes nothing.
+  struct Coming {
+    InstanceId instance;
+    MessageId message;
+  };
+  void expect(std::span<const Coming> coming) const;
   static constexpr std::size_t kMaxComing = 16;
 
   /// Takes what `rule` says of `instance` in `event`, and tells `records` each change of the
