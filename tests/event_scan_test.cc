@@ -215,6 +215,7 @@ TEST_CASE("the scanners agree with their judges, whatever happens to a line") {
   const TraitNames names{.aliases = {{"cell_name", Field::payload_host}},
                          .wanted = {"memory_mb", "state"}};
   BothWays plain;
+  BothWays narrow(nullptr, Lanes::narrow);
   BothWays with_names(&names);
   std::mt19937 random(4);
   const auto below = [&](std::size_t limit) { return random() % std::max<std::size_t>(limit, 1); };
@@ -252,6 +253,7 @@ TEST_CASE("the scanners agree with their judges, whatever happens to a line") {
       }
       if (!plain.agree(text)) FAIL(text);
       if (plain.scanned()) ++scanned;
+      if (!narrow.agree(text) || narrow.scanned() != plain.scanned()) FAIL(text);
       if (!with_names.agree(text)) FAIL(text);
     }
   }
