@@ -271,6 +271,36 @@ TEST_CASE("a scanner learns nothing that makes it take more") {
     CHECK(both.agree(with_traits(traits)));
     CHECK(both.agree(compact(with_traits(traits))));
   }
+  for (const std::string value : {"01",
+                                  "00",
+                                  "-0",
+                                  "-1",
+                                  "1.5",
+                                  "1e3",
+                                  "1,",
+                                  "1 ",
+                                  "1]",
+                                  "",
+                                  "x",
+                                  "12345678",
+                                  "123456789012345678901",
+                                  "null",
+                                  "true",
+                                  "[1]",
+                                  "\"\"",
+                                  "\"a\\\"b\"",
+                                  "\"a\x1f\"",
+                                  "\"a",
+                                  "\"\xff\"",
+                                  "\"\xc3\xa4\"",
+                                  "\"a\x7f\""}) {
+    INFO(value);
+    for (const std::string before : {R"(["host", 1, "h"], ["vcpus", 2, )",
+                                     R"(["host", 1, "h"], ["vcpus", 2, 1], ["state", 1, )"}) {
+      REQUIRE(both.agree(with_traits(R"(["host", 1, "h"], ["vcpus", 2, 1], ["state", 1, "s"])")));
+      CHECK(both.agree(with_traits(before + value + "]")));
+    }
+  }
   const std::string nul(64, '\0');
   CHECK(both.agree(with_traits(nul)));
   CHECK(both.agree("<Event: m, t, 2026-11-22 12:33:25, " + nul));
