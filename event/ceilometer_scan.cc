@@ -62,12 +62,14 @@ constexpr std::size_t size_of(const char (&)[kLength]) {
 /// it is for the judge.
 class Walk {
  public:
-  Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads)
+  Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads,
+       CeilometerScan::UsualSizes& usual)
       : text_(text),
         end_(text.data() + text.size()),
         draft_(draft),
         traits_(traits),
-        heads_(heads) {}
+        heads_(heads),
+        usual_(usual) {}
 
   /// The event, as far as it can be told without the end of the text.
   const char* event(const char* at);
@@ -96,6 +98,7 @@ class Walk {
   Draft& draft_;
   TraitSet& traits_;
   TraitHeads& heads_;
+  CeilometerScan::UsualSizes& usual_;
 
   bool ascii_ = true;
 };
@@ -229,20 +232,22 @@ const char* Walk::traits(const char* at) {
 
 template <class Form>
 const char* Walk::event_in(const char* at) {
-  const auto take = [&](const auto& key, std::string_view& value) {
+  std::string_view text;
+  const auto take = [&](const auto& key) {
     if (!begins_with(at, key)) return false;
     const char* const begin = at + size_of(key);
     at = string_end(begin);
     if (at == nullptr) return false;
-    value = {begin, static_cast<std::size_t>(at - begin)};
+    text = {begin, static_cast<std::size_t>(at - begin)};
     return true;
   };
-  std::string_view text;
-  if (!take(Form::kMessageId, text)) return nullptr;
+  if (!take(Form::kMessageId)) return nullptr;
+  at = text.data() + usual_.message_id.foreseen(text.size());
   draft_.set_message_id(text);
-  if (!take(Form::kEventType, text)) return nullptr;
+  if (!take(Form::kEventType)) return nullptr;
   draft_.set_event_type(text);
-  if (!take(Form::kGenerated, text)) return nullptr;
+  if (!take(Form::kGenerated)) return nullptr;
+  at = text.data() + usual_.generated.foreseen(text.size());
   draft_.set_generated(text);
   if (!begins_with(at, Form::kTraits)) return nullptr;
   at = traits<Form>(at + size_of(Form::kTraits));
@@ -250,7 +255,7 @@ const char* Walk::event_in(const char* at) {
   ++at;
   if (begins_with(at, Form::kRaw)) at += size_of(Form::kRaw);
   if (*at == ',') {
-    if (!take(Form::kSignature, text)) return nullptr;
+    if (!take(Form::kSignature)) return nullptr;
     ++at;
   }
   return *at == '}' ? at + 1 : nullptr;
@@ -277,7 +282,7 @@ bool CeilometerScan::decode(std::string_view text, Output& output) {
   const char* const end = text.data() + text.size();
   const bool list = text.front() == '[';
   const char* const first = text.data() + (list ? 1 : 0);
-  Walk walk(text, draft_, traits_, heads_);
+  Walk walk(text, draft_, traits_, heads_, usual_);
   bool single = true;
   bool checked = false;
   for (const char* at = first;;) {

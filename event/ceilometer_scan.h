@@ -15,6 +15,12 @@ namespace vmtrail {
 /// Takes what JsonDecoder would tell alike, and leaves all else to it.
 class CeilometerScan {
  public:
+  /// Of what the walk goes on behind.
+  struct UsualSizes {
+    UsualSize message_id;
+    UsualSize generated;
+  };
+
   /// `names` as for SiteTraits.
   explicit CeilometerScan(const TraitNames* names, Lanes lanes = best_lanes())
       : site_(names), heads_(traits_, lanes) {}
@@ -28,6 +34,7 @@ class CeilometerScan {
   Draft draft_{site_};
   TraitSet traits_{draft_};
   TraitHeads heads_;
+  UsualSizes usual_;
 };
 
 }  // namespace vmtrail

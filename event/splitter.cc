@@ -129,6 +129,11 @@ std::optional<Frame> Splitter::next(std::string_view window, bool last) {
     offset_ += size + 1;
     return Frame{.bytes = {window.data(), size}, .offset = offset, .line = line_++};
   }
+  return next_closely(window, last);
+}
+
+/// The same for any input.
+std::optional<Frame> Splitter::next_closely(std::string_view window, bool last) {
   Frame frame;
   for (;;) {
     const std::string_view rest = window.substr(consumed_);

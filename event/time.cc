@@ -192,7 +192,7 @@ struct Clock {
 };
 
 /// The moment of that date and time of day, if there are such; years 0 to 9999.
-std::optional<Time> moment(int year, int month, int day, const Clock& clock) {
+inline std::optional<Time> moment(int year, int month, int day, const Clock& clock) {
   static constexpr std::array<std::int8_t, 13> kLengths = {0,  31, 28, 31, 30, 31, 30,
                                                            31, 31, 30, 31, 30, 31};
   static constexpr std::array<std::int16_t, 13> kDaysBefore = {0,   0,   31,  59,  90,  120, 151,
@@ -201,11 +201,14 @@ std::optional<Time> moment(int year, int month, int day, const Clock& clock) {
     return std::nullopt;
   }
   const auto index = static_cast<std::size_t>(month);
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  if (day < 1 || day > kLengths[index] + (leap && month == 2 ? 1 : 0)) return std::nullopt;
+  const auto leap = [&] { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); };
+  if (day < 1 || (day > kLengths[index] && !(day == 29 && month == 2 && leap()))) {
+    return std::nullopt;
+  }
   // Of the leap years so far, the year's own counts from March on.
   const int counted = month > 2 ? year : year - 1;
-  const int leap_days = counted / 4 - counted / 100 + counted / 400;
+  const int centuries = counted / 100;
+  const int leap_days = counted / 4 - centuries + centuries / 4;
   constexpr int kEpoch = 1970 * 365 + 1969 / 4 - 1969 / 100 + 1969 / 400;
   const std::int64_t days = year * 365 + leap_days + kDaysBefore[index] + day - 1 - kEpoch;
   return Time(seconds(days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second));

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const vmtrail::TraitNames names{.aliases = {{"cell_name", vmtrail::Field::payload_host}},
                                   .wanted = {"memory_mb", "state"}};
   vmtrail::test::BothWays plain;
-  vmtrail::test::BothWays with_names(&names);
+  vmtrail::test::BothWays with_names(&names, vmtrail::Lanes::narrow);
   std::string_view rest(reinterpret_cast<const char*>(data), size);
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);

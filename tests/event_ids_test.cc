@@ -76,6 +76,25 @@ TEST_CASE("anything else is no instance id") {
   }
 }
 
+TEST_CASE("every character of an instance id is looked at") {
+  const std::string good = "01234567-89ab-cdef-fedc-ba9876543210";
+  REQUIRE(InstanceId::parse(good)->to_string() == good);
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = good;
+      text[at] = static_cast<char>(byte);
+      const bool digit = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
+                         (byte >= 'A' && byte <= 'F');
+      const auto id = InstanceId::parse(text);
+      INFO(text);
+      REQUIRE(id.has_value() == (good[at] == '-' ? byte == '-' : digit));
+      if (!id) continue;
+      if (byte >= 'A' && byte <= 'F') text[at] = static_cast<char>(byte - 'A' + 'a');
+      CHECK(id->to_string() == text);
+    }
+  }
+}
+
 TEST_CASE("the order of instance ids is that of their texts") {
   std::vector<InstanceId> ids;
   for (const std::string& text : texts()) {

@@ -215,6 +215,7 @@ TEST_CASE("the scanners agree with their judges, whatever happens to a line") {
   const TraitNames names{.aliases = {{"cell_name", Field::payload_host}},
                          .wanted = {"memory_mb", "state"}};
   BothWays plain;
+  BothWays narrow(nullptr, Lanes::narrow);
   BothWays with_names(&names);
   std::mt19937 random(4);
   const auto below = [&](std::size_t limit) { return random() % std::max<std::size_t>(limit, 1); };
@@ -252,6 +253,7 @@ TEST_CASE("the scanners agree with their judges, whatever happens to a line") {
       }
       if (!plain.agree(text)) FAIL(text);
       if (plain.scanned()) ++scanned;
+      if (!narrow.agree(text) || narrow.scanned() != plain.scanned()) FAIL(text);
       if (!with_names.agree(text)) FAIL(text);
     }
   }
@@ -268,6 +270,36 @@ TEST_CASE("a scanner learns nothing that makes it take more") {
     INFO(traits);
     CHECK(both.agree(with_traits(traits)));
     CHECK(both.agree(compact(with_traits(traits))));
+  }
+  for (const std::string value : {"01",
+                                  "00",
+                                  "-0",
+                                  "-1",
+                                  "1.5",
+                                  "1e3",
+                                  "1,",
+                                  "1 ",
+                                  "1]",
+                                  "",
+                                  "x",
+                                  "12345678",
+                                  "123456789012345678901",
+                                  "null",
+                                  "true",
+                                  "[1]",
+                                  "\"\"",
+                                  "\"a\\\"b\"",
+                                  "\"a\x1f\"",
+                                  "\"a",
+                                  "\"\xff\"",
+                                  "\"\xc3\xa4\"",
+                                  "\"a\x7f\""}) {
+    INFO(value);
+    for (const std::string before : {R"(["host", 1, "h"], ["vcpus", 2, )",
+                                     R"(["host", 1, "h"], ["vcpus", 2, 1], ["state", 1, )"}) {
+      REQUIRE(both.agree(with_traits(R"(["host", 1, "h"], ["vcpus", 2, 1], ["state", 1, "s"])")));
+      CHECK(both.agree(with_traits(before + value + "]")));
+    }
   }
   const std::string nul(64, '\0');
   CHECK(both.agree(with_traits(nul)));

@@ -21,9 +21,9 @@ namespace vmtrail::test {
 class BothWays {
  public:
   /// `names` are borrowed.
-  explicit BothWays(const TraitNames* names = nullptr)
-      : ceilometer_scan_(names),
-        log_scan_(names),
+  explicit BothWays(const TraitNames* names = nullptr, Lanes lanes = best_lanes())
+      : ceilometer_scan_(names, lanes),
+        log_scan_(names, lanes),
         ceilometer_(Format::ceilometer, names),
         log_(names) {}
 

@@ -85,6 +85,45 @@ TEST_CASE("what is no time is refused") {
   CHECK_FALSE(parse_time(std::string_view("2017-01-23T06:22:02\0", 20)));
 }
 
+TEST_CASE("the usual form of a time is read like any other") {
+  const std::string usual = "2016-02-28T19:59:38.761138";
+  for (std::size_t at = 0; at < usual.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = usual;
+      text[at] = static_cast<char>(byte);
+      // In the fraction these begin an offset.
+      if (byte == '+' || byte == '-' || byte == 'Z') continue;
+      INFO(text);
+      const auto time = parse_time(text);
+      CHECK(time == parse_time(text + "+0000"));  // which is not the usual form
+      CHECK(time == parse_time(text + "Z"));
+      CHECK(time == parse_time(text + "+00:00"));
+    }
+  }
+}
+
+TEST_CASE("every day of the calendar has its number, and no other is a day") {
+  using namespace std::chrono;
+  const auto two = [](unsigned number) {
+    return std::string(number < 10 ? "0" : "") + std::to_string(number);
+  };
+  for (int number : {1969, 1970, 1972, 1999, 2000, 2023, 2024, 2100, 2400, 9999}) {
+    for (unsigned month = 0; month <= 13; ++month) {
+      for (unsigned day = 0; day <= 32; ++day) {
+        const year_month_day date{year(number), std::chrono::month(month), std::chrono::day(day)};
+        const std::string text =
+            std::to_string(number) + "-" + two(month) + "-" + two(day) + "T12:00:00.000000";
+        INFO(text);
+        const auto time = parse_time(text);
+        REQUIRE(time.has_value() == (date.ok() && number >= 1970));
+        if (!time) continue;
+        CHECK(*time == sys_days(date) + 12h);
+        CHECK(to_string(*time) == text + "Z");
+      }
+    }
+  }
+}
+
 TEST_CASE("a time that was written reads back as itself") {
   std::mt19937_64 random(1);
   std::uniform_int_distribution<std::int64_t> microseconds(0, 253402300799999999);

@@ -140,6 +140,7 @@ class Splitter {
   enum class Step : std::uint8_t { cut, again, more };
 
   [[nodiscard]] std::size_t plain_line(std::string_view window) const;
+  std::optional<Frame> next_closely(std::string_view window, bool last);
   Step cut_line(std::string_view rest, bool last, Frame& frame);
   Step cut_nested(std::string_view rest, bool last, Frame& frame);
   Step cut_element(std::string_view rest, bool last, Frame& frame);
