@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kStaged = std::size_t{2} << 10;  // is written out
 constexpr std::size_t kMuch = std::size_t{1} << 20;    // is not kept for the next time
+constexpr std::size_t kShort = 16;
 constexpr std::size_t kBlock = kPadding;               // of text that is copied without a loop
 constexpr std::size_t kFirst = std::size_t{64} << 10;  // bytes written; then twice as many
 
@@ -57,9 +58,11 @@ void Decoded::on_event(const Event& event) {
   const auto put = [&](std::string_view text) {
     head.told = head.told << 1U | static_cast<std::uint32_t>(text.data() != nullptr);
     sizes = write(sizes, static_cast<std::uint16_t>(text.size()));
+    if (text.empty()) return;
     if (text.size() <= kBlock && in_frame(text)) {
       // What stands in a frame is followed by as much that may be read.
-      std::memcpy(to, text.empty() ? frame_.data() : text.data(), kBlock);
+      std::memcpy(to, text.data(), kShort);
+      if (text.size() > kShort) std::memcpy(to + kShort, text.data() + kShort, kBlock - kShort);
     } else if (text.size() <= kMaxText) {
       std::memcpy(to, text.data(), text.size());
     } else {
