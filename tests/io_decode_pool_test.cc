@@ -7,6 +7,7 @@
 
 #include <array>
 #include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -40,8 +42,17 @@ class Heard : public InputConsumer {
     note("frame", std::to_string(frame.offset) + ':' + std::to_string(frame.line) + ':' +
                       std::to_string(frame.bytes.size()) + (frame.too_long ? " too long" : ""));
   }
+  void on_coming(std::span<const Event> coming) override {
+    if (!coming_.empty()) FAIL("announced before the last ones were told");
+    for (const Event& event : coming) coming_.emplace_back(event.message_id);
+    announced += coming.size();
+  }
   void on_event(const Event& event) override {
     ++events;
+    if (!coming_.empty()) {
+      if (coming_.front() != event.message_id) FAIL("another event was announced");
+      coming_.pop_front();
+    }
     note("event", event.message_id);
     note("type", event.event_type);
     note("time", to_string(event.generated));
@@ -67,6 +78,7 @@ class Heard : public InputConsumer {
 
   std::string all;
   std::size_t events = 0;
+  std::size_t announced = 0;
   std::uint64_t bytes_read = 0;
   std::size_t waits = 0;
 
@@ -76,6 +88,7 @@ class Heard : public InputConsumer {
     all.append(what).append(" ").append(text).append("\n");
   }
 
+  std::deque<std::string> coming_;
   std::thread::id thread_ = std::this_thread::get_id();
 };
 

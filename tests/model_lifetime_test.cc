@@ -108,6 +108,60 @@ TEST_CASE("An instance of which nothing was heard for a day is folded altogether
   CHECK(machine.placement().find(before.substr(0, before.find('\n'))) != std::string::npos);
 }
 
+TEST_CASE("An instance at rest says what it said, and goes on from there") {
+  Machine machine(shipped_rules());
+  std::vector<Made> stream = three_migrations();
+  append(stream,
+         {made("resize.prep.start", 50 * kMinute, "d", "req-5a6b7c8d-0102-4304-8506-0708090a0b0c",
+               {{Field::flavor, "small"}}),
+          made("finish_resize.end", 51 * kMinute, "e", "req-5a6b7c8d-0102-4304-8506-0708090a0b0c",
+               {{Field::flavor, "large"}, {Field::display_name, "a \"name\""}}),
+          made("resize.confirm.end", 70 * kMinute, "d", "req-6", {{Field::payload_host, "e"}})});
+  machine.feed(stream);
+  const std::string before = machine.placement();
+  const InstanceSnapshot held = machine.model.snapshot(*InstanceId::parse(testing::kVm));
+  machine.dispatcher.advance(kStart + std::chrono::hours{2});
+  CHECK(facts_held(machine) == 0);
+  CHECK(machine.placement() == before);
+  const InstanceSnapshot resting = machine.model.snapshot(*InstanceId::parse(testing::kVm));
+  CHECK(resting.answer.decided_by == held.answer.decided_by);
+  CHECK(resting.answer.decided_rule == held.answer.decided_rule);
+  CHECK(resting.answer.moved_at == held.answer.moved_at);
+  CHECK(resting.newest == held.newest);
+  CHECK(resting.cut == held.newest);
+  CHECK(resting.folded_requests.back() == "req-6");
+  CHECK(resting.folded_requests[resting.folded_requests.size() - 2] ==
+        "req-5a6b7c8d-0102-4304-8506-0708090a0b0c");
+  machine.feed(stream.back());  // a copy
+  CHECK(machine.dispatcher.counts().duplicate == 1);
+  machine.feed(live_migration("req-7", 130 * kMinute, "e", "f"));
+  CHECK(machine.vm().host == "f");
+  CHECK(machine.vm().timeline.size() == 5);
+  CHECK(machine.model.migrations().size() == 5);
+  CHECK(machine.records.differences(machine.model) == "");
+}
+
+TEST_CASE("Of a timeline as many closed intervals are kept as one asks for, the newest") {
+  Model::Options options;
+  options.history = 1;
+  Machine machine(shipped_rules(), options);
+  Machine all(shipped_rules());
+  std::vector<Made> stream = three_migrations();
+  append(stream, live_migration("req-4", 60 * kMinute, "d", "e"));
+  machine.feed(stream);
+  all.feed(stream);
+  // Of a to e, the last operation is not folded.
+  CHECK(all.vm().timeline.size() == 4);
+  REQUIRE(machine.vm().timeline.size() == 3);
+  CHECK(machine.vm().timeline.front() == all.vm().timeline[1]);
+  CHECK(machine.vm().host == "e");
+  for (Machine* const one : {&machine, &all}) {
+    one->dispatcher.advance(kStart + std::chrono::hours{2});
+  }
+  CHECK(machine.vm().timeline.size() == 2);
+  CHECK(machine.vm().timeline.back() == all.vm().timeline.back());
+}
+
 TEST_CASE("One wrong clock makes nothing old") {
   for (const bool of_the_instance : {false, true}) {
     for (const char* action : {"exists", "update", "no.such.type"}) {
