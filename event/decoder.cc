@@ -54,7 +54,7 @@ std::optional<Format> parse_format(std::string_view text) {
 
 struct Decoder::Impl {
   Impl(Format wanted, const TraitNames* names)
-      : format(wanted), ceilometer_scan(names), log_scan(names), json(wanted, names), log(names) {}
+      : ceilometer_scan(names), log_scan(names), format(wanted), json(wanted, names), log(names) {}
 
   bool scan(std::string_view text, Output& output);
   void decode(std::string_view text, Output& output);
@@ -63,10 +63,9 @@ struct Decoder::Impl {
   std::optional<Flaw> decode_whole(std::string_view text, bool python, Output& output);
   void decode_pieces(std::string_view text, bool python, Flaw flaw, Output& output);
 
-  Format format;
-
   CeilometerScan ceilometer_scan;
   LogScan log_scan;
+  Format format;
   JsonDecoder json;
   LogDecoder log;
   PythonTranscoder python_transcoder;

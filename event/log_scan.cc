@@ -7,8 +7,9 @@
 // passes; whatever is different, or is a flaw of the event, it leaves to LogDecoder, which is the
 // judge: tests/event_scan_test.cc and fuzz/scan_fuzz.cc hold the two equal.
 //
-// Reading ahead: every search begins before the end of the text; what is compared between two of
-// them is shorter than kPadding in all.
+// Reading ahead: every search begins before the end of the text and goes at most 32 bytes beyond;
+// what is compared between two of them is no longer than the other half of kPadding. Along expected
+// traits it is trait_loop.h that walks.
 
 #include "event/log_scan.h"
 
@@ -145,8 +146,8 @@ const char* Walk::traits(const char* at) {
     at = heads_.take_logged(at, end_, walk);
     if (*at == '>') break;
   }
-  if (at == nullptr || walk.repeated() || !traits_.note_all(walk.seen)) return nullptr;
-  return at + 1;
+  if (at == nullptr || walk.repeated()) return nullptr;
+  return traits_.note_all(walk.seen) ? at + 1 : nullptr;
 }
 
 const char* Walk::event() {

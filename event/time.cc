@@ -211,7 +211,7 @@ inline std::optional<Time> moment(int year, int month, int day, const Clock& clo
   const int leap_days = counted / 4 - centuries + centuries / 4;
   constexpr int kEpoch = 1970 * 365 + 1969 / 4 - 1969 / 100 + 1969 / 400;
   const std::int64_t days = year * 365 + leap_days + kDaysBefore[index] + day - 1 - kEpoch;
-  return Time(seconds(days * 86400 + clock.hour * 3600 + clock.minute * 60 + clock.second));
+  return Time(hours(days * 24 + clock.hour) + minutes(clock.minute) + seconds(clock.second));
 }
 
 /// Only what parse_time() takes.

@@ -73,8 +73,8 @@ class TraitHeads {
   const Head& learn(const Walk& walk, std::size_t trait, std::string_view bytes);
 
   /// Takes traits at `at` as long as they are those that are expected, and have values without
-  /// anything special. Returns where it stopped: at the head of another. Reads at most kMaxSize
-  /// bytes from `end` on.
+  /// anything special. Returns where it stopped: at the head of another. Where `at` is at most
+  /// kMaxSize behind `end`, what is read is within kPadding.
   const char* take_json(const char* at, const char* end, Walk& walk) const {
     return take_json_(at, end, walk);
   }
