@@ -16,13 +16,13 @@
 #include <vector>
 
 #include "io/decoded.h"
+#include "io/events_ahead.h"
 
 namespace vmtrail {
 
 namespace {
 
 constexpr std::size_t kChunksPerJob = 4;
-constexpr std::size_t kLargeFrame = std::size_t{16} << 10;  // is told as it is decoded
 constexpr std::size_t kLargeChunk = 2 * ByteSource::kWindow;
 
 // A stretch of the input in frames, and what is in them.
@@ -123,35 +123,22 @@ class DecodePool::Impl {
 
   [[nodiscard]] bool alone() const { return threads_.empty(); }
 
-  // One job: a few events are kept, which are told while they are in the nearest cache.
+  // One job: a few events are kept, and told while they are in the nearest cache.
   [[nodiscard]] Result<void> read_alone(ByteSource& source, InputConsumer& consumer) {
     Splitter splitter;
-    Decoded some(Decoded::For::this_thread);
+    EventsAhead ahead(own().decoder, consumer);
     for (;;) {
       if (source.may_wait()) consumer.on_wait();
       const Result<bool> filled = source.fill();
       const bool last = !filled.value_or(false);
-      std::size_t kept = 0;
-      const auto tell = [&] {
-        some.finish();
-        some.tell(consumer);
-        some.clear();
-        kept = 0;
-      };
       for (;;) {
         std::optional<Frame> frame = splitter.next(source.window(), last);
         source.consume(splitter.consumed());
         if (!frame) break;
         frame->padded = true;
-        if (frame->bytes.size() > kLargeFrame) {
-          tell();
-          decode(*frame, consumer);
-          continue;
-        }
-        some.decode(own().decoder, *frame);
-        if (++kept == Decoded::kComing) tell();
+        ahead.decode(*frame);
       }
-      tell();
+      ahead.tell();  // before the window moves
       if (auto done = consumer.on_progress(source.bytes_read()); !done) return done;
       if (!filled) return tl::unexpected(filled.error());
       if (last) return {};
@@ -179,7 +166,8 @@ class DecodePool::Impl {
         lock.unlock();
         consumer.on_wait();
         lock.lock();
-        work_once(own(), lock);
+        // Meanwhile something may have come, and a thread have taken it.
+        if (!reads_ && !ended_ && under_way_.empty()) work_once(own(), lock);
       }
     }
   }

@@ -102,7 +102,7 @@ bool Decoded::in_frame(std::string_view text) const {
 
 // For so many bytes and a block.
 char* Decoded::room(std::size_t size) {
-  if (staged_size_ >= kStaged && told_on_ == For::another_thread) write_out();
+  if (staged_size_ >= kStaged) write_out();
   const std::size_t needed = (staged_size_ + size + kBlock) / kLine + 1;
   if (staged_.size() < needed) staged_.resize(needed);
   return staged_.front().bytes.data() + staged_size_;
@@ -137,7 +137,6 @@ void Decoded::write_out() {
 }
 
 void Decoded::finish() {
-  if (told_on_ == For::this_thread) return;
   const std::size_t rest = staged_size_ % kLine;
   if (rest != 0) staged_size_ += kLine - rest;
   if (staged_size_ != 0) write_out();
@@ -148,11 +147,9 @@ void Decoded::finish() {
 }
 
 void Decoded::tell(InputConsumer& consumer) {
-  const bool here = told_on_ == For::this_thread;
-  const std::size_t size = here ? staged_size_ : size_;
-  if (size == 0) return;
-  const char* const begin = (here ? staged_ : lines_).front().bytes.data();
-  const char* const end = begin + size;
+  if (size_ == 0) return;
+  const char* const begin = lines_.front().bytes.data();
+  const char* const end = begin + size_;
   std::size_t announced = 0;
   std::size_t told = 0;
   for (const char* at = begin; at != end;) {
@@ -193,7 +190,7 @@ void Decoded::tell(InputConsumer& consumer) {
 // Reads the next events, as many as are announced at once, and returns how many there are.
 std::size_t Decoded::read_coming(const char* at, const char* end) {
   std::size_t count = 0;
-  while (at != end && count < kComing) {
+  while (at != end && count < kEventsComing) {
     switch (static_cast<Kind>(*at)) {
       case Kind::frame:
         at += sizeof(FrameHead);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -10,6 +11,9 @@
 #include "vmtrail/error.h"
 
 namespace vmtrail {
+
+/// Events that are announced at once, at most.
+inline constexpr std::size_t kEventsComing = 16;
 
 /// Takes what an input holds, in its order and on one thread.
 class InputConsumer : public EventConsumer {
