@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/ahead.h"
 #include "io/decoded.h"
 
 namespace vmtrail {
@@ -22,7 +23,6 @@ namespace vmtrail {
 namespace {
 
 constexpr std::size_t kChunksPerJob = 4;
-constexpr std::size_t kLargeFrame = std::size_t{16} << 10;  // is told as it is decoded
 constexpr std::size_t kLargeChunk = 2 * ByteSource::kWindow;
 
 // A stretch of the input in frames, and what is in them.
@@ -126,32 +126,19 @@ class DecodePool::Impl {
   // One job: a few events are kept, which are told while they are in the nearest cache.
   [[nodiscard]] Result<void> read_alone(ByteSource& source, InputConsumer& consumer) {
     Splitter splitter;
-    Decoded some(Decoded::For::this_thread);
+    Ahead ahead(consumer);
     for (;;) {
       if (source.may_wait()) consumer.on_wait();
       const Result<bool> filled = source.fill();
       const bool last = !filled.value_or(false);
-      std::size_t kept = 0;
-      const auto tell = [&] {
-        some.finish();
-        some.tell(consumer);
-        some.clear();
-        kept = 0;
-      };
       for (;;) {
         std::optional<Frame> frame = splitter.next(source.window(), last);
         source.consume(splitter.consumed());
         if (!frame) break;
         frame->padded = true;
-        if (frame->bytes.size() > kLargeFrame) {
-          tell();
-          decode(*frame, consumer);
-          continue;
-        }
-        some.decode(own().decoder, *frame);
-        if (++kept == Decoded::kComing) tell();
+        ahead.decode(own().decoder, *frame);
       }
-      tell();
+      ahead.tell();
       if (auto done = consumer.on_progress(source.bytes_read()); !done) return done;
       if (!filled) return tl::unexpected(filled.error());
       if (last) return {};
@@ -276,14 +263,11 @@ class DecodePool::Impl {
     under_way_.pop_front();
   }
 
-  void decode(const Frame& frame, InputConsumer& consumer) {
-    consumer.on_frame(frame);
-    own().decoder.decode(frame, consumer);
-  }
-
   [[nodiscard]] Result<void> tell(Chunk& chunk, InputConsumer& consumer) {
     if (chunk.is_large()) {
-      for (const Frame& frame : chunk.frames) decode(frame, consumer);
+      Ahead ahead(consumer);
+      for (const Frame& frame : chunk.frames) ahead.decode(own().decoder, frame);
+      ahead.tell();
     } else {
       chunk.decoded.tell(consumer);
     }

@@ -23,12 +23,6 @@ namespace vmtrail {
 /// one thread at a time, and finish() before it goes to another.
 class Decoded : private EventConsumer {
  public:
-  static constexpr std::size_t kComing = 16;  ///< events that are announced at once
-
-  enum class For : std::uint8_t { this_thread, another_thread };
-  /// `told_on`: nothing is written past the caches for the thread that decodes.
-  explicit Decoded(For told_on = For::another_thread) : told_on_(told_on) {}
-
   /// Decodes a frame, which is to be padded. Its bytes must stay until it is told; they are touched
   /// only for what cannot be decoded.
   void decode(Decoder& decoder, const Frame& frame);
@@ -63,7 +57,7 @@ class Decoded : private EventConsumer {
     Kind kind;
     Frame frame;
   };
-  static constexpr std::size_t kLine = 64;    // of a cache
+  static constexpr std::size_t kLine = 64;  // of a cache
   struct alignas(kLine) Line {
     std::array<char, kLine> bytes;
   };
@@ -80,12 +74,11 @@ class Decoded : private EventConsumer {
   void written_to(const char* end);
   void write_out();
 
-  [[nodiscard]] std::size_t read_coming(const char* at, const char* end);
+  [[nodiscard]] const char* read_coming(const char* at, const char* end);
   [[nodiscard]] static const char* read_event(const char* at, Event& event,
                                               std::vector<Trait>& traits);
   [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
 
-  For told_on_;
   std::string_view frame_;  // the bytes of the one that is being decoded
 
   std::vector<Line> lines_;  // of which the first size_ bytes are written
@@ -94,9 +87,10 @@ class Decoded : private EventConsumer {
   std::size_t staged_size_ = 0;
 
   // The events that are announced, their traits, and where each ends.
-  std::array<Event, kComing> coming_;
-  std::array<std::vector<Trait>, kComing> traits_;
-  std::array<const char*, kComing> behind_;
+  std::array<Event, InputConsumer::kComing> coming_;
+  std::array<std::vector<Trait>, InputConsumer::kComing> traits_;
+  std::array<const char*, InputConsumer::kComing> behind_{};
+  std::size_t coming_count_ = 0;
 };
 
 }  // namespace vmtrail
