@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "io/ahead.h"
 #include "io/decoded.h"
-#include "io/events_ahead.h"
 
 namespace vmtrail {
 
@@ -123,10 +123,10 @@ class DecodePool::Impl {
 
   [[nodiscard]] bool alone() const { return threads_.empty(); }
 
-  // One job: a few events are kept, and told while they are in the nearest cache.
+  // One job: a few events are kept, which are told while they are in the nearest cache.
   [[nodiscard]] Result<void> read_alone(ByteSource& source, InputConsumer& consumer) {
     Splitter splitter;
-    EventsAhead ahead(own().decoder, consumer);
+    Ahead ahead(consumer);
     for (;;) {
       if (source.may_wait()) consumer.on_wait();
       const Result<bool> filled = source.fill();
@@ -136,9 +136,9 @@ class DecodePool::Impl {
         source.consume(splitter.consumed());
         if (!frame) break;
         frame->padded = true;
-        ahead.decode(*frame);
+        ahead.decode(own().decoder, *frame);
       }
-      ahead.tell();  // before the window moves
+      ahead.tell();
       if (auto done = consumer.on_progress(source.bytes_read()); !done) return done;
       if (!filled) return tl::unexpected(filled.error());
       if (last) return {};
@@ -264,14 +264,11 @@ class DecodePool::Impl {
     under_way_.pop_front();
   }
 
-  void decode(const Frame& frame, InputConsumer& consumer) {
-    consumer.on_frame(frame);
-    own().decoder.decode(frame, consumer);
-  }
-
   [[nodiscard]] Result<void> tell(Chunk& chunk, InputConsumer& consumer) {
     if (chunk.is_large()) {
-      for (const Frame& frame : chunk.frames) decode(frame, consumer);
+      Ahead ahead(consumer);
+      for (const Frame& frame : chunk.frames) ahead.decode(own().decoder, frame);
+      ahead.tell();
     } else {
       chunk.decoded.tell(consumer);
     }

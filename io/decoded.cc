@@ -43,6 +43,15 @@ char* write(char* to, std::string_view text) {
 
 }  // namespace
 
+inline bool Decoded::in_frame(std::string_view text) const {
+  // Unsigned: what stands before the frame is far behind its end. Text that there is none of is as
+  // good as in the frame.
+  const auto at = reinterpret_cast<std::uintptr_t>(text.data()) -
+                  reinterpret_cast<std::uintptr_t>(frame_.data());
+  return static_cast<bool>(static_cast<unsigned>(at < frame_.size()) |
+                           static_cast<unsigned>(text.empty()));
+}
+
 void Decoded::decode(Decoder& decoder, const Frame& frame) {
   frame_ = frame.bytes;
   char* const begin = room(sizeof(FrameHead));
@@ -89,15 +98,6 @@ void Decoded::on_undecodable(const Undecodable& bad) {
   const std::string_view bytes = head.bytes_follow ? bad.bytes : std::string_view();
   char* const to = write(room(sizeof(head) + bad.detail.size() + bytes.size()), head);
   written_to(write(write(to, bad.detail), bytes));
-}
-
-bool Decoded::in_frame(std::string_view text) const {
-  // Unsigned: what stands before the frame is far behind its end. Text that there is none of is as
-  // good as in the frame.
-  const auto at = reinterpret_cast<std::uintptr_t>(text.data()) -
-                  reinterpret_cast<std::uintptr_t>(frame_.data());
-  return static_cast<bool>(static_cast<unsigned>(at < frame_.size()) |
-                           static_cast<unsigned>(text.empty()));
 }
 
 // For so many bytes and a block.
@@ -148,15 +148,15 @@ void Decoded::finish() {
 
 void Decoded::tell(InputConsumer& consumer) {
   if (size_ == 0) return;
-  const char* const begin = lines_.front().bytes.data();
-  const char* const end = begin + size_;
-  std::size_t announced = 0;
+  const char* at = lines_.front().bytes.data();
+  const char* const end = at + size_;
+  const char* announced = at;  // so far
   std::size_t told = 0;
-  for (const char* at = begin; at != end;) {
-    if (told == announced) {
+  while (at != end) {
+    if (at == announced) {
       announced = read_coming(at, end);
       told = 0;
-      if (announced != 0) consumer.on_coming(std::span(coming_).first(announced));
+      if (coming_count_ > 1) consumer.on_coming(std::span(coming_).first(coming_count_));
     }
     switch (static_cast<Kind>(*at)) {
       case Kind::frame: {
@@ -187,17 +187,17 @@ void Decoded::tell(InputConsumer& consumer) {
   }
 }
 
-// Reads the next events, as many as are announced at once, and returns how many there are.
-std::size_t Decoded::read_coming(const char* at, const char* end) {
-  std::size_t count = 0;
-  while (at != end && count < kEventsComing) {
+// Reads the next events, as many as are announced at once, and returns what is behind them.
+const char* Decoded::read_coming(const char* at, const char* end) {
+  coming_count_ = 0;
+  while (at != end && coming_count_ < coming_.size()) {
     switch (static_cast<Kind>(*at)) {
       case Kind::frame:
         at += sizeof(FrameHead);
         break;
       case Kind::event:
-        at = read_event(at, coming_[count], traits_[count]);
-        behind_[count++] = at;
+        at = read_event(at, coming_[coming_count_], traits_[coming_count_]);
+        behind_[coming_count_++] = at;
         break;
       case Kind::undecodable: {
         Undecodable bad;
@@ -210,7 +210,7 @@ std::size_t Decoded::read_coming(const char* at, const char* end) {
         break;
     }
   }
-  return count;
+  return at;
 }
 
 const char* Decoded::read_event(const char* at, Event& event, std::vector<Trait>& traits) {

@@ -57,7 +57,7 @@ class Decoded : private EventConsumer {
     Kind kind;
     Frame frame;
   };
-  static constexpr std::size_t kLine = 64;    // of a cache
+  static constexpr std::size_t kLine = 64;  // of a cache
   struct alignas(kLine) Line {
     std::array<char, kLine> bytes;
   };
@@ -74,7 +74,7 @@ class Decoded : private EventConsumer {
   void written_to(const char* end);
   void write_out();
 
-  [[nodiscard]] std::size_t read_coming(const char* at, const char* end);
+  [[nodiscard]] const char* read_coming(const char* at, const char* end);
   [[nodiscard]] static const char* read_event(const char* at, Event& event,
                                               std::vector<Trait>& traits);
   [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
@@ -87,9 +87,10 @@ class Decoded : private EventConsumer {
   std::size_t staged_size_ = 0;
 
   // The events that are announced, their traits, and where each ends.
-  std::array<Event, kEventsComing> coming_;
-  std::array<std::vector<Trait>, kEventsComing> traits_;
-  std::array<const char*, kEventsComing> behind_;
+  std::array<Event, InputConsumer::kComing> coming_;
+  std::array<std::vector<Trait>, InputConsumer::kComing> traits_;
+  std::array<const char*, InputConsumer::kComing> behind_{};
+  std::size_t coming_count_ = 0;
 };
 
 }  // namespace vmtrail

@@ -12,14 +12,13 @@
 
 namespace vmtrail {
 
-/// Events that are announced at once, at most.
-inline constexpr std::size_t kEventsComing = 16;
-
 /// Takes what an input holds, in its order and on one thread.
 class InputConsumer : public EventConsumer {
  public:
-  /// These events are told next, perhaps with other things between them.
+  /// These events are told next, perhaps with other things between them: at most kComing.
   virtual void on_coming(std::span<const Event> events) = 0;
+  static constexpr std::size_t kComing = 16;
+
   /// Comes before all that is told of a frame, which is valid until the next.
   virtual void on_frame(const Frame& frame) = 0;
   /// Some hundred kilobytes more are told; `bytes_read` is ByteSource::bytes_read() behind them.

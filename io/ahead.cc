@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/ahead.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+
+namespace vmtrail {
+
+namespace {
+
+constexpr std::size_t kMuch = std::size_t{64} << 10;  // text of one event; is not kept for the next
+
+template <class Take>
+void for_each_text(Event& event, std::span<Trait> traits, Take take) {
+  take(event.message_id);
+  take(event.event_type);
+  for (std::string_view& field : event.fields) take(field);
+  for (Trait& trait : traits) {
+    take(trait.name);
+    take(trait.value);
+  }
+}
+
+}  // namespace
+
+inline bool Ahead::stays(std::string_view text) const {
+  // Unsigned: what stands before the frame is far behind its end.
+  const auto at = reinterpret_cast<std::uintptr_t>(text.data()) -
+                  reinterpret_cast<std::uintptr_t>(bytes_.data());
+  return static_cast<bool>(static_cast<unsigned>(at < bytes_.size()) |
+                           static_cast<unsigned>(text.data() == nullptr));
+}
+
+void Ahead::decode(Decoder& decoder, const Frame& frame) {
+  if (frame_count_ == frames_.size()) tell();
+  bytes_ = frame.bytes;
+  frames_[frame_count_++] = {frame, event_count_};
+  decoder.decode(frame, *this);
+}
+
+void Ahead::tell() {
+  if (event_count_ > 1) consumer_.on_coming(std::span(events_).first(event_count_));
+  std::size_t frame = 0;
+  for (std::size_t i = 0; i <= event_count_; ++i) {
+    for (; frame < frame_count_ && frames_[frame].before == i; ++frame) {
+      consumer_.on_frame(frames_[frame].frame);
+    }
+    if (i < event_count_) consumer_.on_event(events_[i]);
+  }
+  event_count_ = 0;
+  frame_count_ = 0;
+}
+
+void Ahead::on_event(const Event& event) {
+  const std::size_t place = event_count_;
+  Event& copy = events_[place];
+  copy.message_id = event.message_id;
+  copy.event_type = event.event_type;
+  copy.generated = event.generated;
+  // Without a branch for each: nearly always all of them stand in the frame.
+  bool stay = stays(event.message_id) & stays(event.event_type);
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    copy.fields[i] = event.fields[i];
+    stay &= stays(event.fields[i]);
+  }
+  if (!event.traits.empty() || !copy.traits.empty()) {
+    traits_[place].assign(event.traits.begin(), event.traits.end());
+    copy.traits = traits_[place];
+  }
+  if (!stay || !copy.traits.empty()) keep_texts(place);
+  if (++event_count_ == events_.size()) tell();
+}
+
+void Ahead::keep_texts(std::size_t place) {
+  std::size_t size = 0;
+  for_each_text(events_[place], traits_[place], [&](std::string_view text) {
+    if (!stays(text)) size += text.size();
+  });
+  std::string& room = texts_[place];
+  if (room.capacity() > kMuch && size <= kMuch) room = std::string();
+  room.resize(size);
+  char* to = room.data();
+  for_each_text(events_[place], traits_[place], [&](std::string_view& text) {
+    if (stays(text)) return;
+    char* const end = std::copy(text.begin(), text.end(), to);
+    text = {to, text.size()};
+    to = end;
+  });
+}
+
+}  // namespace vmtrail
