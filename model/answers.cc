@@ -156,7 +156,7 @@ std::vector<Migration> Model::migrations() const {
 std::vector<HostAnswer> Model::hosts() const {
   std::vector<HostAnswer> result;
   result.reserve(impl_->hosts.size());
-  for (const auto& [key, host] : impl_->hosts.all()) {
+  for (const Hosts::Host& host : impl_->hosts.all()) {
     result.push_back({impl_->names.text(host.name), host.status, host.instances});
   }
   std::sort(result.begin(), result.end(),
@@ -166,8 +166,8 @@ std::vector<HostAnswer> Model::hosts() const {
 
 std::optional<HostAnswer> Model::host(std::string_view name) const {
   const std::string wanted = lower(name);
-  for (const auto& [key, host] : impl_->hosts.all()) {
-    if (impl_->names.text(key) == wanted) {
+  for (const Hosts::Host& host : impl_->hosts.all()) {
+    if (impl_->names.text(host.key) == wanted) {
       return HostAnswer{impl_->names.text(host.name), host.status, host.instances};
     }
   }

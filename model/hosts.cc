@@ -2,17 +2,21 @@
 
 #include "model/hosts.h"
 
+#include <algorithm>
+
 namespace vmtrail {
 
 Hosts::Host& Hosts::named(NameId name, Names& names) {
-  const auto [place, created] = hosts_.try_emplace(names.host_key(name));
-  if (created) place->second.name = name;
-  return place->second;
-}
-
-const Hosts::Host* Hosts::find(NameId key) const {
-  const auto found = hosts_.find(key);
-  return found == hosts_.end() ? nullptr : &found->second;
+  const NameId key = names.host_key(name);
+  const auto index = static_cast<std::size_t>(key);
+  if (index >= places_.size()) places_.resize(std::max(index + 1, 2 * places_.size()));
+  if (places_[index] == 0) {
+    Host& host = hosts_.emplace_back();
+    host.key = key;
+    host.name = name;
+    places_[index] = static_cast<std::uint32_t>(hosts_.size());
+  }
+  return hosts_[places_[index] - 1];
 }
 
 void Hosts::moved(NameId from, NameId to, Names& names) {

@@ -4,10 +4,8 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
-#include <optional>
-#include <string_view>
-#include <unordered_map>
+#include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "model/names.h"
@@ -21,6 +19,7 @@ namespace vmtrail {
 class Hosts {
  public:
   struct Host {
+    NameId key;   ///< see Names::host_key()
     NameId name;  ///< as first spelled
     HostStatus status = HostStatus::up;
     Time told_at = Time::min();  ///< of the newest service event
@@ -30,16 +29,16 @@ class Hosts {
 
   /// The host of that name, created if need be. `nothing` is no host.
   Host& named(NameId name, Names& names);
-  [[nodiscard]] const Host* find(NameId key) const;
 
   /// An instance has gone from one to the other; either may be `nothing`.
   void moved(NameId from, NameId to, Names& names);
 
   [[nodiscard]] std::size_t size() const { return hosts_.size(); }
-  [[nodiscard]] const std::unordered_map<NameId, Host>& all() const { return hosts_; }
+  [[nodiscard]] const std::deque<Host>& all() const { return hosts_; }
 
  private:
-  std::unordered_map<NameId, Host> hosts_;  // by host key
+  std::deque<Host> hosts_;             // in the order in which they were heard of; addresses stay
+  std::vector<std::uint32_t> places_;  // by host key, as far as there are hosts; plus 1
 };
 
 }  // namespace vmtrail

@@ -177,7 +177,7 @@ ModelSnapshot Model::snapshot() const {
   saved.sequence = sequence();
   saved.newest_event = impl_->newest;
   saved.stream = impl_->stream;
-  for (const auto& [key, host] : impl_->hosts.all()) {
+  for (const Hosts::Host& host : impl_->hosts.all()) {
     saved.hosts.push_back(
         {text(host.name, impl_->names), host.status, told(host.told_at), host.told_by.to_string()});
   }
