@@ -399,8 +399,10 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
   parser.add_option("--horizon", options->horizon, "How late an event may come (15m)")
       ->type_name("D");
   parser.add_option("--explain", options->explain, "Folded facts kept of each instance (32)")
+      ->check(CLI::Range(0, 1'000'000).description(""))
       ->type_name("N");
   parser.add_option("--history", options->history, "Closed intervals kept of each instance (all)")
+      ->check(CLI::Range(0, 1'000'000).description(""))
       ->type_name("N");
   parser.add_option("--speed", options->speed, "Times real time, or max")->type_name("X|max");
   parser.add_flag("--stats", options->stats, "The summary to standard output");
