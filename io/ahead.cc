@@ -60,7 +60,8 @@ void Ahead::on_event(const Event& event) {
   copy.event_type = event.event_type;
   copy.generated = event.generated;
   // Without a branch for each: nearly always all of them stand in the frame.
-  bool stay = stays(event.message_id) & stays(event.event_type);
+  bool stay = stays(event.message_id);
+  stay &= stays(event.event_type);
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     copy.fields[i] = event.fields[i];
     stay &= stays(event.fields[i]);

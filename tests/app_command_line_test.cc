@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <vector>
 
 #include "tests/shell.h"
 
@@ -20,6 +21,11 @@ using testing::Shell;
 
 const std::string kSeed = VMTRAIL_FIXTURES "/captures/seed/ceilometer-collector.log";
 const std::string kVm = "87be4b45-e214-4ca3-8f5c-1bd31159f9e4";
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream input(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(input), {}};
+}
 
 TEST_CASE("Wrong usage and unreadable input are one clear line each, with the right exit code") {
   const Shell shell;
@@ -155,18 +161,30 @@ TEST_CASE("Two replays of the same input write the same bytes, from a file or a 
 
 TEST_CASE("Any number of jobs writes the same bytes") {
   const Shell shell;
-  for (const std::string& input :
-       {std::string(VMTRAIL_FIXTURES "/captures/delete/zenoss/file.repr.txt.zst"),
-        std::string(VMTRAIL_FIXTURES "/captures/evacuate/nova.bodies.jsonl.zst"),
-        std::string(VMTRAIL_FIXTURES "/cases/bad_among_good/events.jsonl")}) {
+  std::vector<std::string> inputs = {
+      VMTRAIL_FIXTURES "/captures/delete/zenoss/file.repr.txt.zst",
+      VMTRAIL_FIXTURES "/captures/evacuate/nova.bodies.jsonl.zst",
+      VMTRAIL_FIXTURES "/cases/bad_among_good/events.jsonl",
+  };
+  for (const auto& file : std::filesystem::directory_iterator(VMTRAIL_FIXTURES "/decoder")) {
+    if (file.path().extension() != ".md") inputs.push_back(file.path().string());
+  }
+  const std::string whole = bytes_of(inputs.front());
+  inputs.push_back(shell.file("cut.zst", whole.substr(0, whole.size() / 2)));
+  for (const std::string& input : inputs) {
     INFO(input);
     std::string alone;
-    for (const char* jobs : {"1", "2", "5"}) {
-      const Ran ran =
-          shell.run("replay " + input + " " + kSeed + " --jobs " + jobs + " --records " +
-                    shell.path("rec") + " --quarantine " + shell.path("bad") + " --placement -");
-      CHECK(ran.exit == 0);
-      const std::string all = ran.out + shell.contents("rec") + shell.contents("bad");
+    for (const char* jobs : {"1", "2", "3", "8"}) {
+      const std::string options = std::string(" --jobs ") + jobs + " --records " +
+                                  shell.path("rec") + " --quarantine " + shell.path("bad");
+      const Ran ran = shell.run("replay " + input + " " + kSeed + options + " --placement -");
+      CHECK(ran.exit == (input == inputs.back() ? 3 : 0));
+      auto counts =
+          nlohmann::json::parse(shell.run("replay " + input + options + " --stats -o json").out);
+      counts.erase("seconds");
+      const Ran piped = shell.pipe(input, "replay -" + options + " --placement -");
+      const std::string all = ran.out + counts.dump() + piped.out + shell.contents("rec") +
+                              shell.contents("bad");
       if (alone.empty()) alone = all;
       CHECK(all == alone);
     }
