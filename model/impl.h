@@ -73,18 +73,16 @@ struct Model::Impl {
   void leave(Instance& instance);
   void queue(Instance& instance);
 
-  /// Puts a fact into its operation and walks as far as needed.
-  void take(Instance& instance, const RequestId& request, Fact&& fact);
+  /// Puts a fact into its operation, `found` if the instance holds it, and walks as far as needed.
+  void take(Instance& instance, Operation* found, const RequestId& request, Fact&& fact);
   [[nodiscard]] Operation fresh_operation();
   void keep_spare(Operation& operation);
   void make_joinable(Operation& operation, const Instance& instance);
   /// The facts that wait for the instance with this request.
   void take_loose(Instance& instance, const RequestId& request);
   /// An instance takes a fact, and records tell what that changed.
-  void change(Instance& instance, bool known, const RequestId& request, Fact&& fact,
-              Changes::Occasion& occasion, RecordConsumer& records);
-  /// Can the instance's operation with this request hold another fact?
-  [[nodiscard]] static bool has_room(const Instance& instance, const RequestId& request);
+  void change(Instance& instance, bool known, Operation* operation, const RequestId& request,
+              Fact&& fact, Changes::Occasion& occasion, RecordConsumer& records);
 
   // Folding (fold.cc).
   void fold_old(Instance& instance);
@@ -107,7 +105,8 @@ struct Model::Impl {
   void turn_away(Instance& instance, const Event& event, const Rule& rule, Treatment treatment);
 
   void settle_hosts(NameId before, const Instance& instance);
-  void note_hosts(const Fact& fact);
+  /// The hosts that a fact names, but for `known`.
+  void note_hosts(const Fact& fact, NameId known);
 };
 
 /// Requests folded lately that an instance remembers.
