@@ -290,7 +290,7 @@ bool CeilometerScan::decode(std::string_view text, Output& output) {
   for (const char* at = first;;) {
     at = walk.event(at);
     if (at == nullptr) return false;
-    const Event* const event = draft_.finish();
+    const Event* const event = draft_.finish(output.in_input());
     if (event == nullptr) return false;
     const bool last = list ? *at == ']' && at + 1 == end : at == end;
     if (!last && (!list || *at != ',')) return false;
