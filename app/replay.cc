@@ -72,11 +72,11 @@ class Feed : public InputConsumer {
   Feed(Dispatcher& dispatcher, Outlets& outlets, Options options)
       : dispatcher_(dispatcher), outlets_(outlets), options_(std::move(options)) {}
 
-  void on_coming(std::span<const Event> events) override { dispatcher_.expect(events); }
+  void on_coming(std::span<const Matched> coming) override { dispatcher_.expect(coming); }
   void on_frame(const Frame& frame) override { dispatcher_.set_frame(frame); }
-  void on_event(const Event& event) override {
+  void on_event(const Event& event, const Matched& matched) override {
     if (options_.speed) wait_for(event.generated);
-    dispatcher_.on_event(event);
+    dispatcher_.on_matched(event, matched);
     ++decoded_;
     // Only now: the model asks the store whether it has seen the event before.
     if (outlets_.store != nullptr) outlets_.keep(outlets_.store->add_message(event.message_id));
@@ -281,8 +281,7 @@ Result<void> Replay::open() {
     if (!opened) return tl::unexpected(opened.error());
     *output = std::move(*opened);
   }
-  pool_.emplace(
-      DecodePool::Options{.jobs = options_.jobs, .format = format_, .names = &rules_->traits()});
+  pool_.emplace(DecodePool::Options{.jobs = options_.jobs, .format = format_, .rules = &*rules_});
   return {};
 }
 

@@ -40,13 +40,13 @@ void Ahead::decode(Decoder& decoder, const Frame& frame) {
 }
 
 void Ahead::tell() {
-  if (event_count_ > 1) consumer_.on_coming(std::span(events_).first(event_count_));
+  if (event_count_ > 1) consumer_.on_coming(std::span(matched_).first(event_count_));
   std::size_t frame = 0;
   for (std::size_t i = 0; i <= event_count_; ++i) {
     for (; frame < frame_count_ && frames_[frame].before == i; ++frame) {
       consumer_.on_frame(frames_[frame].frame);
     }
-    if (i < event_count_) consumer_.on_event(events_[i]);
+    if (i < event_count_) consumer_.on_event(events_[i], matched_[i]);
   }
   event_count_ = 0;
   frame_count_ = 0;
@@ -61,6 +61,7 @@ void Ahead::on_event(const Event& event) {
     copy.traits = traits_[place];
     keep_texts(place);
   }
+  matched_[place] = Matched(event, rules_);
   if (++event_count_ == events_.size()) tell();
 }
 

@@ -13,11 +13,6 @@ namespace vmtrail {
 
 namespace {
 
-Cause cause_of(const Event& event, const Rule& rule) {
-  return {event.message_id,    event.event_type,        rule.id,
-          event[Field::state], event[Field::old_state], event[Field::task_state]};
-}
-
 bool holds(const Instance& instance, const MessageId& id) {
   if (!instance.held) return false;
   for (const Operation& operation : instance.held->operations) {
@@ -116,7 +111,7 @@ void Model::Impl::queue(Instance& instance) {
 
 void Model::Impl::note_before(const Instance& instance, bool known) {
   was.known = known;
-  was.answer = instance.answer;
+  was.answer = Told(instance.answer);
   was.past_known = false;
   // What is folded stays as it is, but for what Instance::ended tells.
   was.folded_migrations = instance.migrations.size();
@@ -249,11 +244,13 @@ void Model::Impl::change(Instance& instance, bool known, Operation* const operat
   trim_history(instance);
 }
 
-Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
-                     RecordConsumer& records) {
+Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer& records) {
   Impl& impl = *impl_;
+  const InstanceId& id = *matched.instance;
+  const MessageId& message = matched.message;
+  const RequestId& request = matched.request;
+  const Rule& rule = *matched.rule;
   impl.stream_to(event.generated, records);
-  MessageId message(event.message_id);
   const std::uint32_t place = impl.instances.find(id);
   const bool known = place != PlaceIndex::kNone;
   const bool copy = impl.is_copy(message, event.generated);
@@ -265,13 +262,10 @@ Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
     return Verdict::duplicate;
   }
 
-  Changes::Occasion occasion;
-  occasion.time = event.generated;
-  occasion.cause = cause_of(event, rule);
-  const RequestId request(event[Field::request_id]);
+  Changes::Occasion occasion{.time = event.generated, .event = &event, .rule = &rule};
   Operation* const operation = operation_of(instance, request);
   if (is_too_late(instance, request, operation, event.generated)) {
-    impl.remember(std::move(message));
+    impl.remember(message);
     impl.instances.mark_changed(instance);
     impl.turn_away(instance, event, rule, Treatment::too_late);
     impl.changes.tell_too_late(instance, occasion, records);
@@ -279,24 +273,26 @@ Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
     return Verdict::too_late;
   }
   if (!has_room(instance, operation)) {
-    impl.remember(std::move(message));
+    impl.remember(message);
     return Verdict::too_many_facts;
   }
   const State& answer = instance.answer;
   const Fact* const last = instance.held ? &instance.held->operations.back().facts.back() : nullptr;
   impl.change(instance, known, operation, request,
-              make_fact(event, std::move(message), rule, impl.names,
+              make_fact(event, message, rule, impl.names,
                         {answer.host, answer.vm_state, answer.name, answer.project_id, last}),
               occasion, records);
   return Verdict::applied;
 }
 
-Verdict Model::apply_to_request(const Event& event, const Rule& rule, RecordConsumer& records) {
+Verdict Model::apply_to_request(const Event& event, const Matched& matched,
+                                RecordConsumer& records) {
   Impl& impl = *impl_;
+  const MessageId& message = matched.message;
+  const RequestId& request = matched.request;
+  const Rule& rule = *matched.rule;
   impl.stream_to(event.generated, records);
-  const MessageId message(event.message_id);
   if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
-  const RequestId request(event[Field::request_id]);
   std::vector<Instance*> concerned;  // each holds an operation of the request
   for (const std::uint32_t place : impl.requests.candidates(request)) {
     Instance& instance = impl.instances.wake(place);
@@ -310,9 +306,7 @@ Verdict Model::apply_to_request(const Event& event, const Rule& rule, RecordCons
   }
   impl.remember(message);
   Fact fact = make_fact(event, message, rule, impl.names);
-  Changes::Occasion occasion;
-  occasion.time = event.generated;
-  occasion.cause = cause_of(event, rule);
+  Changes::Occasion occasion{.time = event.generated, .event = &event, .rule = &rule};
   for (Instance* const instance : concerned) {
     Operation* const operation = operation_of(*instance, request);
     if (!has_room(*instance, operation)) continue;
@@ -323,10 +317,10 @@ Verdict Model::apply_to_request(const Event& event, const Rule& rule, RecordCons
   return Verdict::applied;
 }
 
-Verdict Model::apply_to_host(const Event& event, const Rule& rule, RecordConsumer& records) {
+Verdict Model::apply_to_host(const Event& event, const Matched& matched, RecordConsumer& records) {
   Impl& impl = *impl_;
+  const MessageId& message = matched.message;
   impl.stream_to(event.generated, records);
-  MessageId message(event.message_id);
   if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
   impl.remember(message);
   // Other binaries of a controller say nothing of the instances' hosts.
@@ -342,24 +336,22 @@ Verdict Model::apply_to_host(const Event& event, const Rule& rule, RecordConsume
   }
   const HostStatus was = host.status;
   host.told_at = event.generated;
-  host.told_by = std::move(message);
+  host.told_by = message;
   host.status = event[Field::forced_down] == "true" ? HostStatus::down
                 : event[Field::disabled] == "true"  ? HostStatus::disabled
                                                     : HostStatus::up;
   if (host.status != was) {
-    Changes::Occasion occasion;
-    occasion.time = event.generated;
-    occasion.cause = cause_of(event, rule);
+    const Changes::Occasion occasion{
+        .time = event.generated, .event = &event, .rule = matched.rule};
     impl.changes.tell_host(impl.names.text(host.name), was, host.status, occasion, records);
   }
   return Verdict::applied;
 }
 
-bool Model::note(const Event& event, RecordConsumer& records) {
+bool Model::note(const Event& event, const Matched& matched, RecordConsumer& records) {
   impl_->stream_to(event.generated, records);
-  MessageId message(event.message_id);
-  if (impl_->is_copy(message, event.generated)) return true;
-  impl_->remember(std::move(message));
+  if (impl_->is_copy(matched.message, event.generated)) return true;
+  impl_->remember(matched.message);
   return false;
 }
 

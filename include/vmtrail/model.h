@@ -63,30 +63,27 @@ class Model {
 
   // ---- events
 
-  /// What comes next, at most kMaxComing: has the machine fetch what is held of it, all at once
-  /// rather than one after the other. Changes nothing.
-  struct Coming {
-    InstanceId instance;
-    MessageId message;
-  };
-  void expect(std::span<const Coming> coming) const;
+  /// What comes next: has the machine fetch what is held of it, all at once rather than one after
+  /// the other. Changes nothing. Of more than kMaxComing the first count.
+  void expect(std::span<const Matched> coming) const;
   static constexpr std::size_t kMaxComing = 16;
 
-  /// Takes what `rule` says of `instance` in `event`, and tells `records` each change of the
-  /// answer.
-  Verdict apply(const Event& event, const InstanceId& instance, const Rule& rule,
-                RecordConsumer& records);
+  // `matched` is of the event, and but for note() it has a rule.
 
-  /// Takes what `rule` says of the instance, whichever it is, whose operation has the event's
+  /// Takes what the rule says of the instance, which the event names, and tells `records` each change
+  /// of the answer.
+  Verdict apply(const Event& event, const Matched& matched, RecordConsumer& records);
+
+  /// Takes what the rule says of the instance, whichever it is, whose operation has the event's
   /// request, which is not empty. Should no instance be known to have it, one may be within the
   /// horizon.
-  Verdict apply_to_request(const Event& event, const Rule& rule, RecordConsumer& records);
+  Verdict apply_to_request(const Event& event, const Matched& matched, RecordConsumer& records);
 
-  /// Takes what `rule` says of a compute host (service.*).
-  Verdict apply_to_host(const Event& event, const Rule& rule, RecordConsumer& records);
+  /// Takes what the rule says of a compute host (service.*).
+  Verdict apply_to_host(const Event& event, const Matched& matched, RecordConsumer& records);
 
   /// Takes note of an event that says nothing to the model but the time. True: it is a copy.
-  bool note(const Event& event, RecordConsumer& records);
+  bool note(const Event& event, const Matched& matched, RecordConsumer& records);
 
   /// Time has passed without events: judges operations that have been silent beyond their limit,
   /// and folds instances that have been quiet for one horizon. For a live stream, with the wall
