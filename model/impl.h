@@ -114,7 +114,7 @@ inline constexpr std::size_t kFoldedRequests = 16;
 /// Operations that were folded and are kept for their memory, and the facts that one may have room
 /// for.
 inline constexpr std::size_t kSpareOperations = 256;
-inline constexpr std::size_t kSpareFacts = 4;
+inline constexpr std::size_t kSpareFacts = 16;
 /// A step of the stream's time that a single clock may have got wrong, and how many events in a row
 /// make it.
 inline constexpr Duration kLeap = std::chrono::hours{1};
