@@ -10,6 +10,8 @@ namespace vmtrail {
 namespace {
 
 constexpr std::size_t kAhead = 8;
+constexpr std::size_t kLeast = 1024;  // entries of the ring
+constexpr std::size_t kSparse = 16;   // room for so many each is too much
 
 }  // namespace
 
@@ -21,7 +23,7 @@ void Seen::add(MessageId id, Time until) {
     ring_[known].until = std::max(ring_[known].until, until);
     return;
   }
-  if (count_ == ring_.size()) grow();
+  if (count_ == ring_.size()) resize(std::max(kLeast, 2 * count_));
   const std::size_t place = (first_ + count_) & (ring_.size() - 1);
   ring_[place] = {std::move(id), until};
   ++count_;
@@ -35,12 +37,18 @@ void Seen::forget_first() {
   entry.id = {};
   first_ = (first_ + 1) & (ring_.size() - 1);
   --count_;
+  // Audits fold a whole cloud within minutes. What was needed then would be more than the caches
+  // hold the rest of the hour.
+  if (count_ * kSparse < ring_.size() && ring_.size() > kLeast) resize(ring_.size() / 4);
 }
 
-void Seen::grow() {
-  std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());
+void Seen::resize(std::size_t size) {
+  std::vector<Entry> ring(size);
+  for (std::size_t i = 0; i < count_; ++i) {
+    ring[i] = std::move(ring_[(first_ + i) & (ring_.size() - 1)]);
+  }
+  ring_ = std::move(ring);
   first_ = 0;
-  ring_.resize(std::max<std::size_t>(64, ring_.size() * 2));
   index_ = {};
   for (std::size_t i = 0; i < count_; ++i) {
     index_.insert(ring_[i].id.hash(), static_cast<std::uint32_t>(i));
