@@ -18,8 +18,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"instances", "Every instance, or those of a host, project or state", prepare_instances},
     {"history", "Where an instance was, or what a host held", prepare_history},
     {"migrations", "Every migration with its source, destination and outcome", prepare_migrations},
-    {"explain", "Why an instance is said to be where it is, fact by fact",
-     prepare_explain},
+    {"explain", "Why an instance is said to be where it is, fact by fact", prepare_explain},
     {"rules", "Check, test and list rules of your own", prepare_rules},
 });
 

@@ -103,8 +103,7 @@ Exit history(const HistoryQuestion& question) {
 
 std::function<Exit()> prepare_history(CLI::App& parser) {
   auto question = std::make_shared<HistoryQuestion>();
-  parser.add_option("INSTANCE", question->instance,
-                    kInstanceHelp);
+  parser.add_option("INSTANCE", question->instance, kInstanceHelp);
   parser.add_option("--host", question->host, "What this host held, instead")->type_name("HOST");
   parser.add_option("--since", question->since, kTimeHelp)->type_name("TIME");
   parser.add_option("--until", question->until, kTimeHelp)->type_name("TIME");

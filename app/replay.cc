@@ -53,6 +53,7 @@ struct ReplayOptions {
   std::string format;
   std::vector<std::string> rules;
   std::string horizon;
+  bool short_hosts = false;
   std::size_t explain = 32;
   std::optional<std::size_t> history;
   std::string speed = "max";
@@ -263,6 +264,7 @@ Result<void> Replay::open() {
     }
     model.horizon = *horizon;
   }
+  model.short_hosts = options_.short_hosts;
   if (options_.history) model.history = *options_.history;
   if (store_) {
     model.archive = [this](const MessageId& id) { return store_->contains(id); };
@@ -397,6 +399,8 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
       ->type_name("N");
   parser.add_option("--horizon", options->horizon, "How late an event may come (15m)")
       ->type_name("D");
+  parser.add_flag("--short-hosts", options->short_hosts,
+                  "A host's name is the same with and without its domain");
   parser.add_option("--explain", options->explain, "Folded facts kept of each instance (32)")
       ->check(CLI::Range(0, 1'000'000).description(""))
       ->type_name("N");

@@ -64,8 +64,8 @@ Dispatcher::Dispatcher(const RuleSet& rules, Model& model, RecordConsumer& recor
 Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::on_matched(const Event& event, const Matched& matched) {
-  const bool is_copy = matched.rule == nullptr ? ignore(event, matched, ErrorCode::no_rule)
-                                               : apply(event, matched);
+  const bool is_copy =
+      matched.rule == nullptr ? ignore(event, matched, ErrorCode::no_rule) : apply(event, matched);
   if (absences_ && !is_copy) watch(event, matched);
 }
 

@@ -57,10 +57,8 @@ std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
     return four(first) | four(second) << 32;
   };
   __m128i sound = _mm_set1_epi8(-1);
-  const __m128i high =
-      values_of(_mm_set_epi64x(eight(9, 14), whole(0)), any_case, sound);
-  const __m128i low =
-      values_of(_mm_set_epi64x(whole(28), eight(19, 24)), any_case, sound);
+  const __m128i high = values_of(_mm_set_epi64x(eight(9, 14), whole(0)), any_case, sound);
+  const __m128i low = values_of(_mm_set_epi64x(whole(28), eight(19, 24)), any_case, sound);
   if (_mm_movemask_epi8(sound) != 0xffff) return std::nullopt;
   // Two values make a byte, the first one its upper half; that of the first two comes first.
   const auto joined = [](__m128i values) {

@@ -225,8 +225,7 @@ constexpr std::size_t kWithoutFraction = 19;  // YYYY-MM-DDTHH:MM:SS
 /// Is it that, or with `.ffffff`, by its length and end, as nearly every time is?
 bool has_usual_length(std::string_view text) {
   return text.size() == 26 || text.size() == kWithoutFraction ||
-         (text.size() == 27 && text[26] == 'Z') ||
-         (text.size() == 32 && text.ends_with("+00:00"));
+         (text.size() == 27 && text[26] == 'Z') || (text.size() == 32 && text.ends_with("+00:00"));
 }
 
 /// In any of the forms that parse_time() reads.

@@ -207,8 +207,8 @@ const char* Decoded::read_coming(const char* at, const char* end) {
         at += sizeof(FrameHead);
         break;
       case Kind::event:
-        at = read_event(at, coming_[coming_count_], matched_[coming_count_],
-                        traits_[coming_count_]);
+        at =
+            read_event(at, coming_[coming_count_], matched_[coming_count_], traits_[coming_count_]);
         behind_[coming_count_++] = at;
         break;
       case Kind::undecodable: {
@@ -244,8 +244,8 @@ const char* Decoded::read_event(const char* at, Event& event, Matched& matched,
   for (std::string_view& field : event.fields) field = next();
   event.generated = head.generated;
   matched.rule = head.rule;
-  matched.message = head.message ? MessageId(CompactText(*head.message))
-                                 : MessageId(event.message_id);
+  matched.message =
+      head.message ? MessageId(CompactText(*head.message)) : MessageId(event.message_id);
   matched.request = head.request ? RequestId(CompactText(*head.request), head.prefixed)
                                  : RequestId(event[Field::request_id]);
   matched.instance = head.instance;

@@ -24,8 +24,8 @@ namespace vmtrail {
 /// one thread at a time, and finish() before it goes to another.
 class Decoded : private EventConsumer {
  public:
-  /// Decodes a frame, which is to be padded, and matches its events. Its bytes must stay until it is
-  /// told; they are touched only for what cannot be decoded.
+  /// Decodes a frame, which is to be padded, and matches its events. Its bytes must stay until it
+  /// is told; they are touched only for what cannot be decoded.
   void decode(Decoder& decoder, const RuleSet& rules, const Frame& frame);
   void finish();
 

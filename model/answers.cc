@@ -142,9 +142,8 @@ std::vector<InstanceId> Model::instances() const {
 
 std::vector<Migration> Model::migrations() const {
   std::vector<Migration> result;
-  impl_->instances.for_each([&](const Instance& instance) {
-    append_migrations(result, instance, impl_->names);
-  });
+  impl_->instances.for_each(
+      [&](const Instance& instance) { append_migrations(result, instance, impl_->names); });
   std::sort(result.begin(), result.end(), [](const Migration& a, const Migration& b) {
     if (a.started_at != b.started_at) return a.started_at < b.started_at;
     if (a.request_id != b.request_id) return a.request_id.to_string() < b.request_id.to_string();
@@ -165,13 +164,17 @@ std::vector<HostAnswer> Model::hosts() const {
 }
 
 std::optional<HostAnswer> Model::host(std::string_view name) const {
-  const std::string wanted = lower(name);
+  const std::string wanted = impl_->names.key_of_host(name);
   for (const Hosts::Host& host : impl_->hosts.all()) {
     if (impl_->names.text(host.key) == wanted) {
       return HostAnswer{impl_->names.text(host.name), host.status, host.instances};
     }
   }
   return std::nullopt;
+}
+
+bool Model::same_host(std::string_view a, std::string_view b) const {
+  return a == b || impl_->names.key_of_host(a) == impl_->names.key_of_host(b);
 }
 
 std::vector<ClockSkew> Model::clock_skews() const {

@@ -57,8 +57,8 @@ class Changes {
   /// What the records are about, and on whose account.
   struct Occasion {
     Time time;
-    const Event* event = nullptr;  ///< nullptr: time passed
-    const Rule* rule = nullptr;    ///< of the event
+    const Event* event = nullptr;          ///< nullptr: time passed
+    const Rule* rule = nullptr;            ///< of the event
     const Operation* operation = nullptr;  ///< that the event belongs to
     bool late = false;
     bool at_end =

@@ -23,7 +23,10 @@ namespace vmtrail {
 
 struct Model::Impl {
   explicit Impl(Options chosen)
-      : options(std::move(chosen)), changes(names), waiting(WaitsLess{&instances}) {}
+      : options(std::move(chosen)),
+        names(options.short_hosts),
+        changes(names),
+        waiting(WaitsLess{&instances}) {}
 
   // Fixed after construction.
   Options options;

@@ -44,11 +44,14 @@ class Model {
     Duration horizon = std::chrono::minutes{15};
     /// An instance of which nothing was heard for so long is folded altogether.
     Duration quiet = std::chrono::hours{24};
+    /// Host names are one host's if they are the same up to their first dot: for a cloud where some
+    /// of the services name hosts with their domain and some without.
+    bool short_hosts = false;
     /// How many of its folded facts each instance hands on when it is saved, for explain(); as many
     /// again of the events that were turned away. 0: nobody keeps them.
     std::size_t trail = 0;
-    /// How many closed intervals of its timeline each instance keeps once they are folded, the newest
-    /// ones. Each takes 16 bytes or so.
+    /// How many closed intervals of its timeline each instance keeps once they are folded, the
+    /// newest ones. Each takes 16 bytes or so.
     std::size_t history = std::numeric_limits<std::size_t>::max();
     /// Was this message ever taken before? Asked only of events more than one horizon older than
     /// the newest of all, whose ids are no longer in memory. Null: there is no archive.
@@ -70,8 +73,8 @@ class Model {
 
   // `matched` is of the event, and but for note() it has a rule.
 
-  /// Takes what the rule says of the instance, which the event names, and tells `records` each change
-  /// of the answer.
+  /// Takes what the rule says of the instance, which the event names, and tells `records` each
+  /// change of the answer.
   Verdict apply(const Event& event, const Matched& matched, RecordConsumer& records);
 
   /// Takes what the rule says of the instance, whichever it is, whose operation has the event's
@@ -116,7 +119,9 @@ class Model {
   [[nodiscard]] std::vector<InstanceId> instances() const;  ///< in ascending order
   [[nodiscard]] std::vector<Migration> migrations() const;  ///< by (started_at, request_id)
   [[nodiscard]] std::vector<HostAnswer> hosts() const;      ///< by name
-  [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;  ///< in any case
+  [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;  ///< see same_host()
+  /// Are they one host's names? In any case; see also Options::short_hosts.
+  [[nodiscard]] bool same_host(std::string_view a, std::string_view b) const;
 
   /// Every fact that is held of an instance, in their order, behind `folded`, those that the store
   /// keeps of it; last, what was turned away. Empty: there is no such instance. `rules` have the

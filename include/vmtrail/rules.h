@@ -172,8 +172,7 @@ class RuleSet {
 /// ids as numbers, and the rule that it meets. Valid as long as the rules.
 struct Matched {
   Matched() = default;
-  Matched(const Event& event, const RuleSet& rules)
-      : Matched(event, rules.match(event)) {}
+  Matched(const Event& event, const RuleSet& rules) : Matched(event, rules.match(event)) {}
   Matched(const Event& event, const Rule* met);
 
   MessageId message;
