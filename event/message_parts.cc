@@ -3,12 +3,14 @@
 // What is refused here is what read_notification() and read_ceilometer() find a flaw in or look at
 // beyond what stands in the way of a message as oslo.messaging sends it: keys that make it another
 // kind of message, known keys that occur twice, values of the wrong type, fractions where a field
-// is told.
+// is told, paths of more than one key that a site's rules name.
 
 #include "event/message_parts.h"
 
 #include <algorithm>
 #include <optional>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -39,19 +41,46 @@ class Seen {
   std::uint64_t keys_ = 0;
 };
 
+/// What a site's rules name, and what has been found of it.
+struct Site {
+  const SiteTraits& names;
+  std::span<std::string_view> room;
+  std::vector<SiteValue>& found;
+
+  /// Where the value goes; nullptr: there is one of that name.
+  [[nodiscard]] std::string_view* add(std::string_view name, std::optional<Field> field) const {
+    const auto same = [&](const SiteValue& one) { return one.name == name; };
+    if (std::ranges::any_of(found, same)) return nullptr;
+    std::string_view* const value = &room[found.size()];
+    found.push_back({std::string(name), value, field});
+    return value;
+  }
+
+  /// Does a path of several keys begin with that one?
+  [[nodiscard]] bool path_begins_with(std::string_view key) const {
+    const auto begins = [&](std::string_view path) {
+      return path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.';
+    };
+    return std::ranges::any_of(names.aliases(), begins, &TraitNames::Alias::name) ||
+           std::ranges::any_of(names.wanted(), begins);
+  }
+};
+
 /// Walks along one message. What takes something returns false if it is not there.
 template <class Form>
 class Walk {
  public:
   /// The message begins at `at`.
-  Walk(const char* at, std::string_view text, const MessageCutter::Expected& expected, Parts& parts)
+  Walk(const char* at, std::string_view text, const MessageCutter::Expected& expected, Parts& parts,
+       Site site)
       : begin_(text.data()),
         at_(at),
         end_(begin_ + text.size()),
         json_(end_),
         event_type_(expected.event_type),
         list_of_events_(expected.in_list),
-        all_(parts.all) {}
+        all_(parts.all),
+        site_(site) {}
 
   bool message(Heading& heading, Draft& draft, TraitSet& traits);
   [[nodiscard]] const char* at() const { return at_; }
@@ -73,7 +102,17 @@ class Walk {
   bool trait(TraitSet& traits, Seen& seen, std::vector<std::string_view>& others);
 
   bool any();
-  bool field(Field field, Draft& draft) {
+  bool unknown(std::string_view name);
+  bool field(std::string_view name, Field field, Draft& draft) {
+    if (site_.names.names(name)) return site_value(name, field);
+    if (site_.path_begins_with(name)) return false;
+    return field_of_nova(field, draft);
+  }
+  bool site_value(std::string_view name, std::optional<Field> field) {
+    std::string_view* const to = site_.add(name, field);
+    return to != nullptr && scalar({.to = to, .null_tells = true});
+  }
+  bool field_of_nova(Field field, Draft& draft) {
     const bool none = field == Field::payload_host || field == Field::task_state;
     return scalar({.to = &draft.slot(field), .null_tells = none});
   }
@@ -116,6 +155,7 @@ class Walk {
   std::string_view event_type_;
   bool list_of_events_;
   std::vector<Part>& all_;
+  Site site_;
 
   Seen keys_;
   std::size_t depth_ = 0;
@@ -180,6 +220,13 @@ bool Walk<Form>::any() {
   return (is_text() ? text(inside, true) : go(json_.word(at_, all_[part].kind))) && close(part);
 }
 
+/// A value in a payload whose key is not Nova's.
+template <class Form>
+bool Walk<Form>::unknown(std::string_view name) {
+  if (site_.names.names(name)) return site_value(name, std::nullopt);
+  return !site_.path_begins_with(name) && any();
+}
+
 template <class Form>
 bool Walk<Form>::scalar(const Wanted& wanted) {
   if (is('{') || is('[')) return false;
@@ -221,7 +268,7 @@ bool Walk<Form>::inner_object(const InnerKey& wanted, Draft& draft) {
     if (name != "nova_object.data") return any();
     return seen.note(0) && object(true, [&](std::string_view key) {
              if (key != wanted.key) return any();
-             return seen.note(1) && field(wanted.field, draft);
+             return seen.note(1) && field_of_nova(wanted.field, draft);
            });
   });
 }
@@ -229,23 +276,25 @@ bool Walk<Form>::inner_object(const InnerKey& wanted, Draft& draft) {
 template <class Form>
 bool Walk<Form>::versioned(std::string_view name, Seen& seen, Draft& draft) {
   const auto known = kVersioned.find(name);
-  if (!known) return any();
+  if (!known) return unknown(name);
   const auto key = static_cast<std::size_t>(*known);
   if (!seen.note(key)) return false;
-  if (*known == Versioned::uuid && !about_instance(event_type_)) return any();
-  if (const InnerKey* const inner = inner_key(*known)) return inner_object(*inner, draft);
-  return field(kVersionedFields[key], draft);
+  if (*known == Versioned::uuid && !about_instance(event_type_)) return unknown(name);
+  if (const InnerKey* const inner = inner_key(*known)) {
+    return !site_.names.names(name) && !site_.path_begins_with(name) && inner_object(*inner, draft);
+  }
+  return field(name, kVersionedFields[key], draft);
 }
 
 template <class Form>
 bool Walk<Form>::payload(std::string_view name, Seen& seen, Draft& draft) {
   const auto known = kLegacy.find(name);
-  if (!known) return any();
+  if (!known) return kind_ == MessageKind::versioned ? any() : unknown(name);
   const auto key = static_cast<std::size_t>(*known);
   // Both kinds of keys in one payload: nobody sends it.
   if (kind_ == MessageKind::versioned || !seen.note(key)) return false;
-  if (*known != Legacy::versioned) return field(kLegacyFields[key], draft);
-  if (!seen.only(key)) return false;
+  if (*known != Legacy::versioned) return field(name, kLegacyFields[key], draft);
+  if (!seen.only(key) || !site_.found.empty()) return false;
   kind_ = MessageKind::versioned;
   Seen inner;
   return object(true, [&](std::string_view part) { return versioned(part, inner, draft); });
@@ -254,23 +303,23 @@ bool Walk<Form>::payload(std::string_view name, Seen& seen, Draft& draft) {
 template <class Form>
 bool Walk<Form>::trait(TraitSet& traits, Seen& seen, std::vector<std::string_view>& others) {
   std::size_t index = 0;
+  std::string_view name;
   std::optional<std::size_t> known;
   const bool well = list(true, [&] {
     switch (index++) {
-      case 0: {
-        std::string_view name;
+      case 0:
         if (!text(name, false)) return false;
         known = find_trait_name(name);
         if (known) return seen.note(*known);
         others.push_back(name);
         return true;
-      }
       case 1:
         if (at_ >= end_ || *at_ < '0' || *at_ > '4') return false;
         ++at_;
         return true;
       case 2:
         if (is('{') || is('[')) return false;
+        if (site_.names.names(name)) return site_value(name, std::nullopt);
         if (!known || *known >= kTraitCount) return any();
         return scalar({.to = &traits.slot(*known)});
       default:
@@ -382,16 +431,17 @@ const char* envelope(std::string_view text) {
 }  // namespace
 
 bool MessageCutter::cut(std::string_view text, const Expected& expected, Parts& parts,
-                        MessageKind& kind) const {
+                        Meaning& meaning) const {
   static constexpr std::string_view kEnd = "\"}";
+  meaning.site.clear();
   parts.all.clear();
   parts.all.push_back({.kind = JsonKind::object, .fixed = true, .end = text.size()});
   const auto walk = [&]<class Form>(Form, const char* at, std::string_view end) {
-    Walk<Form> one(at, text, expected, parts);
+    Walk<Form> one(at, text, expected, parts, {draft_.site(), site_, meaning.site});
     if (!one.message(heading_, draft_, traits_)) return false;
     const char* const rest = one.at();
     if (text.substr(static_cast<std::size_t>(rest - text.data())) != end) return false;
-    kind = one.kind();
+    meaning.kind = one.kind();
     parts.quote = Form::kQuote;
     return one.ascii() || simdjson::validate_utf8(text.data(), text.size());
   };

@@ -5,7 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/draft.h"
 #include "event/message_shape.h"
@@ -29,12 +33,26 @@ enum class MessageKind : std::uint8_t {
   event,      ///< a list of one Ceilometer event
 };
 
+/// A value that means something only because a site's rules say so.
+struct SiteValue {
+  std::string name;
+  std::string_view* value;
+  std::optional<Field> field;  ///< that Nova's own key of that name tells
+};
+
+/// What messages of one shape have in common besides.
+struct Meaning {
+  MessageKind kind = MessageKind::legacy;
+  std::vector<SiteValue> site;  ///< of the payload, or among the traits
+};
+
 /// Cuts messages into their values, having checked them byte by byte.
 class MessageCutter {
  public:
-  /// All are borrowed; parts point into them.
-  MessageCutter(Heading& heading, Draft& draft, TraitSet& traits)
-      : heading_(heading), draft_(draft), traits_(traits) {}
+  /// All are borrowed; parts point into them. `site` has room for a value of each name that the
+  /// draft's site knows.
+  MessageCutter(Heading& heading, Draft& draft, TraitSet& traits, std::span<std::string_view> site)
+      : heading_(heading), draft_(draft), traits_(traits), site_(site) {}
 
   /// What has been seen of a message at a glance.
   struct Expected {
@@ -46,12 +64,13 @@ class MessageCutter {
   /// it is not what is expected, or not for a scanner to judge. kPadding bytes behind the text are
   /// readable.
   [[nodiscard]] bool cut(std::string_view text, const Expected& expected, Parts& parts,
-                         MessageKind& kind) const;
+                         Meaning& meaning) const;
 
  private:
   Heading& heading_;
   Draft& draft_;
   TraitSet& traits_;
+  std::span<std::string_view> site_;
 };
 
 }  // namespace vmtrail

@@ -85,10 +85,41 @@ bool MessageScan::allowed(const Parts& parts, MessageKind kind) const {
   return format_ == Format::any || format_ == Format::oslo || (format_ == Format::nova && nova);
 }
 
+/// What read_payload() and read_site_keys() make of them.
+void MessageScan::tell_site_keys(const std::vector<SiteValue>& values) {
+  const auto is_null = [](const SiteValue& one) { return one.value->data() == kNullText.data(); };
+  for (const SiteValue& one : values) {
+    if (!one.field) continue;
+    if (is_null(one)) {
+      draft_.tell_null(*one.field);
+    } else {
+      draft_.tell_if_untold(*one.field, *one.value);
+    }
+  }
+  const auto find = [&](std::string_view name) {
+    return std::ranges::find(values, name, &SiteValue::name);
+  };
+  for (const TraitNames::Alias& alias : site_.aliases()) {
+    const auto found = find(alias.name);
+    if (found == values.end()) continue;
+    if (!is_null(*found)) {
+      draft_.tell_alias(alias.field, *found->value, alias.name);
+    } else if (!draft_.told(alias.field)) {
+      draft_.tell_null(alias.field);
+    }
+  }
+  for (const std::string& name : site_.wanted()) {
+    const auto found = find(name);
+    if (found != values.end() && !is_null(*found)) site_.keep(name, *found->value);
+  }
+}
+
 MessageScan::Read MessageScan::read(const Known& known, std::string_view text, Output& output) {
+  const MessageKind kind = known.meaning.kind;
+  site_.clear();
   draft_.clear();
   heading_.clear();
-  if (known.kind == MessageKind::event) traits_.clear();
+  if (kind == MessageKind::event) traits_.clear();
   unescaped_.clear();
   MessageShape::Reading reading{
       .at = text.data(), .end = text.data() + text.size(), .unescaped = unescaped_};
@@ -97,7 +128,11 @@ MessageScan::Read MessageScan::read(const Known& known, std::string_view text, O
   draft_.set_message_id(heading_.message_id);
   draft_.set_event_type(known.event_type);
   draft_.set_generated(heading_.generated);
-  if (known.kind == MessageKind::event) {
+  if (kind == MessageKind::event) {
+    for (const SiteValue& one : known.meaning.site) {
+      const TraitSet::Note note = traits_.note(one.name);
+      if (one.value->data() != kNullText.data()) traits_.set(note, one.name, *one.value);
+    }
     traits_.apply();
     traits_.tell_caller_project();
   } else {
@@ -105,9 +140,9 @@ MessageScan::Read MessageScan::read(const Known& known, std::string_view text, O
     if (heading_.request_id.data() != nullptr) {
       draft_.tell(Field::request_id, heading_.request_id);
     }
+    if (!known.meaning.site.empty()) tell_site_keys(known.meaning.site);
     if (!heading_.publisher_id.empty()) {
-      draft_.tell_publisher(heading_.publisher_id,
-                            known.kind == MessageKind::versioned ? ":" : ".");
+      draft_.tell_publisher(heading_.publisher_id, kind == MessageKind::versioned ? ":" : ".");
     }
   }
   const Event* const event = draft_.finish();
@@ -126,13 +161,13 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
     bucket.pause = bucket.next_pause;
     bucket.next_pause = std::min(bucket.next_pause * 2, kMaxPause);
   };
-  MessageKind kind{};
-  if (!cutter_.cut(text, expected, parts_, kind) || !allowed(parts_, kind)) {
+  if (!cutter_.cut(text, expected, parts_, meaning_) || !allowed(parts_, meaning_.kind)) {
     in_vain();
     return false;
   }
   for (const auto& known : bucket.known) {
-    if (known == nullptr || known->kind != kind || known->event_type != expected.event_type) {
+    if (known == nullptr || known->meaning.kind != meaning_.kind ||
+        known->event_type != expected.event_type) {
       continue;
     }
     if (known->shape.widen(parts_)) return read(*known, text, output) == Read::told;
@@ -141,13 +176,14 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
       std::ranges::find_if(bucket.known, [](const auto& known) { return known == nullptr; });
   if (free == bucket.known.end()) in_vain();
   auto& place = free != bucket.known.end() ? *free : bucket.known[bucket.oldest++ % Bucket::kWays];
-  place = std::make_unique<Known>(std::move(parts_), kind, expected.event_type);
+  place = std::make_unique<Known>(std::move(parts_), std::move(meaning_), expected.event_type);
   parts_ = {};
+  meaning_ = {};
   return read(*place, text, output) == Read::told;
 }
 
 bool MessageScan::decode(std::string_view text, Output& output) {
-  if (!site_.none() || text.size() > kMaxSize || !text.starts_with("{\"")) return false;
+  if (text.size() > kMaxSize || !text.starts_with("{\"")) return false;
   const auto expected = at_a_glance(text);
   if (!expected) return false;
   Bucket& bucket = buckets_[bucket_of(expected->event_type)];

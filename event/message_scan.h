@@ -9,6 +9,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "event/message_parts.h"
 #include "event/message_shape.h"
@@ -24,7 +26,10 @@ class MessageScan {
  public:
   /// `names` as for SiteTraits.
   MessageScan(Format format, const TraitNames* names, Lanes lanes = best_lanes())
-      : lanes_(lanes), format_(format), site_(names) {}
+      : lanes_(lanes),
+        format_(format),
+        site_(names),
+        site_values_(site_.aliases().size() + site_.wanted().size()) {}
 
   /// Tells the event of `text`, or returns false, having told nothing. The text is not empty;
   /// kPadding bytes behind it are readable.
@@ -36,10 +41,10 @@ class MessageScan {
  private:
   /// A shape, and what its messages have in common besides.
   struct Known {
-    Known(Parts parts, MessageKind what, std::string_view type)
-        : shape(std::move(parts)), kind(what), event_type(type) {}
+    Known(Parts parts, Meaning what, std::string_view type)
+        : shape(std::move(parts)), meaning(std::move(what)), event_type(type) {}
     MessageShape shape;
-    MessageKind kind;
+    Meaning meaning;
     std::string event_type;
   };
   enum class Read : std::uint8_t { told, other_shape, flawed };
@@ -59,6 +64,7 @@ class MessageScan {
   Read read(const Known& known, std::string_view text, Output& output);
   bool learn(Bucket& bucket, std::string_view text, const MessageCutter::Expected& expected,
              Output& output);
+  void tell_site_keys(const std::vector<SiteValue>& values);
   [[nodiscard]] bool allowed(const Parts& parts, MessageKind kind) const;
 
   Lanes lanes_;
@@ -68,8 +74,10 @@ class MessageScan {
   Draft draft_{site_};
   TraitSet traits_{draft_};
   Heading heading_;
-  MessageCutter cutter_{heading_, draft_, traits_};
-  Parts parts_;            // of the last message that was learnt from
+  std::vector<std::string_view> site_values_;
+  MessageCutter cutter_{heading_, draft_, traits_, site_values_};
+  Parts parts_;  // of the last message that was learnt from
+  Meaning meaning_;
   std::string unescaped_;  // texts of the last message
   std::array<Bucket, kBuckets> buckets_;
 };

@@ -52,7 +52,7 @@ const char* read_other(const MessageShape::Place& place, const char* at,
   const char* const behind = json.word(at, kind);
   if (behind == nullptr || place.unread) return behind;
   if (kind == JsonKind::null) {
-    if (place.null_tells) *place.to = "";
+    if (place.null_tells) *place.to = kNullText;
     return behind;
   }
   if (place.only_text || kind == JsonKind::decimal) return nullptr;  // which the judge writes anew

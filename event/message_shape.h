@@ -16,6 +16,10 @@
 
 namespace vmtrail {
 
+inline constexpr char kNull[] = "";
+/// An empty text that no message holds.
+inline constexpr std::string_view kNullText{kNull, 0};
+
 /// A value of a message whose text has been checked.
 struct Part {
   /// What may stand in its place in other messages of the same shape; each allows more.

@@ -265,6 +265,55 @@ TEST_CASE("the scanners leave to their judges messages that are different") {
   }
 }
 
+TEST_CASE("the scanners tell what a site's rules name in messages") {
+  const TraitNames names{
+      .aliases = {{"mine", Field::payload_host}, {"node", Field::publisher_host}},
+      .wanted = {"host", "metadata.role", "nova_object.name", "vcpus"}};
+  struct Row {
+    std::string message;
+    bool scanned;
+  };
+  const std::vector<Row> rows = {
+      {notification(R"({"host": "h", "vcpus": 2, "other": 1})"), true},
+      {notification(R"({"host": null, "vcpus": null, "mine": null, "node": null})"), true},
+      {notification(R"({"mine": "h", "node": "n", "vcpus": "gr\u00fcn"})"), true},
+      {notification(R"({"mine": "h", "host": "h"})"), true},
+      {notification(R"({"mine": "h", "host": "g"})"), false},
+      {notification(R"({"mine": ["h"]})"), false},
+      {notification(R"({"vcpus": 1.5})"), false},
+      {notification(R"({"vcpus": 1, "vcpus": 2})"), false},
+      {notification(R"({"metadata": {"role": "db"}})"), false},
+      {notification(R"({"metadata.role": "db"})"), true},
+      {versioned(R"({"host": "h", "vcpus": 2, "mine": "h", "node": "n"})"), false},  // the name
+      {notification(R"({"nova_object.data": {"host": "h", "vcpus": 2}, "vcpus": 3})", "instance.x"),
+       true},
+      {notification(R"({"vcpus": 3, "nova_object.data": {"host": "h", "vcpus": 2}})", "instance.x"),
+       false},
+      {event_list("[" + with_traits(R"(["host", 1, "h"], ["vcpus", 2, 4], ["mine", 1, "g"])") +
+                  "]"),
+       true},
+      {event_list("[" + with_traits(R"(["host", 1, null], ["node", 1, "h"], ["mine", 1, null])") +
+                  "]"),
+       true},
+      {event_list("[" + with_traits(R"(["node", 1, "h"], ["host", 1, "h"])") + "]"), true},
+      {event_list("[" + with_traits(R"(["node", 1, "g"], ["host", 1, "h"])") + "]"), false},
+      {event_list("[" +
+                  with_traits(R"(["service", 1, "c.g"], ["host_name", 1, "g"], ["node", 1, "h"])") +
+                  "]"),
+       false},
+  };
+  for (const Row& row : rows) {
+    for (const std::string& text : {row.message, enveloped(row.message)}) {
+      BothWays both(&names);
+      for (int round = 0; round < 2; ++round) {
+        INFO(text);
+        CHECK(both.agree(text));
+        CHECK(both.scanned() == row.scanned);
+      }
+    }
+  }
+}
+
 TEST_CASE("a shape takes other values where values have differed, and nothing else") {
   const std::vector<std::string> values = {
       "\"a\"",
@@ -305,10 +354,15 @@ TEST_CASE("a shape takes other values where values have differed, and nothing el
   const auto traits = [](const std::string& trait, const std::string& value) {
     return event_list("[" + with_traits("[\"" + trait + "\", 1, " + value + "]") + "]");
   };
+  const TraitNames names{
+      .aliases = {{"host", Field::publisher_host}, {"unread", Field::payload_host}},
+      .wanted = {"a.b", "host", "mine", "name", "unread"}};
   std::size_t scanned = 0;
+  std::size_t named = 0;
   for (const std::string& first : values) {
     for (const std::string& second : values) {
       BothWays both;
+      BothWays with_names(&names);
       for (const std::string& value : {first, second, first}) {
         for (const std::string& message :
              {notification("{\"host\": " + value + "}"),
@@ -320,11 +374,14 @@ TEST_CASE("a shape takes other values where values have differed, and nothing el
             INFO(text);
             CHECK(both.agree(text));
             if (both.scanned()) ++scanned;
+            CHECK(with_names.agree(text));
+            if (with_names.scanned()) ++named;
           }
         }
       }
     }
   }
+  CHECK(named > scanned / 2);
   CHECK(scanned > values.size() * values.size() * 12);
 }
 
@@ -516,18 +573,22 @@ TEST_CASE("the scanners agree with their judges, whatever happens to a message")
     lines.push_back(compact(message));
     lines.push_back(enveloped(message));
   }
+  const TraitNames names{.aliases = {{"node", Field::payload_host}},
+                         .wanted = {"host", "memory_mb", "metadata.a", "mine", "uuid"}};
   Mutation mutation(5);
   std::size_t scanned = 0;
   for (int round = 0; round < 200; ++round) {
     for (const std::string& line : lines) {
       BothWays plain;
       BothWays narrow(nullptr, Lanes::narrow);
+      BothWays with_names(&names);
       // What is as it was lets a shape be learnt, what is not widens it, or is compared with it.
       for (const std::string& text :
            {line, mutation.of(line), mutation.of(line), line, mutation.of(line)}) {
         if (!plain.agree(text)) FAIL(text);
         if (plain.scanned()) ++scanned;
         if (!narrow.agree(text) || narrow.scanned() != plain.scanned()) FAIL(text);
+        if (!with_names.agree(text)) FAIL(text);
       }
     }
   }
