@@ -17,17 +17,23 @@ bool read(const MessageShape::Place* place, MessageShape::Reading& reading) {
   for (const char* at = reading.at;; ++place) {
     if (end - at < place->size || !same_bytes(at, place->bytes, place->size)) return false;
     at += place->size;
+    // The quotes of what is always a text are among the bytes around it.
+    std::size_t quote = 0;
     if (place->takes != Part::Takes::text) {
       if (place->last) return at == end;
-      at = read_other<Form>(*place, at, reading);
-      if (at == nullptr) return false;
-      continue;
+      if (place->takes == Part::Takes::value || !Form::quote(at)) {
+        at = read_other<Form>(*place, at, reading);
+        if (at == nullptr) return false;
+        continue;
+      }
+      quote = Form::kQuote;
+      at += quote;
     }
     std::uint32_t ends = Lanes(at).ends_json();
     const std::size_t usual = place->usual.size();
     if (place->usual.is_first_of(ends) && Form::quote(at + usual)) {
       *place->to = {at, usual};
-      at += usual;
+      at += usual + quote;
       continue;
     }
     const char* block = at;
@@ -40,10 +46,11 @@ bool read(const MessageShape::Place* place, MessageShape::Reading& reading) {
     if (!Form::quote(stop)) {
       at = read_text<Form>(*place, at, reading);
       if (at == nullptr) return false;
+      at += quote;
       continue;
     }
     const auto size = static_cast<std::size_t>(stop - at);
     *place->to = {at, size};
-    at += place->usual.foreseen(size);
+    at += place->usual.foreseen(size) + quote;
   }
 }

@@ -33,20 +33,22 @@ const char* read_text(const MessageShape::Place& place, const char* at,
   return quote;
 }
 
-/// A value that need not be a string.
+/// A value that need not be a string. It is a string only where anything may stand.
 template <class Form>
 const char* read_other(const MessageShape::Place& place, const char* at,
                        MessageShape::Reading& reading) {
   if (at >= reading.end) return nullptr;
-  if (Form::quote(at)) {
-    at = read_text<Form>(place, at + Form::kQuote, reading);
-    return at != nullptr ? at + Form::kQuote : nullptr;
-  }
   JsonText<Form> json(reading.end);
   if (place.takes == Part::Takes::value) {
     at = json.value(at, 0);
     if (!json.ascii()) reading.ascii = false;
     return at;
+  }
+  const std::size_t digits = leading_digits(at);
+  const bool whole = digits != 0 && digits != kMostDigits && (*at != '0' || digits == 1);
+  if (whole && at[digits] != '.' && !place.only_text) {
+    *place.to = {at, digits};
+    return at + place.usual.foreseen(digits);
   }
   JsonKind kind{};
   const char* const behind = json.word(at, kind);
