@@ -39,15 +39,15 @@ enum class JsonKind : std::uint8_t { text, integer, decimal, truth, null, list, 
   return kind == JsonKind::list || kind == JsonKind::object;
 }
 
-/// Walks along values. What takes something that stands at `at`, which is at most kReach behind the
-/// end, returns what follows it; nullptr: it is not JSON, or is for simdjson to judge: surrogates,
-/// exponents, more than 18 digits, deep nesting, blanks that json.dumps() does not write. What is
-/// returned may lie behind the end, by less than kReach, which is to be seen from what must follow.
+/// Walks along values. What takes something that stands at `at` returns what follows it; nullptr:
+/// it is not JSON, or is for simdjson to judge: surrogates, exponents, more than 18 digits, deep
+/// nesting, blanks that json.dumps() does not write. Nothing begins behind the end; what begins
+/// before it may be read, and taken, up to 16 bytes beyond, which is to be seen from what must
+/// follow.
 template <class Form>
 class JsonText {
  public:
   static constexpr std::size_t kMaxDepth = 32;
-  static constexpr std::size_t kReach = 24;
 
   explicit JsonText(const char* end) : end_(end) {}
 

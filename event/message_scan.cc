@@ -9,8 +9,8 @@
 // Whatever is different, or is a flaw of the event, it leaves to JsonDecoder, which is the judge:
 // tests/event_scan_test.cc and fuzz/scan_fuzz.cc hold the two equal.
 //
-// Reading ahead: a comparison begins at most where the text ends and goes at most 32 bytes beyond,
-// and so does every search.
+// Reading ahead: a comparison begins where the text ends or before and goes at most 32 bytes
+// beyond, and so does every search, but for a quote before it.
 
 #include "event/message_scan.h"
 
