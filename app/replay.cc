@@ -381,7 +381,7 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
       ->required();
   parser.add_option("--records", options->records, "Write change records here")->type_name("F|-");
   parser.add_option("--record-format", options->record_format, "cloudevents or zenoss")
-      ->check(CLI::IsMember({"cloudevents", "zenoss"}))
+      ->check(CLI::IsMember({"cloudevents", "zenoss"}).description(""))
       ->type_name("R");
   parser.add_option("--placement", options->placement, "Write the whole model here at the end")
       ->type_name("F|-");
@@ -400,7 +400,7 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
   parser.add_option("--horizon", options->horizon, "How late an event may come (15m)")
       ->type_name("D");
   parser.add_flag("--short-hosts", options->short_hosts,
-                  "A host's name is the same with and without its domain");
+                  "Hosts are the same with and without a domain");
   parser.add_option("--explain", options->explain, "Folded facts kept of each instance (32)")
       ->check(CLI::Range(0, 1'000'000).description(""))
       ->type_name("N");
