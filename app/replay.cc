@@ -328,7 +328,9 @@ Result<void> Replay::save() {
   saved_events_ = dispatcher_->counts().events;
   if (auto saved = store_->save(*model_); !saved) return saved;
   if (auto saved = store_->set_awaited(dispatcher_->awaited()); !saved) return saved;
-  return store_->commit();
+  if (auto committed = store_->commit(); !committed) return committed;
+  model_->mark_saved();
+  return {};
 }
 
 Result<void> Replay::write_placement() {

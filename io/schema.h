@@ -8,7 +8,7 @@
 namespace vmtrail {
 
 /// Raised whenever a table changes its meaning; a store of another version is not touched.
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 
 // `placements` is the answer, for people; `bases` what is folded, to which `facts` are added.
 inline constexpr char kSchema[] = R"sql(
@@ -78,7 +78,10 @@ CREATE TABLE IF NOT EXISTS hosts (
 
 CREATE TABLE IF NOT EXISTS messages (message_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS seen (message_id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS records (sequence INTEGER PRIMARY KEY, json TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS records (
+  sequence INTEGER PRIMARY KEY, json TEXT NOT NULL, zenoss TEXT);
+CREATE TABLE IF NOT EXISTS positions (source TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cursors (sink TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS quarantine (
   id INTEGER PRIMARY KEY, reason TEXT NOT NULL, detail TEXT, input TEXT, line INTEGER NOT NULL,
   offset INTEGER NOT NULL, bytes BLOB NOT NULL);

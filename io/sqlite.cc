@@ -159,6 +159,12 @@ void Sqlite::fail(std::string_view doing) {
   in_transaction_ = false;
 }
 
+void Sqlite::rollback() {
+  if (in_transaction_) sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  in_transaction_ = false;
+  failure_.reset();
+}
+
 Result<void> Sqlite::begin() {
   if (failure_) return tl::unexpected(*failure_);
   if (in_transaction_) return {};

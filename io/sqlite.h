@@ -84,6 +84,8 @@ class Sqlite {
 
   Result<void> begin();
   Result<void> commit();
+  /// Forgets the transaction and a failure in it.
+  void rollback();
 
   [[nodiscard]] const std::string& path() const { return path_; }
 

@@ -92,9 +92,9 @@ Result<void> Store::add_message(std::string_view message_id) {
   return impl_->database.run("INSERT OR IGNORE INTO messages VALUES (?)", message_id);
 }
 
-Result<void> Store::add_record(Sequence sequence, std::string_view json) {
-  return impl_->database.run("INSERT INTO records VALUES (?, ?)",
-                             static_cast<std::int64_t>(sequence), json);
+Result<void> Store::add_record(Sequence sequence, std::string_view json, std::string_view zenoss) {
+  return impl_->database.run("INSERT INTO records VALUES (?, ?, ?)",
+                             static_cast<std::int64_t>(sequence), json, zenoss);
 }
 
 Result<void> Store::add_quarantined(std::string_view input, const Undecodable& bad) {
@@ -263,17 +263,19 @@ Result<void> Store::Impl::save_model(const ModelSnapshot& saved) {
   return {};
 }
 
-Result<void> Store::save(Model& model) {
+Result<void> Store::save(const Model& model) {
   for (const InstanceId& id : model.changed()) {
     if (auto done = impl_->save_instance(model.snapshot(id), model.options().trail); !done) return done;
   }
-  if (auto done = impl_->save_model(model.snapshot()); !done) return done;
-  model.mark_saved();
-  return {};
+  return impl_->save_model(model.snapshot());
 }
 
 Result<void> Store::commit() {
   return impl_->database.commit();
+}
+
+void Store::rollback() {
+  impl_->database.rollback();
 }
 
 }  // namespace vmtrail

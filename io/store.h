@@ -20,6 +20,14 @@
 
 namespace vmtrail {
 
+/// A record as the store has it.
+struct StoredRecord {
+  Sequence sequence{};
+  std::string json;    ///< a CloudEvents event
+  std::string zenoss;  ///< empty if it was not asked for then
+  std::string type;    ///< "instance.moved"
+};
+
 /// Everything that is kept between two runs. Changes are collected in one transaction until
 /// commit(); what is not committed when the store is destroyed never was. One thread at a time.
 /// Errors: store_error, with the file and SQLite's words.
@@ -52,18 +60,31 @@ class Store {
   /// Was this message ever taken?
   [[nodiscard]] bool contains(const MessageId& id);
 
+  /// Those behind a sequence, the oldest first, at most so many.
+  [[nodiscard]] Result<std::vector<StoredRecord>> records(Sequence behind, std::size_t most);
+  /// Where a source is to go on; empty: it never said.
+  [[nodiscard]] Result<std::string> position(std::string_view source);
+  /// How far a sink is; nullopt: it was never heard of.
+  [[nodiscard]] Result<std::optional<Sequence>> cursor(std::string_view sink);
+
   // ---- what a batch changes
 
   [[nodiscard]] Result<void> add_message(std::string_view message_id);
-  /// `json` is the record as a CloudEvents event.
-  [[nodiscard]] Result<void> add_record(Sequence sequence, std::string_view json);
+  /// `json` is the record as a CloudEvents event; `zenoss` may be empty.
+  [[nodiscard]] Result<void> add_record(Sequence sequence, std::string_view json,
+                                        std::string_view zenoss = {});
   /// `input` names where the bytes were read; they are redacted here.
   [[nodiscard]] Result<void> add_quarantined(std::string_view input, const Undecodable& bad);
   [[nodiscard]] Result<void> set_rules(std::span<const RulesText> rules);
   [[nodiscard]] Result<void> set_awaited(std::span<const AwaitedSnapshot> awaited);
-  /// Writes the instances that have changed, and the model's own state.
-  [[nodiscard]] Result<void> save(Model& model);
+  [[nodiscard]] Result<void> set_position(std::string_view source, std::string_view position);
+  [[nodiscard]] Result<void> set_cursor(std::string_view sink, Sequence sequence);
+  /// Writes the instances that have changed, and the model's own state. Once that is committed the
+  /// caller is to say Model::mark_saved(), and not before.
+  [[nodiscard]] Result<void> save(const Model& model);
   [[nodiscard]] Result<void> commit();
+  /// What is not committed never was; also after a failure, behind which writing works again.
+  void rollback();
 
  private:
   struct Impl;
