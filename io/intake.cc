@@ -48,10 +48,10 @@ bool Intake::try_put(Delivery& delivery) {
   return true;
 }
 
-void Intake::when_room(std::function<void()> call) {
+void Intake::when_room(std::size_t bytes, std::function<void()> call) {
   {
     const std::lock_guard lock(mutex_);
-    if (!closed_ && !has_room(1)) {
+    if (!closed_ && !has_room(bytes)) {
       waiting_.push_back(std::move(call));
       return;
     }

@@ -44,9 +44,10 @@ class Intake {
   bool put(Delivery&& delivery, const std::stop_token& stop);
   /// Never waits. false: there is no room, or the intake is closed; the delivery is untouched.
   [[nodiscard]] bool try_put(Delivery& delivery);
-  /// Calls `call` once, as soon as there is room: perhaps at once, else from the keeper's thread,
-  /// which it must not hold up (post to an executor). Room may be gone again by then.
-  void when_room(std::function<void()> call);
+  /// Calls `call` once, as soon as there is room for so much: perhaps at once, else from the
+  /// keeper's thread, which it must not hold up (post to an executor). Room may be gone again by
+  /// then.
+  void when_room(std::size_t bytes, std::function<void()> call);
 
   // ---- questions
 

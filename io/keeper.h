@@ -37,16 +37,16 @@ namespace vmtrail {
 class Keeper : private InputConsumer, private RecordConsumer, private QuarantineConsumer {
  public:
   struct Options {
-    Model::Options model;  ///< its archive is set here
+    Model::Options model{};  ///< its archive is set here
     std::size_t batch_events = 10'000;
     std::chrono::milliseconds batch_delay{5};  ///< how long a batch waits for more
     std::chrono::milliseconds tick{1'000};     ///< how often time goes on
     bool zenoss = false;                       ///< records in that form, too: a sink wants it
-    std::function<Time()> clock;               ///< null: the system's
+    std::function<Time()> clock{};             ///< null: the system's
     /// How far the sinks are; stored with the batches. Called by the keeper's thread.
-    std::function<Cursors()> cursors;
+    std::function<Cursors()> cursors{};
     /// After a commit: how long it took, and what of.
-    std::function<void(std::chrono::nanoseconds, std::uint64_t events)> committed;
+    std::function<void(std::chrono::nanoseconds, std::uint64_t events)> committed{};
   };
 
   /// Loads what is stored. `rules` are the files, the shipped table first. Errors: rule_error;

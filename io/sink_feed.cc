@@ -3,8 +3,6 @@
 #include "io/sink_feed.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -48,7 +46,7 @@ void SinkFeed::advance(const std::stop_token& stop) {
         " directory to read them from",
         name(), lost);
     compacted_ += lost;
-    cursor_ = oldest - 1;
+    move_to(oldest - 1);
   }
   if (found.batch) send_batch(*found.batch, stop);
 }
@@ -85,7 +83,7 @@ bool SinkFeed::send_stored(const std::stop_token& stop) {
       const auto found = records_.after(cursor());
       if (found.compacted) {
         compacted_ += static_cast<std::uint64_t>(*found.compacted) - 1 - cursor_;
-        cursor_ = static_cast<std::uint64_t>(*found.compacted) - 1;
+        move_to(static_cast<std::uint64_t>(*found.compacted) - 1);
       }
     }
     return stored.has_value();
@@ -106,18 +104,20 @@ void SinkFeed::send(Sequence up_to, const std::stop_token& stop) {
   while (!outgoing_.empty()) {
     const auto sent = sink_->send(outgoing_, stop);
     if (sent) {
-      if (failing_.exchange(false)) spdlog::info("{}: takes records again", name());
+      if (failing_) spdlog::info("{}: takes records again", name());
+      set_failing(false);
       break;
     }
     if (stop.stop_requested()) return;
     ++failures_;
-    if (!failing_.exchange(true)) spdlog::error("{}: {}", name(), sent.error().detail);
+    if (!failing_) spdlog::error("{}: {}", name(), sent.error().detail);
+    set_failing(true);
     pause(length, stop);
     if (stop.stop_requested()) return;
     length = std::min(2 * length, options_.last_pause);
   }
   sent_ += outgoing_.size();
-  cursor_ = static_cast<std::uint64_t>(up_to);
+  move_to(static_cast<std::uint64_t>(up_to));
 }
 
 void SinkFeed::pause(std::chrono::milliseconds length, const std::stop_token& stop) {
@@ -127,11 +127,25 @@ void SinkFeed::pause(std::chrono::milliseconds length, const std::stop_token& st
   never.wait_for(lock, stop, length, [] { return false; });
 }
 
-void SinkFeed::drain(Clock::time_point until) {
-  const Sequence last = records_.newest();
-  while (cursor() < last && Clock::now() < until && !failing_) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
-  }
+void SinkFeed::move_to(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  cursor_ = sequence;
+  moved_.notify_all();
+}
+
+void SinkFeed::set_failing(bool failing) {
+  const std::lock_guard lock(mutex_);
+  failing_ = failing;
+  moved_.notify_all();
+}
+
+bool SinkFeed::await(Sequence sequence, Clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  moved_.wait_until(lock, until, [&] { return cursor() >= sequence || failing_; });
+  return cursor() >= sequence;
+}
+
+void SinkFeed::stop() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
 }

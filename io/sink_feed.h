@@ -5,8 +5,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -26,9 +28,9 @@ class SinkFeed {
  public:
   struct Options {
     std::string name;  ///< the sink's URL: in logs and metrics, and the key of its cursor
-    SinkForm form;
-    Sequence behind{};  ///< the last record that it has
-    std::string state;  ///< directory of the store; empty: there is none
+    SinkForm form{};
+    Sequence behind{};    ///< the last record that it has
+    std::string state{};  ///< directory of the store; empty: there is none
     unsigned number = 0;
     std::chrono::milliseconds first_pause{100};  ///< after a failure; doubles from one to the next
     std::chrono::milliseconds last_pause{30'000};
@@ -36,8 +38,11 @@ class SinkFeed {
   /// Borrows the records.
   SinkFeed(Options options, std::unique_ptr<Sink> sink, RecentRecords& records);
 
-  /// Lets it send what is there until `until`, then ends its thread.
-  void drain(std::chrono::steady_clock::time_point until);
+  /// Waits until everything up to `sequence` is delivered, at most until `until`, and no longer
+  /// while the receiver is away. Are they?
+  bool await(Sequence sequence, std::chrono::steady_clock::time_point until);
+  /// Ends its thread.
+  void stop();
 
   [[nodiscard]] const std::string& name() const { return options_.name; }
   [[nodiscard]] const Sink& sink() const { return *sink_; }
@@ -59,6 +64,8 @@ class SinkFeed {
   void send_batch(const RecordBatch& batch, const std::stop_token& stop);
   bool send_stored(const std::stop_token& stop);
   void send(Sequence up_to, const std::stop_token& stop);
+  void move_to(std::uint64_t sequence);
+  void set_failing(bool failing);
   void pause(std::chrono::milliseconds length, const std::stop_token& stop);
 
   const Options options_;
@@ -69,6 +76,8 @@ class SinkFeed {
   std::optional<Store> store_;
   std::vector<OutgoingRecord> outgoing_;
 
+  std::mutex mutex_;
+  std::condition_variable moved_;  // the cursor, or failing_
   std::atomic<std::uint64_t> cursor_;
   std::atomic<bool> failing_{false};
   std::atomic<std::uint64_t> sent_{0};

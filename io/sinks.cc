@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "io/sink_file.h"
 #include "vmtrail/record.h"
 #include "vmtrail/suggest.h"
 
@@ -12,8 +13,13 @@ namespace vmtrail {
 
 namespace {
 
-// One row for each; its options are those of design and documentation (docs/serve.md).
-constexpr std::array<SinkKind, 0> kSinks{};
+constexpr std::string_view kFileOptions[] = {"rotate"};
+
+// One row for each; docs/serve.md says what the options mean.
+constexpr auto kSinks = std::to_array<SinkKind>({
+    {"stdout", {}, open_stdout_sink},
+    {"file", kFileOptions, open_file_sink},
+});
 
 Result<const SinkKind*> kind_of(const Url& url) {
   const auto found = std::find_if(kSinks.begin(), kSinks.end(),

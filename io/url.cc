@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "vmtrail/suggest.h"
 
@@ -119,6 +120,25 @@ Result<std::uint64_t> Url::number(std::string_view option, std::uint64_t otherwi
   if (const auto number = number_of<std::uint64_t>(*given)) return *number;
   return tl::unexpected(wrong_url(
       *this, std::string(option) + " wants a whole number, not '" + std::string(*given) + "'"));
+}
+
+Result<std::uint64_t> Url::size(std::string_view option, std::uint64_t otherwise) const {
+  const auto given = value(option);
+  if (!given) return otherwise;
+  std::string_view digits = *given;
+  if (digits.ends_with('B')) digits.remove_suffix(1);
+  std::uint64_t unit = 1;
+  for (const auto& [letter, worth] :
+       {std::pair{'k', std::uint64_t{1'000}}, {'M', 1'000'000}, {'G', 1'000'000'000}}) {
+    if (!digits.ends_with(letter)) continue;
+    digits.remove_suffix(1);
+    unit = worth;
+  }
+  const auto number = number_of<std::uint64_t>(digits);
+  if (number && *number > 0 && *number <= UINT64_MAX / unit) return *number * unit;
+  return tl::unexpected(wrong_url(*this, std::string(option) +
+                                             " wants a size such as 64k or 10MB, not '" +
+                                             std::string(*given) + "'"));
 }
 
 std::string Url::with_port(std::uint16_t found) const {

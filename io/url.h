@@ -38,6 +38,8 @@ struct Url {
   /// The whole number that an option gives, `otherwise` if it is not there. Error: wrong_usage.
   [[nodiscard]] Result<std::uint64_t> number(std::string_view option,
                                              std::uint64_t otherwise) const;
+  /// The same of a number of bytes: 65536, 64k, 10M, 10MB, 1G; k is 1000.
+  [[nodiscard]] Result<std::uint64_t> size(std::string_view option, std::uint64_t otherwise) const;
   /// SCHEME://HOST:PORT with the port that was found free.
   [[nodiscard]] std::string with_port(std::uint16_t found) const;
 };
