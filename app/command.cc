@@ -21,6 +21,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"explain", "Why an instance is said to be where it is, fact by fact",
      prepare_explain},
     {"rules", "Check, test and list rules of your own", prepare_rules},
+    {"store", "Check, compact and export what a state directory holds", prepare_store},
 });
 
 }  // namespace

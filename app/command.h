@@ -49,5 +49,6 @@ std::function<Exit()> prepare_history(CLI::App& parser);
 std::function<Exit()> prepare_migrations(CLI::App& parser);
 std::function<Exit()> prepare_explain(CLI::App& parser);
 std::function<Exit()> prepare_rules(CLI::App& parser);
+std::function<Exit()> prepare_store(CLI::App& parser);
 
 }  // namespace vmtrail

@@ -42,7 +42,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kBatch = 50'000;  // events in one transaction of the store
+constexpr std::uint64_t kBatch = 10'000;  // events in one transaction of the store
 
 struct ReplayOptions {
   std::vector<std::string> files;
@@ -76,10 +76,11 @@ class Feed : public InputConsumer {
   void on_frame(const Frame& frame) override { dispatcher_.set_frame(frame); }
   void on_event(const Event& event) override {
     if (options_.speed) wait_for(event.generated);
+    outlets_.generated = event.generated;
     dispatcher_.on_event(event);
     ++decoded_;
     // Only now: the model asks the store whether it has seen the event before.
-    if (outlets_.store != nullptr) outlets_.keep(outlets_.store->add_message(event.message_id));
+    if (outlets_.store != nullptr) outlets_.keep(outlets_.store->add_message(MessageId(event.message_id), event.generated));
   }
   void on_undecodable(const Undecodable& bad) override {
     dispatcher_.on_undecodable(bad);
@@ -236,7 +237,8 @@ Result<std::vector<RulesText>> Replay::choose_rules() {
 
 Result<void> Replay::open() {
   if (!options_.state.empty()) {
-    auto store = Store::open(options_.state, Store::Access::create);
+    auto store = Store::open(options_.state, Store::Access::create,
+                             {.durability = Store::Durability::process_end});
     if (!store) return tl::unexpected(store.error());
     store_ = std::move(*store);
     outlets_.store = &*store_;
@@ -265,7 +267,7 @@ Result<void> Replay::open() {
   }
   if (options_.history) model.history = *options_.history;
   if (store_) {
-    model.archive = [this](const MessageId& id) { return store_->contains(id); };
+    model.archive = [this](const MessageId& id) { return store_->contains(id, outlets_.generated); };
     model.trail = options_.explain;
   }
   model_.emplace(std::move(model));

@@ -35,7 +35,12 @@ struct Batch {
     Settled settled;
   };
 
-  std::vector<MessageId> messages;
+  struct Message {
+    MessageId id;
+    Time generated;
+  };
+
+  std::vector<Message> messages;
   std::shared_ptr<RecordBatch> records = std::make_shared<RecordBatch>();
   std::vector<Quarantined> quarantined;
   std::map<std::string, std::string> positions;  // by the name of the source

@@ -74,7 +74,9 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
   if (store_) {
     options.archive = [this](const MessageId& id) {
       const auto& pending = batch_.messages;
-      return std::find(pending.begin(), pending.end(), id) != pending.end() || store_->contains(id);
+      return std::any_of(pending.begin(), pending.end(),
+                         [&](const Batch::Message& message) { return message.id == id; }) ||
+             store_->contains(id, generated_);
     };
   }
   books_ = std::make_unique<Books>(std::move(rules), std::move(options), *this);
@@ -139,9 +141,10 @@ void Keeper::on_frame(const Frame& frame) {
 }
 
 void Keeper::on_event(const Event& event) {
+  generated_ = event.generated;
   books_->dispatcher.on_event(event);
   // Only now: the model asks the archive whether it has seen the event before.
-  if (store_) batch_.messages.emplace_back(event.message_id);
+  if (store_) batch_.messages.push_back({MessageId(event.message_id), event.generated});
   if (++since_answer_ >= kSlice) answer();
 }
 
@@ -277,11 +280,8 @@ Result<void> Keeper::write_batch() {
     done = one();
     if (++rows % kSlice == 0) answer();
   };
-  std::string text;
-  for (const MessageId& id : batch_.messages) {
-    text.clear();
-    id.append_to(text);
-    write([&] { return store_->add_message(text); });
+  for (const Batch::Message& message : batch_.messages) {
+    write([&] { return store_->add_message(message.id, message.generated); });
   }
   for (std::size_t i = 0; i < batch_.records->size(); ++i) {
     const RecordBatch::Record record = (*batch_.records)[i];

@@ -135,6 +135,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   Ahead ahead_;
   std::vector<Question> questions_;
   const Delivery* delivery_ = nullptr;  // whose events are told
+  Time generated_{};                    // of the event that is being dispatched
   std::uint64_t since_answer_ = 0;      // events told since questions were looked for
   Batch batch_;
   std::optional<Clock::time_point> batch_begun_;  // nullopt: it is empty
