@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "io/amqp_sink.h"
+#include "io/http_sink.h"
 #include "io/sink_file.h"
 #include "vmtrail/record.h"
 #include "vmtrail/suggest.h"
@@ -19,6 +21,10 @@ constexpr std::string_view kFileOptions[] = {"rotate"};
 constexpr auto kSinks = std::to_array<SinkKind>({
     {"stdout", {}, open_stdout_sink},
     {"file", kFileOptions, open_file_sink},
+    {"amqp", kAmqpSinkOptions, open_amqp_sink},
+    {"amqps", kAmqpSinkOptions, open_amqp_sink},
+    {"http", kHttpSinkOptions, open_http_sink},
+    {"https", kHttpSinkOptions, open_http_sink},
 });
 
 Result<const SinkKind*> kind_of(const Url& url) {

@@ -6,6 +6,9 @@
 #include <array>
 #include <vector>
 
+#include "io/amqp_source.h"
+#include "io/http_servers.h"
+#include "io/http_source.h"
 #include "vmtrail/suggest.h"
 
 namespace vmtrail {
@@ -13,7 +16,12 @@ namespace vmtrail {
 namespace {
 
 // One row for each; its options are those of design and documentation (docs/serve.md).
-constexpr std::array<SourceKind, 0> kSources{};
+constexpr std::array kSources = {
+    SourceKind{"amqp", kAmqpSourceOptions, open_amqp_source},
+    SourceKind{"amqps", kAmqpSourceOptions, open_amqp_source},
+    SourceKind{"http", kHttpOptions, open_http_source},
+    SourceKind{"https", kHttpOptions, open_http_source},
+};
 
 Result<const SourceKind*> kind_of(const Url& url) {
   const auto found = std::find_if(kSources.begin(), kSources.end(), [&](const SourceKind& kind) {

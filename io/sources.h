@@ -16,11 +16,14 @@
 
 namespace vmtrail {
 
+class HttpServers;
+
 /// What a source is given when it is opened.
 struct SourceSetting {
   Intake& intake;                ///< outlives the source
   Format format = Format::any;   ///< the option `format`, which every source has
-  std::string position;          ///< the last that was stored; empty: none
+  std::string position{};        ///< the last that was stored; empty: none
+  HttpServers* http = nullptr;   ///< outlives the source
   bool beyond_loopback = false;  ///< it may bind other addresses without keys or a token
 };
 
