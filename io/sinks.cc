@@ -6,6 +6,7 @@
 #include <array>
 
 #include "io/sink_file.h"
+#include "io/sink_zmq.h"
 #include "vmtrail/record.h"
 #include "vmtrail/suggest.h"
 
@@ -15,10 +16,15 @@ namespace {
 
 constexpr std::string_view kFileOptions[] = {"rotate"};
 
+constexpr std::string_view kPubOptions[] = {"connect", "curve", "hwm"};
+constexpr std::string_view kPushOptions[] = {"bind", "curve", "hwm"};
+
 // One row for each; docs/serve.md says what the options mean.
 constexpr auto kSinks = std::to_array<SinkKind>({
     {"stdout", {}, open_stdout_sink},
     {"file", kFileOptions, open_file_sink},
+    {"zmq+pub", kPubOptions, open_zmq_pub},
+    {"zmq+push", kPushOptions, open_zmq_push},
 });
 
 Result<const SinkKind*> kind_of(const Url& url) {

@@ -6,14 +6,21 @@
 #include <array>
 #include <vector>
 
+#include "io/source_zmq.h"
 #include "vmtrail/suggest.h"
 
 namespace vmtrail {
 
 namespace {
 
-// One row for each; its options are those of design and documentation (docs/serve.md).
-constexpr std::array<SourceKind, 0> kSources{};
+constexpr std::string_view kPullOptions[] = {"connect", "curve", "hwm"};
+constexpr std::string_view kSubOptions[] = {"bind", "topic", "curve", "hwm"};
+
+// One row for each; docs/serve.md says what the options mean.
+constexpr auto kSources = std::to_array<SourceKind>({
+    {"zmq+pull", kPullOptions, open_zmq_pull},
+    {"zmq+sub", kSubOptions, open_zmq_sub},
+});
 
 Result<const SourceKind*> kind_of(const Url& url) {
   const auto found = std::find_if(kSources.begin(), kSources.end(), [&](const SourceKind& kind) {

@@ -20,7 +20,7 @@ namespace vmtrail {
 struct SourceSetting {
   Intake& intake;                ///< outlives the source
   Format format = Format::any;   ///< the option `format`, which every source has
-  std::string position;          ///< the last that was stored; empty: none
+  std::string position{};        ///< the last that was stored; empty: none
   bool beyond_loopback = false;  ///< it may bind other addresses without keys or a token
 };
 
