@@ -29,6 +29,8 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration)
   if (auto opened = daemon->open_sinks(configuration); !opened) {
     return tl::unexpected(opened.error());
   }
+  if (auto read = daemon->read_positions(configuration); !read) return tl::unexpected(read.error());
+  // From here on the store is the keeper's.
   daemon->thread_ = std::jthread([raw = daemon.get()] { raw->outcome_ = raw->keeper_->run(); });
   if (auto opened = daemon->open_sources(configuration); !opened) {
     return tl::unexpected(opened.error());
@@ -92,6 +94,17 @@ Result<void> Daemon::open_sinks(const Configuration& configuration) {
     sinks_.push_back(std::make_unique<SinkFeed>(std::move(options), std::move(*sink), records_));
   }
   return keeper_->save_cursors();
+}
+
+Result<void> Daemon::read_positions(const Configuration& configuration) {
+  Store* const store = keeper_->store();
+  if (store == nullptr) return {};
+  for (const Url& url : configuration.sources) {
+    auto position = store->position(url.text);
+    if (!position) return tl::unexpected(position.error());
+    positions_[url.text] = std::move(*position);
+  }
+  return {};
 }
 
 Result<void> Daemon::open_sources(const Configuration& configuration) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,9 +45,11 @@ class Daemon {
   Daemon() = default;
   Result<void> open_state(const Configuration& configuration);
   Result<void> open_sinks(const Configuration& configuration);
+  Result<void> read_positions(const Configuration& configuration);
   Result<void> open_sources(const Configuration& configuration);
 
   std::optional<StateLock> lock_;
+  std::map<std::string, std::string> positions_;  // stored; by the source's URL
   Intake intake_;
   RecentRecords records_;
   std::unique_ptr<Keeper> keeper_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "io/source_file.h"
 #include "io/source_zmq.h"
 #include "vmtrail/suggest.h"
 
@@ -13,11 +14,13 @@ namespace vmtrail {
 
 namespace {
 
+constexpr std::string_view kFileOptions[] = {"follow"};
 constexpr std::string_view kPullOptions[] = {"connect", "curve", "hwm"};
 constexpr std::string_view kSubOptions[] = {"bind", "topic", "curve", "hwm"};
 
 // One row for each; docs/serve.md says what the options mean.
 constexpr auto kSources = std::to_array<SourceKind>({
+    {"file", kFileOptions, open_file_source},
     {"zmq+pull", kPullOptions, open_zmq_pull},
     {"zmq+sub", kSubOptions, open_zmq_sub},
 });
