@@ -33,10 +33,10 @@ Delivery Intake::blank() {
   return delivery;
 }
 
-bool Intake::put(Delivery&& delivery, const std::stop_token& stop) {
+bool Intake::put(Delivery&& delivery, const std::stop_token& stop, Clock::time_point until) {
   std::unique_lock lock(mutex_);
-  const bool ready = room_.wait(lock, stop, [&] { return closed_ || has_room(delivery.bytes()); });
-  if (!ready || closed_) return false;
+  const auto ready = [&] { return closed_ || has_room(delivery.bytes()); };
+  if (!room_.wait_until(lock, stop, until, ready) || closed_) return false;
   push(std::move(delivery));
   return true;
 }
@@ -59,7 +59,7 @@ void Intake::when_room(std::size_t bytes, std::function<void()> call) {
   call();
 }
 
-bool Intake::ask(Question question) {
+bool Intake::ask(Inquiry question) {
   const std::lock_guard lock(mutex_);
   if (closed_ || questions_.size() >= limits_.questions) return false;
   questions_.push_back(std::move(question));
@@ -94,7 +94,7 @@ void Intake::take(Taken& taken, bool with_deliveries, Clock::time_point until) {
   for (const auto& call : waiting) call();
 }
 
-void Intake::take_questions(std::vector<Question>& questions) {
+void Intake::take_questions(std::vector<Inquiry>& questions) {
   questions.clear();
   const std::lock_guard lock(mutex_);
   questions.swap(questions_);

@@ -20,7 +20,7 @@ class Keeper;
 
 /// Something that the keeper is to do or to answer between two deliveries: it reads the model from
 /// its own thread. To take well under a millisecond.
-using Question = std::function<void(Keeper&)>;
+using Inquiry = std::function<void(Keeper&)>;
 
 /// A queue with bounds, between many sources and one keeper. When it is full a source waits: that
 /// is what slows a flood down, and nothing is dropped. Thread-safe.
@@ -39,9 +39,11 @@ class Intake {
 
   /// An empty delivery, if possible one that has been used and keeps its buffers.
   [[nodiscard]] Delivery blank();
-  /// Waits while there is no room. false: it was asked to stop, or the intake is closed; nothing
-  /// was put.
-  bool put(Delivery&& delivery, const std::stop_token& stop);
+  using Clock = std::chrono::steady_clock;
+  /// Waits while there is no room. false: it was asked to stop, it is late, or the intake is
+  /// closed; the delivery is untouched.
+  bool put(Delivery&& delivery, const std::stop_token& stop,
+           Clock::time_point until = Clock::time_point::max());
   /// Never waits. false: there is no room, or the intake is closed; the delivery is untouched.
   [[nodiscard]] bool try_put(Delivery& delivery);
   /// Calls `call` once, as soon as there is room for so much: perhaps at once, else from the
@@ -52,21 +54,20 @@ class Intake {
   // ---- questions
 
   /// false: there are too many already, or the intake is closed.
-  [[nodiscard]] bool ask(Question question);
+  [[nodiscard]] bool ask(Inquiry question);
 
   // ---- the keeper
 
   /// What has come. `deliveries` are only taken `with_deliveries`.
   struct Taken {
     std::vector<Delivery> deliveries;
-    std::vector<Question> questions;
+    std::vector<Inquiry> questions;
     bool closed = false;  ///< and nothing is left
   };
-  using Clock = std::chrono::steady_clock;
   /// Waits for anything until `until`; replaces what is in `taken`.
   void take(Taken& taken, bool with_deliveries, Clock::time_point until);
   /// Questions alone, if there are any, without waiting.
-  void take_questions(std::vector<Question>& questions);
+  void take_questions(std::vector<Inquiry>& questions);
   /// For blank().
   void give_back(Delivery&& used);
 
@@ -93,7 +94,7 @@ class Intake {
   // Guarded by the mutex.
   std::deque<Delivery> deliveries_;
   std::size_t bytes_ = 0;  // of deliveries_
-  std::vector<Question> questions_;
+  std::vector<Inquiry> questions_;
   std::vector<std::function<void()>> waiting_;  // for room
   std::vector<Delivery> used_;
   bool closed_ = false;

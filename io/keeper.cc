@@ -205,7 +205,7 @@ void Keeper::advance() {
 void Keeper::answer() {
   since_answer_ = 0;
   intake_.take_questions(questions_);
-  for (const Question& question : questions_) question(*this);
+  for (const Inquiry& question : questions_) question(*this);
 }
 
 // ---- batches
@@ -228,7 +228,7 @@ Result<void> Keeper::run() {
   Intake::Taken taken;
   for (;;) {
     intake_.take(taken, !failure_, next_deadline());
-    for (const Question& question : taken.questions) question(*this);
+    for (const Inquiry& question : taken.questions) question(*this);
     if (auto wanted = std::exchange(new_rules_, std::nullopt)) wanted->done(set_rules(*wanted));
     for (Delivery& delivery : taken.deliveries) {
       process(delivery);

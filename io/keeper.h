@@ -133,7 +133,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   // Of the keeper's thread.
   std::unique_ptr<Books> books_;
   Ahead ahead_;
-  std::vector<Question> questions_;
+  std::vector<Inquiry> questions_;
   const Delivery* delivery_ = nullptr;  // whose events are told
   Time generated_{};                    // of the event that is being dispatched
   std::uint64_t since_answer_ = 0;      // events told since questions were looked for

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <array>
 
-#include "io/amqp_sink.h"
-#include "io/http_sink.h"
+#include "io/sink_amqp.h"
+#include "io/sink_http.h"
 #include "io/sink_file.h"
+#include "io/sink_zmq.h"
 #include "vmtrail/record.h"
 #include "vmtrail/suggest.h"
 
@@ -17,6 +18,9 @@ namespace {
 
 constexpr std::string_view kFileOptions[] = {"rotate"};
 
+constexpr std::string_view kPubOptions[] = {"connect", "curve", "hwm"};
+constexpr std::string_view kPushOptions[] = {"bind", "curve", "hwm"};
+
 // One row for each; docs/serve.md says what the options mean.
 constexpr auto kSinks = std::to_array<SinkKind>({
     {"stdout", {}, open_stdout_sink},
@@ -25,6 +29,8 @@ constexpr auto kSinks = std::to_array<SinkKind>({
     {"amqps", kAmqpSinkOptions, open_amqp_sink},
     {"http", kHttpSinkOptions, open_http_sink},
     {"https", kHttpSinkOptions, open_http_sink},
+    {"zmq+pub", kPubOptions, open_zmq_pub},
+    {"zmq+push", kPushOptions, open_zmq_push},
 });
 
 Result<const SinkKind*> kind_of(const Url& url) {

@@ -6,22 +6,31 @@
 #include <array>
 #include <vector>
 
-#include "io/amqp_source.h"
+#include "io/source_amqp.h"
 #include "io/http_servers.h"
-#include "io/http_source.h"
+#include "io/source_http.h"
+#include "io/source_file.h"
+#include "io/source_zmq.h"
 #include "vmtrail/suggest.h"
 
 namespace vmtrail {
 
 namespace {
 
-// One row for each; its options are those of design and documentation (docs/serve.md).
-constexpr std::array kSources = {
-    SourceKind{"amqp", kAmqpSourceOptions, open_amqp_source},
-    SourceKind{"amqps", kAmqpSourceOptions, open_amqp_source},
-    SourceKind{"http", kHttpOptions, open_http_source},
-    SourceKind{"https", kHttpOptions, open_http_source},
-};
+constexpr std::string_view kFileOptions[] = {"follow"};
+constexpr std::string_view kPullOptions[] = {"connect", "curve", "hwm"};
+constexpr std::string_view kSubOptions[] = {"bind", "topic", "curve", "hwm"};
+
+// One row for each; docs/serve.md says what the options mean.
+constexpr auto kSources = std::to_array<SourceKind>({
+    {"amqp", kAmqpSourceOptions, open_amqp_source},
+    {"amqps", kAmqpSourceOptions, open_amqp_source},
+    {"file", kFileOptions, open_file_source},
+    {"http", kHttpOptions, open_http_source},
+    {"https", kHttpOptions, open_http_source},
+    {"zmq+pull", kPullOptions, open_zmq_pull},
+    {"zmq+sub", kSubOptions, open_zmq_sub},
+});
 
 Result<const SourceKind*> kind_of(const Url& url) {
   const auto found = std::find_if(kSources.begin(), kSources.end(), [&](const SourceKind& kind) {

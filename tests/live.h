@@ -21,6 +21,7 @@
 #include "io/recent_records.h"
 #include "io/sink_feed.h"
 #include "io/source.h"
+#include "io/sources.h"
 #include "io/store.h"
 #include "tests/recorded.h"
 
@@ -155,10 +156,20 @@ class Live {
     keeper = std::move(*opened);
     thread_ = std::jthread([this] { outcome_ = keeper->run(); });
   }
-  ~Live() { finish(); }
+  ~Live() {
+    for (const auto& source : sources) source->stop();
+    finish();
+  }
   Live(const Live&) = delete;
   Live& operator=(const Live&) = delete;
 
+  /// Opens a source, which lives as long as this.
+  Source& open(const std::string& url, std::string position = {}) {
+    auto source = open_source(*parse_url(url), {.intake = intake, .position = std::move(position)});
+    if (!source) throw std::runtime_error(source.error().message());
+    sources.push_back(std::move(*source));
+    return *sources.back();
+  }
   /// Everything that was put is committed; the keeper has ended.
   Result<void> finish() {
     intake.close();
@@ -190,6 +201,7 @@ class Live {
 
   Intake intake;
   RecentRecords records;
+  std::vector<std::unique_ptr<Source>> sources;
   std::unique_ptr<Keeper> keeper;
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/http_sink.h"
+#include "io/sink_http.h"
 
 #include <curl/curl.h>
 

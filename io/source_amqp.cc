@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/amqp_source.h"
+#include "io/source_amqp.h"
 
 #include <poll.h>
 #include <sys/eventfd.h>

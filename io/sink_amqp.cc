@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/amqp_sink.h"
+#include "io/sink_amqp.h"
 
 #include <cstdint>
 #include <memory>

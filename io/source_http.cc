@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/http_source.h"
+#include "io/source_http.h"
 
 #include <deque>
 #include <map>
