@@ -66,6 +66,9 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
     for (const auto& sink : sinks_) cursors[sink->name()] = sink->cursor();
     return cursors;
   };
+  options.committed = [this](std::chrono::nanoseconds took, std::uint64_t /*events*/) {
+    metrics_.committed(took);
+  };
   auto keeper = Keeper::open(std::move(options), *texts, std::move(store), intake_, records_);
   if (!keeper) return tl::unexpected(keeper.error());
   keeper_ = std::move(*keeper);

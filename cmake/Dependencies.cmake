@@ -9,6 +9,7 @@ find_package(nlohmann_json REQUIRED CONFIG)  # statistics, configuration
 find_package(spdlog REQUIRED CONFIG)         # diagnostics
 find_package(SQLite3 REQUIRED)               # the store
 find_package(cppzmq REQUIRED CONFIG)         # the bus
+find_package(prometheus-cpp REQUIRED CONFIG) # metrics
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
