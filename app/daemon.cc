@@ -66,6 +66,9 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
     for (const auto& sink : sinks_) cursors[sink->name()] = sink->cursor();
     return cursors;
   };
+  options.committed = [this](std::chrono::nanoseconds took, std::uint64_t /*events*/) {
+    metrics_.committed(took);
+  };
   auto keeper = Keeper::open(std::move(options), *texts, std::move(store), intake_, records_);
   if (!keeper) return tl::unexpected(keeper.error());
   keeper_ = std::move(*keeper);
@@ -109,8 +112,10 @@ Result<void> Daemon::read_positions(const Configuration& configuration) {
 
 Result<void> Daemon::open_sources(const Configuration& configuration) {
   for (const Url& url : configuration.sources) {
-    SourceSetting setting{
-        .intake = intake_, .position = {}, .beyond_loopback = configuration.beyond_loopback};
+    SourceSetting setting{.intake = intake_,
+                          .position = positions_[url.text],
+                          .http = &http_,
+                          .beyond_loopback = configuration.beyond_loopback};
     auto source = open_source(url, std::move(setting));
     if (!source) return tl::unexpected(source.error());
     sources_.push_back(std::move(*source));
@@ -152,6 +157,7 @@ Result<void> Daemon::close() {
   for (const auto& source : sources_) source->stop();
   intake_.close();
   if (thread_.joinable()) thread_.join();
+  http_.stop(kPatience);
   // The keeper has ended: nothing is applied any more, and its store is ours.
   const auto until = std::chrono::steady_clock::now() + kPatience;
   for (const auto& sink : sinks_) sink->await(records_.newest(), until);

@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "app/configuration.h"
+#include "io/http_servers.h"
 #include "io/intake.h"
 #include "io/keeper.h"
+#include "io/metrics.h"
 #include "io/recent_records.h"
 #include "io/sink_feed.h"
 #include "io/source.h"
@@ -33,6 +35,9 @@ class Daemon {
   /// The URLs at which it listens.
   [[nodiscard]] std::vector<std::string> addresses() const;
 
+  /// What Prometheus is told. From any thread.
+  [[nodiscard]] std::string metrics() { return metrics_.text(intake_, sinks_); }
+
   /// Goes on with the rules in these files; the log tells what came of it. Error: they are wrong,
   /// and nothing has changed.
   [[nodiscard]] Result<void> change_rules(const std::vector<std::string>& files);
@@ -50,8 +55,10 @@ class Daemon {
 
   std::optional<StateLock> lock_;
   std::map<std::string, std::string> positions_;  // stored; by the source's URL
+  Metrics metrics_;
   Intake intake_;
   RecentRecords records_;
+  HttpServers http_;
   std::unique_ptr<Keeper> keeper_;
   std::vector<std::unique_ptr<SinkFeed>> sinks_;
   std::vector<std::unique_ptr<Source>> sources_;

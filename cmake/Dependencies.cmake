@@ -12,6 +12,7 @@ find_package(Boost 1.74 REQUIRED)            # the HTTP server: Beast on Asio
 find_package(OpenSSL REQUIRED)               # TLS
 find_package(CURL REQUIRED)                  # the HTTP sink
 find_package(cppzmq REQUIRED CONFIG)         # the bus
+find_package(prometheus-cpp REQUIRED CONFIG) # metrics
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)

@@ -61,8 +61,8 @@ void Intake::when_room(std::size_t bytes, std::function<void()> call) {
 
 bool Intake::ask(Inquiry question) {
   const std::lock_guard lock(mutex_);
-  if (closed_ || questions_.size() >= limits_.questions) return false;
-  questions_.push_back(std::move(question));
+  if (closed_ || inquiries_.size() >= limits_.questions) return false;
+  inquiries_.push_back(std::move(question));
   something_.notify_one();
   return true;
 }
@@ -74,9 +74,9 @@ void Intake::take(Taken& taken, bool with_deliveries, Clock::time_point until) {
   {
     std::unique_lock lock(mutex_);
     something_.wait_until(lock, until, [&] {
-      return !questions_.empty() || (with_deliveries && (closed_ || !deliveries_.empty()));
+      return !inquiries_.empty() || (with_deliveries && (closed_ || !deliveries_.empty()));
     });
-    taken.questions.swap(questions_);
+    taken.questions.swap(inquiries_);
     if (with_deliveries) {
       const std::size_t count = std::min(deliveries_.size(), kTaken);
       for (std::size_t i = 0; i < count; ++i) {
@@ -97,7 +97,7 @@ void Intake::take(Taken& taken, bool with_deliveries, Clock::time_point until) {
 void Intake::take_questions(std::vector<Inquiry>& questions) {
   questions.clear();
   const std::lock_guard lock(mutex_);
-  questions.swap(questions_);
+  questions.swap(inquiries_);
 }
 
 void Intake::give_back(Delivery&& used) {
@@ -125,7 +125,7 @@ bool Intake::is_closed() const {
 
 Intake::Depth Intake::depth() const {
   const std::lock_guard lock(mutex_);
-  return {deliveries_.size(), bytes_, questions_.size()};
+  return {deliveries_.size(), bytes_, inquiries_.size()};
 }
 
 }  // namespace vmtrail

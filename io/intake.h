@@ -78,7 +78,7 @@ class Intake {
   struct Depth {
     std::size_t deliveries;
     std::size_t bytes;
-    std::size_t questions;
+    std::size_t inquiries;
   };
   [[nodiscard]] Depth depth() const;
 
@@ -94,7 +94,7 @@ class Intake {
   // Guarded by the mutex.
   std::deque<Delivery> deliveries_;
   std::size_t bytes_ = 0;  // of deliveries_
-  std::vector<Inquiry> questions_;
+  std::vector<Inquiry> inquiries_;
   std::vector<std::function<void()>> waiting_;  // for room
   std::vector<Delivery> used_;
   bool closed_ = false;

@@ -89,6 +89,7 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
   const auto awaited = store_->awaited();
   if (!awaited) return tl::unexpected(awaited.error());
   books_->dispatcher.restore(*awaited);
+  situation_.begin(books_->model);
   if (auto set = store_->set_rules(texts); !set) return set;
   return store_->commit();
 }
@@ -143,6 +144,7 @@ void Keeper::on_frame(const Frame& frame) {
 void Keeper::on_event(const Event& event) {
   generated_ = event.generated;
   books_->dispatcher.on_event(event);
+  situation_.on_event(event, now_);
   // Only now: the model asks the archive whether it has seen the event before.
   if (store_) batch_.messages.push_back({MessageId(event.message_id), event.generated});
   if (++since_answer_ >= kSlice) answer();
@@ -161,6 +163,7 @@ void Keeper::on_skipped_line() {
 }
 
 void Keeper::on_record(const ChangeRecord& record) {
+  situation_.on_record(record);
   batch_.records->add(record, options_.zenoss);
 }
 
@@ -181,13 +184,16 @@ void Keeper::process(Delivery& delivery) {
   };
   const DeliveryCounts before = told();
   delivery_ = &delivery;
+  now_ = options_.clock();
   Decoder& decoder = books_->decoder(delivery.format);
   delivery.for_each_frame([&](const Frame& frame) { ahead_.decode(decoder, frame); });
   ahead_.tell();
   delivery_ = nullptr;
   const DeliveryCounts after = told();
   const DeliveryCounts counted = after - before;
-  sources_[delivery.from->name()] += counted;
+  SourceFigures& source = sources_[delivery.from->name()];
+  source.format = delivery.format;
+  source.counts += counted;
   batch_.events += counted.events();
   if (!delivery.position.empty()) batch_.positions[delivery.from->name()] = delivery.position;
   batch_.deliveries.push_back({delivery.from, {delivery.tag, counted}});

@@ -19,6 +19,7 @@
 #include "io/input_consumer.h"
 #include "io/intake.h"
 #include "io/recent_records.h"
+#include "io/situation.h"
 #include "io/store.h"
 #include "vmtrail/dispatcher.h"
 #include "vmtrail/model.h"
@@ -69,8 +70,14 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   [[nodiscard]] const Model& model() const { return books_->model; }
   [[nodiscard]] const RuleSet& rules() const { return books_->rules; }
   [[nodiscard]] const Counts& counts() const;  ///< since the program started
+  struct SourceFigures {
+    Format format = Format::any;  ///< as configured
+    DeliveryCounts counts;
+  };
   /// What came of each source, by its name.
-  [[nodiscard]] const std::map<std::string, DeliveryCounts>& sources() const { return sources_; }
+  [[nodiscard]] const std::map<std::string, SourceFigures>& sources() const { return sources_; }
+  [[nodiscard]] const Situation& situation() const { return situation_; }
+  [[nodiscard]] Time now() const { return options_.clock(); }
   [[nodiscard]] bool failing() const { return failure_.has_value(); }
   [[nodiscard]] Store* store() { return store_ ? &*store_ : nullptr; }
 
@@ -143,7 +150,9 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   std::optional<NewRules> new_rules_;  // to go on with
   std::optional<Error> failure_;       // of the last commit
   Clock::time_point retry_at_;
-  std::map<std::string, DeliveryCounts> sources_;
+  std::map<std::string, SourceFigures> sources_;
+  Situation situation_;
+  Time now_;  // when the delivery began to be told
   Cursors saved_cursors_;
   Counts past_;  // under earlier rules
   mutable Counts all_;

@@ -56,7 +56,7 @@ TEST_CASE("Each capture, a message a delivery, ends as Nova's database, with a s
       CHECK(testing::differences_from_nova(live.keeper->model(), scenario) == "");
       CHECK(all.events() == lines.size());
       CHECK(all.events() == live.keeper->counts().events);
-      CHECK(live.keeper->sources().at("hand:").applied == live.keeper->counts().applied);
+      CHECK(live.keeper->sources().at("hand:").counts.applied == live.keeper->counts().applied);
       CHECK(live.records.newest() == live.keeper->model().sequence());
     }
     auto store = Store::open(scratch.path(), Store::Access::read);
