@@ -12,6 +12,7 @@ namespace {
 
 constexpr auto kCommands = std::to_array<Command>({
     {"replay", "Read captured events, keep the model, emit change records", prepare_replay},
+    {"serve", "Follow live events as a daemon: sources in, records out", prepare_serve},
     {"where", "Where an instance is, since when, and on whose word", prepare_where},
     {"host", "The instances of one host", prepare_host},
     {"hosts", "Every host, its status and how many instances it has", prepare_hosts},
@@ -20,6 +21,8 @@ constexpr auto kCommands = std::to_array<Command>({
     {"migrations", "Every migration with its source, destination and outcome", prepare_migrations},
     {"explain", "Why an instance is said to be where it is, fact by fact", prepare_explain},
     {"rules", "Check, test and list rules of your own", prepare_rules},
+    {"store", "Check, compact and export what a state directory holds", prepare_store},
+    {"keygen", "Make a pair of keys for ZeroMQ with CURVE", prepare_keygen},
 });
 
 }  // namespace

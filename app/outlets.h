@@ -23,6 +23,7 @@ class Outlets : public RecordConsumer, public QuarantineConsumer {
   bool zenoss = false;           ///< the form of the records; the store has CloudEvents
   Store* store = nullptr;        ///< borrowed
   std::string input;             ///< what is being read, for messages
+  Time generated{};              ///< of the event that is being dispatched, for the archive
   std::optional<Error> failure;  ///< of the store; the first
 
   void on_record(const ChangeRecord& record) override;

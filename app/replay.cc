@@ -42,7 +42,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kBatch = 50'000;  // events in one transaction of the store
+constexpr std::uint64_t kBatch = 10'000;  // events in one transaction of the store
 
 struct ReplayOptions {
   std::vector<std::string> files;
@@ -77,10 +77,13 @@ class Feed : public InputConsumer {
   void on_frame(const Frame& frame) override { dispatcher_.set_frame(frame); }
   void on_event(const Event& event, const Matched& matched) override {
     if (options_.speed) wait_for(event.generated);
+    outlets_.generated = event.generated;
     dispatcher_.on_matched(event, matched);
     ++decoded_;
     // Only now: the model asks the store whether it has seen the event before.
-    if (outlets_.store != nullptr) outlets_.keep(outlets_.store->add_message(event.message_id));
+    if (outlets_.store != nullptr) {
+      outlets_.keep(outlets_.store->add_message(matched.message, event.generated));
+    }
   }
   void on_undecodable(const Undecodable& bad) override {
     dispatcher_.on_undecodable(bad);
@@ -237,7 +240,8 @@ Result<std::vector<RulesText>> Replay::choose_rules() {
 
 Result<void> Replay::open() {
   if (!options_.state.empty()) {
-    auto store = Store::open(options_.state, Store::Access::create);
+    auto store = Store::open(options_.state, Store::Access::create,
+                             {.durability = Store::Durability::process_end});
     if (!store) return tl::unexpected(store.error());
     store_ = std::move(*store);
     outlets_.store = &*store_;
@@ -267,7 +271,9 @@ Result<void> Replay::open() {
   model.short_hosts = options_.short_hosts;
   if (options_.history) model.history = *options_.history;
   if (store_) {
-    model.archive = [this](const MessageId& id) { return store_->contains(id); };
+    model.archive = [this](const MessageId& id) {
+      return store_->contains(id, outlets_.generated);
+    };
     model.trail = options_.explain;
   }
   model_.emplace(std::move(model));
@@ -329,7 +335,9 @@ Result<void> Replay::save() {
   saved_events_ = dispatcher_->counts().events;
   if (auto saved = store_->save(*model_); !saved) return saved;
   if (auto saved = store_->set_awaited(dispatcher_->awaited()); !saved) return saved;
-  return store_->commit();
+  if (auto committed = store_->commit(); !committed) return committed;
+  model_->mark_saved();
+  return {};
 }
 
 Result<void> Replay::write_placement() {

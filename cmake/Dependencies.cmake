@@ -8,10 +8,16 @@ find_package(CLI11 REQUIRED CONFIG)          # command line
 find_package(nlohmann_json REQUIRED CONFIG)  # statistics, configuration
 find_package(spdlog REQUIRED CONFIG)         # diagnostics
 find_package(SQLite3 REQUIRED)               # the store
+find_package(Boost 1.74 REQUIRED)            # the HTTP server: Beast on Asio
+find_package(OpenSSL REQUIRED)               # TLS
+find_package(CURL REQUIRED)                  # the HTTP sink
+find_package(cppzmq REQUIRED CONFIG)         # the bus
+find_package(prometheus-cpp REQUIRED CONFIG) # metrics
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(RABBITMQ REQUIRED IMPORTED_TARGET librabbitmq)  # AMQP
 if(BUILD_TESTING)
   find_package(Catch2 2.13 REQUIRED CONFIG)
 endif()

@@ -51,8 +51,7 @@ void put(sqlite3_stmt* statement, int at, std::string_view value) {
   if (value.empty()) {
     sqlite3_bind_null(statement, at);
   } else {
-    sqlite3_bind_text(statement, at, value.data(), static_cast<int>(value.size()),
-                      SQLITE_TRANSIENT);
+    sqlite3_bind_text(statement, at, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
   }
 }
 
@@ -82,15 +81,14 @@ void put(sqlite3_stmt* statement, int at, const std::string& value) {
 
 void put(sqlite3_stmt* statement, int at, const std::optional<std::string>& value) {
   if (value) {
-    sqlite3_bind_text(statement, at, value->data(), static_cast<int>(value->size()),
-                      SQLITE_TRANSIENT);
+    sqlite3_bind_text(statement, at, value->data(), static_cast<int>(value->size()), SQLITE_STATIC);
   } else {
     sqlite3_bind_null(statement, at);
   }
 }
 
 void put(sqlite3_stmt* statement, int at, Blob value) {
-  sqlite3_bind_blob64(statement, at, value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT);
+  sqlite3_bind_blob64(statement, at, value.bytes.data(), value.bytes.size(), SQLITE_STATIC);
 }
 
 std::string text(sqlite3_stmt* row, int column) {
@@ -141,14 +139,14 @@ Result<void> Sqlite::execute(const char* sql, std::string_view doing) {
 }
 
 Result<sqlite3_stmt*> Sqlite::prepare(std::string_view sql) {
-  const auto found = prepared_.find(sql);
+  const auto found = prepared_.find(sql.data());
   if (found != prepared_.end()) return found->second.get();
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
     return tl::unexpected(error("preparing"));
   }
-  prepared_.emplace(sql, statement);
+  prepared_.emplace(sql.data(), statement);
   return statement;
 }
 
@@ -157,6 +155,12 @@ void Sqlite::fail(std::string_view doing) {
   // SQLite may have rolled back by itself (a full disk); then this changes nothing.
   sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
   in_transaction_ = false;
+}
+
+void Sqlite::rollback() {
+  if (in_transaction_) sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  in_transaction_ = false;
+  failure_.reset();
 }
 
 Result<void> Sqlite::begin() {

@@ -7,11 +7,12 @@
 #include <sqlite3.h>
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <unordered_map>
 
 #include "vmtrail/error.h"
 #include "vmtrail/time.h"
@@ -20,7 +21,8 @@
 namespace vmtrail {
 
 // put() sets a parameter of a statement. (As bind() it would meet std::bind, which takes anything.)
-// Empty text is null; times are microseconds since 1970 UTC.
+// Text and bytes must stay until the statement has run. Empty text is null; times are microseconds
+// since 1970 UTC.
 struct Blob {
   std::string_view bytes;
 };
@@ -45,7 +47,8 @@ template <class Word>
 }
 
 /// Owns the connection. The first run() begins a transaction; what is not committed never was.
-/// Errors: store_error, with the file, what was being done, and SQLite's words.
+/// After a run() that failed nothing is written until rollback(). Errors: store_error, with the
+/// file, what was being done, and SQLite's words.
 class Sqlite {
  public:
   enum class Mode : std::uint8_t { read, create };
@@ -53,7 +56,7 @@ class Sqlite {
 
   Result<void> execute(const char* sql, std::string_view doing);
 
-  /// `sql` must be a literal: statements are kept by it.
+  /// `sql` must be a literal: statements are kept by its address.
   template <class... Values>
   Result<void> run(std::string_view sql, const Values&... values) {
     if (auto begun = begin(); !begun) return begun;
@@ -68,7 +71,8 @@ class Sqlite {
     return {};
   }
 
-  /// Calls `take` with each row of a query whose parameters are the values.
+  /// Calls `take` with each row of a query whose parameters are the values, until it returns false
+  /// if it returns anything.
   template <class Take, class... Values>
   Result<void> rows(std::string_view sql, const Take& take, const Values&... values) {
     const auto statement = prepare(sql);
@@ -76,14 +80,24 @@ class Sqlite {
     int at = 0;
     (put(*statement, ++at, values), ...);
     int result = SQLITE_ROW;
-    while ((result = sqlite3_step(*statement)) == SQLITE_ROW) take(*statement);
+    while ((result = sqlite3_step(*statement)) == SQLITE_ROW) {
+      if constexpr (std::is_same_v<decltype(take(*statement)), bool>) {
+        if (!take(*statement)) break;
+      } else {
+        take(*statement);
+      }
+    }
     sqlite3_reset(*statement);
-    if (result != SQLITE_DONE) return tl::unexpected(error("reading"));
+    if (result != SQLITE_DONE && result != SQLITE_ROW) return tl::unexpected(error("reading"));
     return {};
   }
 
   Result<void> begin();
   Result<void> commit();
+  /// How many rows the last statement changed.
+  [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(database_.get()); }
+  /// Forgets the transaction and a failure in it.
+  void rollback();
 
   [[nodiscard]] const std::string& path() const { return path_; }
 
@@ -102,7 +116,7 @@ class Sqlite {
 
   std::string path_;
   std::unique_ptr<sqlite3, Close> database_;
-  std::map<std::string_view, std::unique_ptr<sqlite3_stmt, Finalize>> prepared_;
+  std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> prepared_;
   bool in_transaction_ = false;
   std::optional<Error> failure_;  // of a write; nothing is written after it
 };

@@ -2,6 +2,7 @@
 
 #include "io/store.h"
 
+#include <chrono>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -16,7 +17,7 @@ Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
-Result<Store> Store::open(const std::string& directory, Access access) {
+Result<Store> Store::open(const std::string& directory, Access access, const Options& options) {
   const std::string path = (std::filesystem::path(directory) / "vmtrail.db").string();
   if (access == Access::create) {
     std::error_code failed;
@@ -30,12 +31,12 @@ Result<Store> Store::open(const std::string& directory, Access access) {
                                 "no state in " + directory + " (make one with replay --state)"});
   }
   auto database =
-      Sqlite::open(path, access == Access::create ? Sqlite::Mode::create : Sqlite::Mode::read);
+      Sqlite::open(path, access == Access::read ? Sqlite::Mode::read : Sqlite::Mode::create);
   if (!database) return tl::unexpected(database.error());
-  auto impl = std::make_unique<Impl>(Impl{std::move(*database)});
+  auto impl = std::make_unique<Impl>(std::move(*database));
   if (auto right = impl->check_version(access); !right) return tl::unexpected(right.error());
-  if (access == Access::create) {
-    if (auto made = impl->make_tables(); !made) return tl::unexpected(made.error());
+  if (access != Access::read) {
+    if (auto made = impl->set_up(options); !made) return tl::unexpected(made.error());
   }
   return Store(std::move(impl));
 }
@@ -53,7 +54,7 @@ Result<std::optional<std::int64_t>> Store::Impl::get(std::string_view key) {
   return value;
 }
 
-// Before anything is written: a store of another version is not touched.
+// Before anything is written: a newer store is not touched.
 Result<void> Store::Impl::check_version(Access access) {
   bool has_tables = false;
   if (auto read = database.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'",
@@ -67,214 +68,121 @@ Result<void> Store::Impl::check_version(Access access) {
   }
   const auto version = get("schema");
   if (!version) return tl::unexpected(version.error());
-  if (version->value_or(0) == kSchemaVersion) return {};
-  return tl::unexpected(
-      Error{ErrorCode::store_error, database.path() + ": made by another version (schema " +
-                                        std::to_string(version->value_or(0)) + ", this one reads " +
-                                        std::to_string(kSchemaVersion) + ")"});
+  const std::int64_t schema = version->value_or(0);
+  const bool older = schema > 0 && schema < kSchemaVersion;
+  if (schema == kSchemaVersion || (older && access != Access::read)) return {};
+  return tl::unexpected(Error{
+      ErrorCode::store_error,
+      database.path() + ": made by " + (older ? "an older" : "another") + " version (schema " +
+          std::to_string(schema) + ", this one reads " + std::to_string(kSchemaVersion) + ")" +
+          (older ? "; serve, replay --state and store compact bring it up to date" : "")});
 }
 
-Result<void> Store::Impl::make_tables() {
-  if (auto done =
-          database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", "setting up");
-      !done) {
-    return done;
+Result<void> Store::Impl::set_up(const Options& options) {
+  std::string pragmas = "PRAGMA busy_timeout = " + std::to_string(options.lock_wait.count()) +
+                        "; PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536;"
+                        " PRAGMA wal_autocheckpoint = 8192;";
+  pragmas += options.durability == Durability::power_loss ? " PRAGMA synchronous = FULL;"
+                                                          : " PRAGMA synchronous = NORMAL;";
+  if (auto done = database.execute(pragmas.c_str(), "setting up"); !done) return done;
+  if (options.most_bytes > 0) {
+    std::int64_t page = 4096;
+    if (auto read = database.rows("PRAGMA page_size",
+                                  [&](sqlite3_stmt* row) { page = sqlite3_column_int64(row, 0); });
+        !read) {
+      return read;
+    }
+    const std::string limit = "PRAGMA max_page_count = " +
+                              std::to_string(options.most_bytes / static_cast<std::uint64_t>(page));
+    if (auto done = database.execute(limit.c_str(), "setting up"); !done) return done;
   }
   if (auto done = database.begin(); !done) return done;
+  bool has_tables = false;
+  if (auto read = database.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'",
+                                [&](sqlite3_stmt*) { has_tables = true; });
+      !read) {
+    return read;
+  }
+  if (has_tables) {
+    const auto version = get("schema");
+    if (!version) return tl::unexpected(version.error());
+    if (auto done = upgrade(version->value_or(0)); !done) return done;
+  }
   if (auto done = database.execute(kSchema, "making the tables"); !done) return done;
   if (auto done = set("schema", kSchemaVersion); !done) return done;
   return database.commit();
 }
 
-// ---- writing
-
-Result<void> Store::add_message(std::string_view message_id) {
-  return impl_->database.run("INSERT OR IGNORE INTO messages VALUES (?)", message_id);
+Time Store::Impl::stored_at() {
+  if (!began) began = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  return *began;
 }
 
-Result<void> Store::add_record(Sequence sequence, std::string_view json) {
-  return impl_->database.run("INSERT INTO records VALUES (?, ?)",
-                             static_cast<std::int64_t>(sequence), json);
+StoredId::StoredId(const MessageId& id) {
+  const auto uuid = id.text().uuid();
+  uuid_ = uuid.has_value();
+  if (!uuid) {
+    id.append_to(bytes_);
+    return;
+  }
+  for (const std::uint64_t half : {uuid->high, uuid->low}) {
+    for (int shift = 56; shift >= 0; shift -= 8) bytes_ += static_cast<char>(half >> shift);
+  }
+}
+
+void put(sqlite3_stmt* statement, int at, const StoredId& id) {
+  if (id.uuid_) {
+    put(statement, at, Blob{id.bytes_});
+  } else {
+    put(statement, at, std::string_view(id.bytes_));
+  }
+}
+
+std::string message_id(sqlite3_stmt* row, int column) {
+  if (sqlite3_column_type(row, column) != SQLITE_BLOB) return text(row, column);
+  const auto* const bytes = static_cast<const unsigned char*>(sqlite3_column_blob(row, column));
+  if (sqlite3_column_bytes(row, column) != 16) return {};
+  CompactText::Uuid uuid{};
+  for (std::size_t i = 0; i < 16; ++i) {
+    std::uint64_t& half = i < 8 ? uuid.high : uuid.low;
+    half = half << 8 | bytes[i];
+  }
+  std::string id(kUuidSize, ' ');
+  write_uuid(id.data(), uuid);
+  return id;
+}
+
+// ---- writing
+
+Result<void> Store::add_message(const MessageId& id, Time generated) {
+  return impl_->database.run("INSERT OR IGNORE INTO messages VALUES (?, ?)", generated,
+                             StoredId(id));
+}
+
+Result<void> Store::add_record(Sequence sequence, std::string_view json, std::string_view zenoss) {
+  return impl_->database.run("INSERT INTO records VALUES (?, ?, ?, ?)",
+                             static_cast<std::int64_t>(sequence), impl_->stored_at(), json, zenoss);
 }
 
 Result<void> Store::add_quarantined(std::string_view input, const Undecodable& bad) {
   const std::string bytes = redact(bad.bytes);
   return impl_->database.run(
-      "INSERT INTO quarantine (reason, detail, input, line, offset, bytes) VALUES (?,?,?,?,?,?)",
-      info(bad.reason).name, bad.detail, input, static_cast<std::int64_t>(bad.line),
-      static_cast<std::int64_t>(bad.offset), Blob{bytes});
-}
-
-Result<void> Store::Impl::save_state(std::string_view table, std::string_view id,
-                                     const StateSnapshot& s) {
-  const bool is_base = table == "bases";
-  const std::string_view sql =
-      is_base ? "INSERT OR REPLACE INTO bases VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-              : "INSERT OR REPLACE INTO placements VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-  return database.run(sql, id, s.host, name(s.confidence), s.vm_state, s.task_state,
-                      name(s.power_state), s.deleted, s.name, s.project_id, s.since, s.cause,
-                      s.mover_host, s.moved_at, s.effective, s.decided_by, s.decided_event_type,
-                      s.decided_rule);
-}
-
-Result<void> Store::Impl::save_intervals(std::string_view id, const InstanceSnapshot& saved) {
-  if (auto done = database.run("DELETE FROM intervals WHERE instance = ?", id); !done) return done;
-  std::int64_t position = 0;
-  for (const IntervalSnapshot& interval : saved.intervals) {
-    if (auto done = database.run("INSERT INTO intervals VALUES (?,?,?,?,?,?,?)", id, position++,
-                                 interval.host, interval.from, interval.to,
-                                 name(interval.confidence), interval.cause);
-        !done) {
-      return done;
-    }
-  }
-  return {};
-}
-
-Result<void> Store::Impl::save_migrations(std::string_view id, const InstanceSnapshot& saved) {
-  if (auto done = database.run("DELETE FROM migrations WHERE instance = ?", id); !done) return done;
-  std::int64_t position = 0;
-  for (const MigrationSnapshot& migration : saved.migrations) {
-    const MigrationSnapshot::View& now = migration.view;
-    const MigrationSnapshot::View told = migration.announced.value_or(MigrationSnapshot::View{});
-    const bool announced = migration.announced.has_value();
-    if (auto done = database.run(
-            "INSERT INTO migrations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", id, position++,
-            migration.request_id, name(now.kind), now.source, now.destination, name(now.outcome),
-            now.started_at, now.finished_at, now.confirmed_at, migration.reverted, announced,
-            announced ? name(told.kind) : std::string_view{}, told.source, told.destination,
-            announced ? name(told.outcome) : std::string_view{}, told.started_at, told.finished_at,
-            told.confirmed_at);
-        !done) {
-      return done;
-    }
-  }
-  return {};
-}
-
-Result<void> Store::Impl::save_facts(std::string_view id, const InstanceSnapshot& saved) {
-  if (auto done = database.run("DELETE FROM facts WHERE instance = ?", id); !done) return done;
-  std::int64_t position = 0;
-  for (const FactSnapshot& fact : saved.facts) {
-    if (auto done = database.run("INSERT INTO facts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                                 id, position++, fact.message_id, fact.event_type, fact.generated,
-                                 fact.request_id, fact.rule, fact.publisher_service,
-                                 fact.publisher_host, fact.payload_host, fact.state, fact.old_state,
-                                 fact.task_state, fact.flavor, fact.name, fact.project_id,
-                                 name(fact.power_state), name(fact.judged));
-        !done) {
-      return done;
-    }
-  }
-  return {};
-}
-
-Result<void> Store::Impl::save_trail(std::string_view id, const InstanceSnapshot& saved,
-                                     std::size_t kept) {
-  if (saved.trail.empty()) return {};
-  for (const TrailSnapshot& fact : saved.trail) {
-    if (auto done =
-            database.run("INSERT INTO trail (instance, message_id, event_type, generated,"
-                         " publisher, rule, at, host, treatment)"
-                         " VALUES (?,?,?,?,?,?,?,?,?)",
-                         id, fact.message_id, fact.event_type, fact.generated, fact.publisher,
-                         fact.rule, fact.at, fact.host, name(fact.treatment));
-        !done) {
-      return done;
-    }
-  }
-  // What was turned away must not displace the facts.
-  if (auto done = database.run(
-          "DELETE FROM trail WHERE instance = ?1 AND treatment NOT IN ('duplicate', 'too_late')"
-          " AND message_id IS NOT ?2 AND id <= (SELECT id FROM trail WHERE instance = ?1"
-          " AND treatment NOT IN ('duplicate', 'too_late') ORDER BY id DESC LIMIT 1 OFFSET ?3)",
-          id, saved.answer.decided_by, static_cast<std::int64_t>(kept));
-      !done) {
-    return done;
-  }
-  return database.run(
-      "DELETE FROM trail WHERE instance = ?1 AND treatment IN ('duplicate', 'too_late')"
-      " AND id <= (SELECT id FROM trail WHERE instance = ?1"
-      " AND treatment IN ('duplicate', 'too_late') ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-      id, static_cast<std::int64_t>(kept));
-}
-
-Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved, std::size_t trail) {
-  const std::string id = saved.id.to_string();
-  std::string requests;
-  for (const std::string& request : saved.folded_requests) requests += request + "\n";
-  if (auto done =
-          database.run("INSERT OR REPLACE INTO instances VALUES (?,?,?,?,?,?)", id, saved.newest,
-                       saved.cut, requests, static_cast<std::int64_t>(saved.base_intervals),
-                       static_cast<std::int64_t>(saved.base_migrations));
-      !done) {
-    return done;
-  }
-  if (auto done = save_state("placements", id, saved.answer); !done) return done;
-  if (auto done = save_state("bases", id, saved.base); !done) return done;
-  if (auto done = save_intervals(id, saved); !done) return done;
-  if (auto done = save_migrations(id, saved); !done) return done;
-  if (auto done = save_trail(id, saved, trail); !done) return done;
-  return save_facts(id, saved);
-}
-
-Result<void> Store::Impl::save_model(const ModelSnapshot& saved) {
-  if (auto done = set("sequence", static_cast<std::int64_t>(saved.sequence)); !done) return done;
-  if (saved.newest_event) {
-    if (auto done = set("newest_event", saved.newest_event->time_since_epoch().count()); !done)
-      return done;
-  }
-  if (saved.stream) {
-    if (auto done = set("stream", saved.stream->time_since_epoch().count()); !done) return done;
-  }
-  for (const HostSnapshot& host : saved.hosts) {
-    if (auto done = database.run("INSERT OR REPLACE INTO hosts VALUES (?,?,?,?)", host.name,
-                                 name(host.status), host.told_at, host.told_by);
-        !done) {
-      return done;
-    }
-  }
-  if (auto done = database.run("DELETE FROM seen"); !done) return done;
-  for (const SeenSnapshot& seen : saved.seen) {
-    if (auto done = database.run("INSERT INTO seen VALUES (?,?)", seen.message_id, seen.until);
-        !done) {
-      return done;
-    }
-  }
-  if (auto done = database.run("DELETE FROM loose_facts"); !done) return done;
-  for (const auto& [fact, until] : saved.loose_facts) {
-    if (auto done =
-            database.run("INSERT INTO loose_facts VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", until,
-                         fact.message_id, fact.event_type, fact.generated, fact.request_id,
-                         fact.rule, fact.publisher_service, fact.publisher_host, fact.payload_host,
-                         fact.state, fact.old_state, fact.task_state, fact.flavor, fact.name,
-                         fact.project_id, name(fact.power_state));
-        !done) {
-      return done;
-    }
-  }
-  for (const SkewSnapshot& skew : saved.skews) {
-    if (auto done = database.run("INSERT OR REPLACE INTO clock_skews VALUES (?,?,?)", skew.ahead,
-                                 skew.behind, skew.at_least.count());
-        !done) {
-      return done;
-    }
-  }
-  return {};
-}
-
-Result<void> Store::save(Model& model) {
-  for (const InstanceId& id : model.changed()) {
-    if (auto done = impl_->save_instance(model.snapshot(id), model.options().trail); !done)
-      return done;
-  }
-  if (auto done = impl_->save_model(model.snapshot()); !done) return done;
-  model.mark_saved();
-  return {};
+      "INSERT INTO quarantine (stored_at, reason, detail, input, line, offset, bytes)"
+      " VALUES (?,?,?,?,?,?,?)",
+      impl_->stored_at(), info(bad.reason).name, bad.detail, input,
+      static_cast<std::int64_t>(bad.line), static_cast<std::int64_t>(bad.offset), Blob{bytes});
 }
 
 Result<void> Store::commit() {
-  return impl_->database.commit();
+  auto done = impl_->database.commit();
+  if (done) impl_->began.reset();
+  return done;
+}
+
+void Store::rollback() {
+  impl_->database.rollback();
+  impl_->began.reset();
+  impl_->written = {};  // some of it was in what is undone
 }
 
 }  // namespace vmtrail

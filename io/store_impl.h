@@ -3,10 +3,15 @@
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
 
 #include "io/sqlite.h"
 #include "io/store.h"
@@ -14,26 +19,77 @@
 
 namespace vmtrail {
 
+/// What is known to stand in the tables, so that it need not be written again. Bounded; what is
+/// not known here is written, so forgetting costs time and nothing else.
+struct Written {
+  struct Instance {
+    std::size_t intervals = 0;              ///< the first ones, which are folded
+    Time oldest{};                          ///< where the first of them begins
+    std::vector<std::uint64_t> migrations;  ///< a hash of each
+    std::size_t untrimmed = 0;              ///< entries of the trail since it was last trimmed
+  };
+  static constexpr std::size_t kMostInstances = 100'000;
+
+  std::unordered_map<InstanceId, Instance> instances;
+  // A hash of each row, by its key; none: everything is to be written.
+  std::optional<std::unordered_map<std::string, std::uint64_t>> hosts;
+  std::optional<std::unordered_map<std::string, std::uint64_t>> skews;
+  std::optional<std::vector<std::string>> loose_facts;  // their ids
+  std::optional<std::vector<std::int64_t>> awaited;     // the hashes that are their ids; sorted
+};
+
 struct Store::Impl {
+  explicit Impl(Sqlite opened) : database(std::move(opened)) {}
+
   Sqlite database;
+  Written written;
+  std::optional<Time> began;  // of the transaction
+  std::string swept;          // the last instance whose history was looked at
 
   Result<void> check_version(Access access);
-  Result<void> make_tables();
+  Result<void> set_up(const Options& options);
   Result<void> set(std::string_view key, std::int64_t value);
   Result<std::optional<std::int64_t>> get(std::string_view key);
+  /// The wall clock as of the first call in a transaction.
+  Time stored_at();
 
-  Result<void> save_state(std::string_view table, std::string_view id, const StateSnapshot& s);
-  Result<void> save_intervals(std::string_view id, const InstanceSnapshot& saved);
-  Result<void> save_migrations(std::string_view id, const InstanceSnapshot& saved);
-  Result<void> save_facts(std::string_view id, const InstanceSnapshot& saved);
-  Result<void> save_trail(std::string_view id, const InstanceSnapshot& saved, std::size_t kept);
+  // store_upgrade.cc
+  Result<void> upgrade(std::int64_t from);
+
+  // store_save.cc
+  Result<void> save_row(std::string_view id, const InstanceSnapshot& saved);
+  Result<void> save_intervals(std::string_view id, const InstanceSnapshot& saved,
+                              Written::Instance& known);
+  Result<void> save_migrations(std::string_view id, const InstanceSnapshot& saved,
+                               Written::Instance& known);
+  Result<void> save_trail(std::string_view id, const InstanceSnapshot& saved, std::size_t kept,
+                          Written::Instance& known);
+  Result<void> trim_trail(std::string_view id, std::string_view decided_by, std::size_t kept);
   Result<void> save_instance(const InstanceSnapshot& saved, std::size_t trail);
 
+  // store_save_model.cc
   Result<void> save_model(const ModelSnapshot& saved);
+  Result<void> save_hosts(const ModelSnapshot& saved);
+  Result<void> save_skews(const ModelSnapshot& saved);
+  Result<void> save_loose_facts(const ModelSnapshot& saved);
 
   // store_load.cc
-  Result<ModelSnapshot> load_model();
+  Result<ModelSnapshot> load_model(Duration horizon);
   Result<std::map<std::string, InstanceSnapshot>> load_instances();
+  [[nodiscard]] Error misfit(std::string_view id) const;
 };
+
+/// A message id as `messages` has it: a UUID as its bytes, anything else as text.
+class StoredId {
+ public:
+  explicit StoredId(const MessageId& id);
+  friend void put(sqlite3_stmt* statement, int at, const StoredId& id);
+
+ private:
+  bool uuid_;
+  std::string bytes_;
+};
+/// The text of one in a row.
+[[nodiscard]] std::string message_id(sqlite3_stmt* row, int column);
 
 }  // namespace vmtrail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading the store.
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <sstream>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "io/store_impl.h"
+#include "io/store_packed.h"
 
 namespace vmtrail {
 
@@ -66,32 +68,63 @@ FactSnapshot fact(sqlite3_stmt* row, int column) {
   return saved;
 }
 
+bool was_turned_away(Treatment treatment) {
+  return treatment == Treatment::duplicate || treatment == Treatment::too_late;
+}
+
 }  // namespace
 
-bool Store::contains(const MessageId& id) {
+// Stores of earlier schemas did not keep the time; those have 0.
+bool Store::contains(const MessageId& id, Time generated) {
   bool found = false;
-  const std::string text_of_id = id.to_string();
   const auto read = impl_->database.rows(
-      "SELECT 1 FROM messages WHERE message_id = ?", [&](sqlite3_stmt*) { found = true; },
-      std::string_view(text_of_id));
+      "SELECT 1 FROM messages WHERE generated IN (?1, 0) AND id = ?2 LIMIT 1",
+      [&](sqlite3_stmt*) { found = true; }, generated, StoredId(id));
   return read && found;
 }
 
+// A row may hold more than is wanted: it is trimmed by rows, and now and then.
 Result<std::vector<TrailSnapshot>> Store::trail(const InstanceId& id) {
+  const std::string instance = id.to_string();
+  const auto most = impl_->get("trail");
+  if (!most) return tl::unexpected(most.error());
+  std::string decided_by;
   std::vector<TrailSnapshot> trail;
+  std::int64_t facts = most->value_or(0);
+  std::int64_t turned_away = facts;
+  bool right = true;
   auto read = impl_->database.rows(
-      "SELECT message_id, event_type, generated, publisher, rule, at, host, treatment FROM trail"
-      " WHERE instance = ? ORDER BY id",
-      [&](sqlite3_stmt* row) {
-        trail.push_back({text(row, 0), text(row, 1), time(row, 2), text(row, 3), text(row, 4),
-                         text(row, 5), optional_text(row, 6), word(row, 7, Treatment::no_witness)});
-      },
-      id.to_string());
+      "SELECT decided_by FROM instances WHERE id = ?",
+      [&](sqlite3_stmt* row) { decided_by = text(row, 0); }, instance);
   if (!read) return tl::unexpected(read.error());
+  read = impl_->database.rows(
+      "SELECT entries FROM trail WHERE instance = ? ORDER BY id DESC",
+      [&](sqlite3_stmt* row) {
+        auto entries = unpacked_trail(text(row, 0));
+        right = right && entries;
+        if (!right) return;
+        for (auto one = entries->rbegin(); one != entries->rend(); ++one) {
+          std::int64_t& room = was_turned_away(one->treatment) ? turned_away : facts;
+          if (room-- > 0 || (one->message_id == decided_by && !was_turned_away(one->treatment))) {
+            trail.push_back(std::move(*one));
+          }
+        }
+      },
+      instance);
+  if (!read) return tl::unexpected(read.error());
+  if (!right) return tl::unexpected(impl_->misfit(instance));
+  std::reverse(trail.begin(), trail.end());
   return trail;
 }
 
-Result<ModelSnapshot> Store::Impl::load_model() {
+Error Store::Impl::misfit(std::string_view id) const {
+  return {ErrorCode::store_error,
+          database.path() + ": the rows of instance '" + std::string(id) + "' do not fit"};
+}
+
+// The ids of the last horizon are not kept twice: they are those of its messages. Older copies are
+// looked up by contains().
+Result<ModelSnapshot> Store::Impl::load_model(Duration horizon) {
   ModelSnapshot saved;
   const auto sequence = get("sequence");
   if (!sequence) return tl::unexpected(sequence.error());
@@ -110,12 +143,17 @@ Result<ModelSnapshot> Store::Impl::load_model() {
       !read) {
     return tl::unexpected(read.error());
   }
-  if (auto read = database.rows("SELECT message_id, until FROM seen ORDER BY until, message_id",
-                                [&](sqlite3_stmt* row) {
-                                  saved.seen.push_back({text(row, 0), time(row, 1)});
-                                });
-      !read) {
-    return tl::unexpected(read.error());
+  if (saved.stream) {
+    const Time until = *saved.stream + horizon;
+    if (auto read = database.rows(
+            "SELECT id FROM messages WHERE generated >= ? ORDER BY generated, id",
+            [&](sqlite3_stmt* row) {
+              saved.seen.push_back({message_id(row, 0), until});
+            },
+            *saved.stream - horizon);
+        !read) {
+      return tl::unexpected(read.error());
+    }
   }
   if (auto read = database.rows("SELECT * FROM loose_facts ORDER BY message_id",
                                 [&](sqlite3_stmt* row) {
@@ -138,6 +176,11 @@ Result<ModelSnapshot> Store::Impl::load_model() {
 Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
   std::map<std::string, InstanceSnapshot> all;
   std::optional<std::string> broken;
+  // What is folded comes first.
+  const auto count = [&](std::size_t& folded, const auto& list, sqlite3_stmt* row, int column) {
+    if (sqlite3_column_int(row, column) == 0) return;
+    if (++folded != list.size()) broken = text(row, 0);
+  };
   const auto instance = [&](sqlite3_stmt* row) -> InstanceSnapshot& {
     const std::string id = text(row, 0);
     InstanceSnapshot& saved = all[id];
@@ -149,67 +192,61 @@ Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
     return saved;
   };
   const std::array reads = {
-      database.rows(
-          "SELECT id, newest, cut, folded_requests, base_intervals, base_migrations FROM instances",
-          [&](sqlite3_stmt* row) {
-            InstanceSnapshot& saved = instance(row);
-            saved.newest = optional_time(row, 1);
-            saved.cut = optional_time(row, 2);
-            std::istringstream lines(text(row, 3));
-            for (std::string line; std::getline(lines, line);)
-              saved.folded_requests.push_back(line);
-            saved.base_intervals = static_cast<std::size_t>(sqlite3_column_int64(row, 4));
-            saved.base_migrations = static_cast<std::size_t>(sqlite3_column_int64(row, 5));
-          }),
-      database.rows("SELECT * FROM bases",
-                    [&](sqlite3_stmt* row) { instance(row).base = state(row, 1); }),
-      database.rows("SELECT instance, host, from_time, to_time, confidence, cause FROM intervals"
-                    " ORDER BY instance, position",
+      database.rows("SELECT id, host, confidence, vm_state, task_state, power_state, deleted, name,"
+                    " project_id, since, cause, mover_host, moved_at, effective, decided_by,"
+                    " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts"
+                    " FROM instances",
                     [&](sqlite3_stmt* row) {
-                      instance(row).intervals.push_back({text(row, 1), time(row, 2), time(row, 3),
-                                                         word(row, 4, Confidence::unknown),
-                                                         text(row, 5)});
+                      InstanceSnapshot& saved = instance(row);
+                      saved.answer = state(row, 1);
+                      saved.newest = optional_time(row, 17);
+                      saved.cut = optional_time(row, 18);
+                      std::istringstream lines(text(row, 19));
+                      for (std::string line; std::getline(lines, line);)
+                        saved.folded_requests.push_back(line);
+                      const auto base = optional_text(row, 20);
+                      auto unpacked = base ? unpacked_state(*base) : std::optional(saved.answer);
+                      auto facts = unpacked_facts(text(row, 21));
+                      if (!unpacked || !facts) {
+                        broken = text(row, 0);
+                        return;
+                      }
+                      saved.base = std::move(*unpacked);
+                      saved.facts = std::move(*facts);
+                    }),
+      database.rows("SELECT instance, host, from_time, to_time, confidence, cause, folded"
+                    " FROM intervals ORDER BY instance, position",
+                    [&](sqlite3_stmt* row) {
+                      InstanceSnapshot& saved = instance(row);
+                      saved.intervals.push_back({text(row, 1), time(row, 2), time(row, 3),
+                                                 word(row, 4, Confidence::unknown), text(row, 5)});
+                      count(saved.base_intervals, saved.intervals, row, 6);
                     }),
       database.rows(
           "SELECT instance, request_id, reverted, announced, kind, source, destination, outcome,"
           " started_at, finished_at, confirmed_at, told_kind, told_source, told_destination,"
-          " told_outcome, told_started_at, told_finished_at, told_confirmed_at"
+          " told_outcome, told_started_at, told_finished_at, told_confirmed_at, folded"
           " FROM migrations ORDER BY instance, position",
           [&](sqlite3_stmt* row) {
-            MigrationSnapshot saved{text(row, 1), view(row, 4), sqlite3_column_int(row, 2) != 0,
-                                    std::nullopt};
-            if (sqlite3_column_int(row, 3) != 0) saved.announced = view(row, 11);
-            instance(row).migrations.push_back(std::move(saved));
-          }),
-      database.rows(
-          "SELECT instance, message_id, event_type, generated, request_id, rule,"
-          " publisher_service, publisher_host, payload_host, state, old_state, task_state, flavor,"
-          " name, project_id, power_state, judged FROM facts ORDER BY instance, position",
-          [&](sqlite3_stmt* row) {
-            FactSnapshot saved = fact(row, 1);
-            saved.judged = word(row, 16, Outcome::in_progress);
-            instance(row).facts.push_back(std::move(saved));
+            InstanceSnapshot& saved = instance(row);
+            MigrationSnapshot migration{text(row, 1), view(row, 4), sqlite3_column_int(row, 2) != 0,
+                                        std::nullopt};
+            if (sqlite3_column_int(row, 3) != 0) migration.announced = view(row, 11);
+            saved.migrations.push_back(std::move(migration));
+            count(saved.base_migrations, saved.migrations, row, 18);
           }),
   };
   for (const Result<void>& read : reads) {
     if (!read) return tl::unexpected(read.error());
   }
-  for (const auto& [id, saved] : all) {
-    if (saved.base_intervals > saved.intervals.size() ||
-        saved.base_migrations > saved.migrations.size()) {
-      broken = id;
-    }
-  }
   if (broken) {
-    return tl::unexpected(
-        Error{ErrorCode::store_error,
-              database.path() + ": the rows of instance '" + *broken + "' do not fit"});
+    return tl::unexpected(misfit(*broken));
   }
   return all;
 }
 
 Result<std::size_t> Store::load(Model& model, const RuleSet& rules) {
-  const auto saved = impl_->load_model();
+  const auto saved = impl_->load_model(model.options().horizon);
   if (!saved) return tl::unexpected(saved.error());
   model.restore(*saved, rules);
   const auto instances = impl_->load_instances();

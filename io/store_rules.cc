@@ -31,24 +31,12 @@ Result<std::vector<RulesText>> Store::rules() {
   return rules;
 }
 
-Result<void> Store::set_awaited(std::span<const AwaitedSnapshot> awaited) {
-  if (auto done = impl_->database.run("DELETE FROM awaited"); !done) return done;
-  for (const AwaitedSnapshot& one : awaited) {
-    if (auto done = impl_->database.run("INSERT INTO awaited VALUES (?,?,?,?,?,?)", one.absence,
-                                        one.instance.to_string(), one.request_id, one.generated,
-                                        one.message_id, one.event_type);
-        !done) {
-      return done;
-    }
-  }
-  return {};
-}
-
 Result<std::vector<AwaitedSnapshot>> Store::awaited() {
   std::vector<AwaitedSnapshot> awaited;
   bool broken = false;
   auto read = impl_->database.rows(
-      "SELECT absence, instance, request_id, generated, message_id, event_type FROM awaited",
+      "SELECT absence, instance, request_id, generated, message_id, event_type FROM awaited"
+      " ORDER BY absence, instance, request_id, generated, message_id",
       [&](sqlite3_stmt* row) {
         const auto instance = InstanceId::parse(text(row, 1));
         broken = broken || !instance;

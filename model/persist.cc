@@ -173,6 +173,12 @@ InstanceSnapshot Model::snapshot(const InstanceId& id) const {
 }
 
 ModelSnapshot Model::snapshot() const {
+  ModelSnapshot saved = snapshot_but_seen();
+  saved.seen = impl_->seen.snapshot();
+  return saved;
+}
+
+ModelSnapshot Model::snapshot_but_seen() const {
   ModelSnapshot saved;
   saved.sequence = sequence();
   saved.newest_event = impl_->newest;
@@ -183,7 +189,6 @@ ModelSnapshot Model::snapshot() const {
   }
   std::sort(saved.hosts.begin(), saved.hosts.end(),
             [](const HostSnapshot& a, const HostSnapshot& b) { return a.name < b.name; });
-  saved.seen = impl_->seen.snapshot();
   for (const auto& [request, loose] : impl_->requests.loose()) {
     saved.loose_facts.push_back({save(loose.fact, request, impl_->names), loose.until});
   }

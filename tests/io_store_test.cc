@@ -20,6 +20,8 @@ using testing::Made;
 using testing::Scratch;
 using testing::shipped_rules;
 
+constexpr Time kWhen{std::chrono::hours{1}};
+
 Store created(const std::string& directory) {
   auto store = Store::open(directory, Store::Access::create);
   if (!store) throw std::runtime_error(store.error().message());
@@ -68,14 +70,14 @@ TEST_CASE("What is not committed never was") {
   const Scratch scratch;
   {
     Store store = created(scratch.path());
-    REQUIRE(store.add_message("kept"));
+    REQUIRE(store.add_message(MessageId("kept"), kWhen));
     REQUIRE(store.commit());
-    REQUIRE(store.add_message("lost"));
-    CHECK(store.contains(MessageId("lost")));
+    REQUIRE(store.add_message(MessageId("lost"), kWhen));
+    CHECK(store.contains(MessageId("lost"), kWhen));
   }
   Store store = created(scratch.path());
-  CHECK(store.contains(MessageId("kept")));
-  CHECK_FALSE(store.contains(MessageId("lost")));
+  CHECK(store.contains(MessageId("kept"), kWhen));
+  CHECK_FALSE(store.contains(MessageId("lost"), kWhen));
 }
 
 TEST_CASE("Quarantined bytes are kept without tokens") {
@@ -121,7 +123,7 @@ TEST_CASE("A store that cannot be opened says why") {
 
   {
     Store store = created(scratch.path("newer"));
-    REQUIRE(store.add_message("m"));
+    REQUIRE(store.add_message(MessageId("m"), kWhen));
     REQUIRE(store.commit());
   }
   sqlite3* database = nullptr;
@@ -139,22 +141,23 @@ TEST_CASE("After a write that failed nothing more is written, and the state is a
     Store store = created(scratch.path());
     REQUIRE(store.add_record(Sequence{1}, "{}"));
     REQUIRE(store.commit());
-    REQUIRE(store.add_message("first"));
+    REQUIRE(store.add_message(MessageId("first"), kWhen));
     REQUIRE_FALSE(store.add_record(Sequence{1}, "{}"));  // as a full disk would
-    CHECK_FALSE(store.add_message("second"));
+    CHECK_FALSE(store.add_message(MessageId("second"), kWhen));
     CHECK_FALSE(store.commit());
   }
   Store store = created(scratch.path());
-  CHECK_FALSE(store.contains(MessageId("first")));
-  CHECK_FALSE(store.contains(MessageId("second")));
+  CHECK_FALSE(store.contains(MessageId("first"), kWhen));
+  CHECK_FALSE(store.contains(MessageId("second"), kWhen));
   REQUIRE(store.add_record(Sequence{2}, "{}"));
   CHECK(store.commit());
 }
 
 TEST_CASE("Rows that do not fit together are an error, not a crash") {
   const char* const damages[] = {
-      "UPDATE instances SET base_intervals = 1000", "UPDATE instances SET base_migrations = 1000",
-      "UPDATE instances SET base_intervals = -1", "UPDATE facts SET instance = 'nobody'"};
+      "INSERT INTO intervals SELECT id, 9, 'h', 0, 0, 'confirmed', 'boot', 1 FROM instances",
+      "UPDATE intervals SET instance = 'nobody'", "UPDATE instances SET facts = '[[1]]'",
+      "UPDATE instances SET facts = '[' || facts", "UPDATE instances SET base = '{}'"};
   for (const char* damage : damages) {
     INFO(damage);
     const Scratch scratch;
@@ -162,6 +165,7 @@ TEST_CASE("Rows that do not fit together are an error, not a crash") {
       Store store = created(scratch.path());
       Machine machine(shipped_rules());
       machine.feed(testing::live_migration("req-1", 0, "a", "b"));
+      machine.feed(testing::live_migration("req-2", 9'000, "b", "c"));
       REQUIRE(store.save(machine.model));
       REQUIRE(store.commit());
     }

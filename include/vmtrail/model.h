@@ -144,6 +144,8 @@ class Model {
   void mark_saved();
   [[nodiscard]] InstanceSnapshot snapshot(const InstanceId& id) const;
   [[nodiscard]] ModelSnapshot snapshot() const;
+  /// The same without the remembered ids, for who keeps those by himself: they are many.
+  [[nodiscard]] ModelSnapshot snapshot_but_seen() const;
 
   /// Puts back what was saved; facts find their rules by id in `rules`. To be called on an empty
   /// model: the whole first, then each instance, which returns how many facts were dropped because

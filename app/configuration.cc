@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "app/configuration.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "app/rules_files.h"
+#include "io/sinks.h"
+#include "io/sources.h"
+#include "rules/yaml_reader.h"
+
+namespace vmtrail {
+
+namespace {
+
+const WordList kLevels = {"debug", "info", "warning", "error"};
+
+std::string line_of(std::string_view text, int line) {
+  for (; line > 0; --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  text = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  return std::string(text.substr(0, 80));
+}
+
+Error located(const RulesText& file, const YAML::Mark& mark, const std::string& what) {
+  std::string detail = file.file;
+  if (mark.is_null()) return {ErrorCode::wrong_usage, detail + ": " + what};
+  detail +=
+      ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + what;
+  std::string found = line_of(file.text, mark.line);
+  if (found.find('@') != std::string::npos) found.clear();  // it may hold a password
+  return {ErrorCode::wrong_usage, found.empty() ? detail : detail + "; found: " + found};
+}
+
+std::vector<Url> urls(const YAML::Node& node, std::string_view key,
+                      Result<Url> (*read)(std::string_view)) {
+  std::vector<Url> all;
+  const auto add = [&](const YAML::Node& one) {
+    if (one.IsMap()) throw Mistake(one.Mark(), "a URL with a ':' at its end wants quotes");
+    auto url = read(scalar(one, key));
+    if (!url) throw Mistake(one.Mark(), url.error().detail);
+    all.push_back(std::move(*url));
+  };
+  if (!node.IsSequence()) {
+    add(node);
+    return all;
+  }
+  for (const YAML::Node& one : node) add(one);
+  return all;
+}
+
+std::size_t count(const YAML::Node& node, std::string_view key, int least) {
+  const int value = whole_number(node, key);
+  if (value < least) {
+    throw Mistake(node.Mark(),
+                  "'" + std::string(key) + "' must be at least " + std::to_string(least));
+  }
+  return static_cast<std::size_t>(value);
+}
+
+std::string choice(const YAML::Node& node, std::string_view key, const WordList& words) {
+  const std::string word = scalar(node, key);
+  if (std::find(words.begin(), words.end(), word) == words.end()) {
+    throw Mistake(node.Mark(), expected_one_of(key, word, words));
+  }
+  return word;
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& file)
+      : directory_(std::filesystem::path(file).parent_path()) {}
+
+  Configuration read(const YAML::Node& root) {
+    require_map(root, "a configuration",
+                {"state", "sources", "sinks", "rules", "horizon", "explain", "history", "log",
+                 "batch", "beyond_loopback"});
+    Configuration read;
+    if (const auto node = root["state"]) read.state = path(node, "state");
+    if (const auto node = root["sources"]) read.sources = urls(node, "sources", source_url);
+    if (const auto node = root["sinks"]) read.sinks = urls(node, "sinks", sink_url);
+    if (const auto node = root["rules"]) {
+      for (const std::string& file : strings(node, "rules")) {
+        read.rules.push_back((directory_ / file).string());
+      }
+    }
+    if (const auto node = root["horizon"]) read.horizon = duration(node, "horizon");
+    if (const auto node = root["explain"]) read.explain = count(node, "explain", 0);
+    if (const auto node = root["history"]) read.history = count(node, "history", 0);
+    if (const auto node = root["log"]) read_log(node, read);
+    if (const auto node = root["batch"]) read_batch(node, read);
+    if (const auto node = root["beyond_loopback"]) {
+      read.beyond_loopback = boolean(node, "beyond_loopback");
+    }
+    return read;
+  }
+
+ private:
+  static void read_log(const YAML::Node& node, Configuration& read) {
+    require_map(node, "'log'", {"level", "format"});
+    if (const auto level = node["level"]) read.log_level = choice(level, "level", kLevels);
+    if (const auto format = node["format"]) {
+      read.log_json = choice(format, "format", {"text", "json"}) == "json";
+    }
+  }
+
+  static void read_batch(const YAML::Node& node, Configuration& read) {
+    require_map(node, "'batch'", {"events", "delay"});
+    if (const auto events = node["events"]) read.batch_events = count(events, "events", 1);
+    if (const auto delay = node["delay"]) {
+      read.batch_delay =
+          std::chrono::duration_cast<std::chrono::milliseconds>(duration(delay, "delay"));
+    }
+  }
+
+  [[nodiscard]] std::string path(const YAML::Node& node, std::string_view key) const {
+    const std::string text = scalar(node, key);
+    if (text.empty()) throw Mistake(node.Mark(), "'" + std::string(key) + "' is empty");
+    return (directory_ / text).string();
+  }
+
+  std::filesystem::path directory_;
+};
+
+}  // namespace
+
+Result<Configuration> read_configuration(const std::string& file) {
+  const auto text = read_text(file);
+  if (!text) return tl::unexpected(text.error());
+  // yaml-cpp throws; input does not.
+  try {
+    return Reader(file).read(YAML::Load(text->text));
+  } catch (const Mistake& mistake) {
+    return tl::unexpected(located(*text, mistake.mark, mistake.what()));
+  } catch (const YAML::Exception& error) {
+    return tl::unexpected(located(*text, error.mark, error.msg));
+  }
+}
+
+Result<Url> source_url(std::string_view text) {
+  auto url = parse_url(text);
+  if (!url) return url;
+  if (auto right = check_source(*url); !right) return tl::unexpected(right.error());
+  return url;
+}
+
+Result<Url> sink_url(std::string_view text) {
+  auto url = parse_url(text);
+  if (!url) return url;
+  if (auto form = sink_form(*url); !form) return tl::unexpected(form.error());
+  return url;
+}
+
+Result<void> check_configuration(const Configuration& configuration) {
+  if (configuration.sources.empty()) {
+    return tl::unexpected(Error{ErrorCode::wrong_usage, "no source is given; say --source URL"});
+  }
+  for (const auto* urls : {&configuration.sources, &configuration.sinks}) {
+    std::set<std::string> seen;
+    for (const Url& url : *urls) {
+      if (!seen.insert(url.text).second) {
+        return tl::unexpected(wrong_url(url, "is given twice"));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace vmtrail

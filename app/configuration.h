@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the daemon is to do: its configuration file, and what the command line adds.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/url.h"
+#include "vmtrail/error.h"
+#include "vmtrail/time.h"
+
+namespace vmtrail {
+
+struct Configuration {
+  std::string state;  ///< directory; empty: in memory only
+  std::vector<Url> sources;
+  std::vector<Url> sinks;
+  std::vector<std::string> rules;  ///< files on top of the shipped table
+  std::optional<Duration> horizon;
+  std::optional<std::size_t> explain;
+  std::optional<std::size_t> history;
+  std::string log_level = "info";
+  bool log_json = false;
+  std::size_t batch_events = 10'000;
+  std::chrono::milliseconds batch_delay{5};
+  bool beyond_loopback = false;
+};
+
+/// Reads a configuration file (docs/serve.md); relative paths in it start from its directory. Every
+/// URL is checked. Errors: unreadable; wrong_usage as "file:line:column: what; found: …".
+[[nodiscard]] Result<Configuration> read_configuration(const std::string& file);
+
+/// A source or a sink of the command line. Error: wrong_usage.
+[[nodiscard]] Result<Url> source_url(std::string_view text);
+[[nodiscard]] Result<Url> sink_url(std::string_view text);
+
+/// What can only be seen of the whole: none or twice the same. Error: wrong_usage.
+[[nodiscard]] Result<void> check_configuration(const Configuration& configuration);
+
+}  // namespace vmtrail

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "app/daemon.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "app/rules_files.h"
+#include "io/sinks.h"
+#include "io/sources.h"
+#include "io/store.h"
+
+namespace vmtrail {
+
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds{5};  // with the sinks, at the end
+
+}  // namespace
+
+Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration) {
+  std::unique_ptr<Daemon> daemon(new Daemon);
+  if (auto opened = daemon->open_state(configuration); !opened) {
+    return tl::unexpected(opened.error());
+  }
+  if (auto opened = daemon->open_sinks(configuration); !opened) {
+    return tl::unexpected(opened.error());
+  }
+  if (auto read = daemon->read_positions(configuration); !read) return tl::unexpected(read.error());
+  // From here on the store is the keeper's.
+  daemon->thread_ = std::jthread([raw = daemon.get()] { raw->outcome_ = raw->keeper_->run(); });
+  if (auto opened = daemon->open_sources(configuration); !opened) {
+    return tl::unexpected(opened.error());
+  }
+  return daemon;
+}
+
+Result<void> Daemon::open_state(const Configuration& configuration) {
+  std::optional<Store> store;
+  if (!configuration.state.empty()) {
+    auto lock = StateLock::take(configuration.state);
+    if (!lock) return tl::unexpected(lock.error());
+    lock_ = std::move(*lock);
+    auto opened = Store::open(configuration.state, Store::Access::create);
+    if (!opened) return tl::unexpected(opened.error());
+    store = std::move(*opened);
+  }
+  const auto texts = read_rules(configuration.rules);
+  if (!texts) return tl::unexpected(texts.error());
+  Keeper::Options options;
+  if (configuration.horizon) options.model.horizon = *configuration.horizon;
+  if (configuration.history) options.model.history = *configuration.history;
+  if (store) options.model.trail = configuration.explain.value_or(32);
+  options.batch_events = configuration.batch_events;
+  options.batch_delay = configuration.batch_delay;
+  for (const Url& sink : configuration.sinks) {
+    const auto form = sink_form(sink);
+    if (!form) return tl::unexpected(form.error());
+    options.zenoss = options.zenoss || form->zenoss;
+  }
+  options.cursors = [this] {
+    Cursors cursors;
+    for (const auto& sink : sinks_) cursors[sink->name()] = sink->cursor();
+    return cursors;
+  };
+  options.committed = [this](std::chrono::nanoseconds took, std::uint64_t /*events*/) {
+    metrics_.committed(took);
+  };
+  auto keeper = Keeper::open(std::move(options), *texts, std::move(store), intake_, records_);
+  if (!keeper) return tl::unexpected(keeper.error());
+  keeper_ = std::move(*keeper);
+  return {};
+}
+
+Result<void> Daemon::open_sinks(const Configuration& configuration) {
+  for (const Url& url : configuration.sinks) {
+    const auto form = sink_form(url);
+    if (!form) return tl::unexpected(form.error());
+    auto sink = open_sink(url, {.beyond_loopback = configuration.beyond_loopback});
+    if (!sink) return tl::unexpected(sink.error());
+    // A new one begins with what comes now.
+    Sequence behind = keeper_->model().sequence();
+    if (Store* const store = keeper_->store()) {
+      const auto cursor = store->cursor(url.text);
+      if (!cursor) return tl::unexpected(cursor.error());
+      behind = cursor->value_or(behind);
+    }
+    SinkFeed::Options options;
+    options.name = url.text;
+    options.form = *form;
+    options.behind = behind;
+    options.state = configuration.state;
+    options.number = static_cast<unsigned>(sinks_.size());
+    sinks_.push_back(std::make_unique<SinkFeed>(std::move(options), std::move(*sink), records_));
+  }
+  return keeper_->save_cursors();
+}
+
+Result<void> Daemon::read_positions(const Configuration& configuration) {
+  Store* const store = keeper_->store();
+  if (store == nullptr) return {};
+  for (const Url& url : configuration.sources) {
+    auto position = store->position(url.text);
+    if (!position) return tl::unexpected(position.error());
+    positions_[url.text] = std::move(*position);
+  }
+  return {};
+}
+
+Result<void> Daemon::open_sources(const Configuration& configuration) {
+  for (const Url& url : configuration.sources) {
+    SourceSetting setting{.intake = intake_,
+                          .position = positions_[url.text],
+                          .http = &http_,
+                          .beyond_loopback = configuration.beyond_loopback};
+    auto source = open_source(url, std::move(setting));
+    if (!source) return tl::unexpected(source.error());
+    sources_.push_back(std::move(*source));
+  }
+  return {};
+}
+
+std::vector<std::string> Daemon::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& source : sources_) all.push_back(source->address());
+  for (const auto& sink : sinks_) all.push_back(sink->sink().address());
+  all.erase(std::remove(all.begin(), all.end(), std::string()), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+Result<void> Daemon::change_rules(const std::vector<std::string>& files) {
+  auto texts = read_rules(files);
+  if (!texts) return tl::unexpected(texts.error());
+  auto rules = RuleSet::parse(*texts);
+  if (!rules) return tl::unexpected(rules.error());
+  const auto tell = [](const Result<void>& changed) {
+    if (changed) {
+      spdlog::info("the rules were read again");
+    } else {
+      spdlog::error("the rules stay as they are: {}", changed.error().detail);
+    }
+  };
+  // A question has to be copyable.
+  const auto parsed = std::make_shared<RuleSet>(std::move(*rules));
+  const bool asked = intake_.ask([parsed, texts = std::move(*texts), tell](Keeper& keeper) {
+    keeper.change_rules(std::move(*parsed), texts, tell);
+  });
+  if (!asked) return tl::unexpected(Error{ErrorCode::unreadable, "too many questions wait"});
+  return {};
+}
+
+Result<void> Daemon::close() {
+  for (const auto& source : sources_) source->stop();
+  intake_.close();
+  if (thread_.joinable()) thread_.join();
+  http_.stop(kPatience);
+  // The keeper has ended: nothing is applied any more, and its store is ours.
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  for (const auto& sink : sinks_) sink->await(records_.newest(), until);
+  for (const auto& sink : sinks_) sink->stop();
+  if (!outcome_) return outcome_;
+  return keeper_->save_cursors();
+}
+
+Daemon::~Daemon() {
+  for (const auto& source : sources_) source->stop();
+  intake_.close();
+}
+
+}  // namespace vmtrail

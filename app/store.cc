@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmtrail store: check, compact and export the state directory.
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "app/command.h"
+#include "app/question.h"
+#include "io/store.h"
+#include "vmtrail/model.h"
+
+namespace vmtrail {
+
+namespace {
+
+constexpr std::size_t kAtATime = 1'000;  // records
+
+struct StoreOptions {
+  std::string state;
+  std::string what = "records";
+  std::uint64_t since = 0;
+};
+
+Exit check(const StoreOptions& options) {
+  auto store = Store::open(options.state, Store::Access::read);
+  if (!store) return fail(store.error());
+  const auto faults = store->check();
+  if (!faults) return fail(faults.error());
+  for (const std::string& fault : *faults) print(fault + "\n");
+  if (faults->empty()) print("nothing is wrong\n");
+  return faults->empty() ? Exit::fine : Exit::no;
+}
+
+// It must be there already: opening it to write would make one.
+Exit compact(const StoreOptions& options) {
+  auto store = Store::open(options.state, Store::Access::update);
+  if (!store) return fail(store.error());
+  if (auto done = store->compact(); !done) return fail(done.error());
+  return Exit::fine;
+}
+
+Exit export_records(Store& store, Sequence since) {
+  for (;;) {
+    const auto records = store.records(since, kAtATime);
+    if (!records) return fail(records.error());
+    for (const StoredRecord& record : *records) print(record.json + "\n");
+    if (records->size() < kAtATime) return Exit::fine;
+    since = records->back().sequence;
+  }
+}
+
+Exit export_instances(const StoreOptions& options) {
+  const auto asked = open(Question{options.state});
+  if (!asked) return fail(asked.error());
+  const Model& model = (*asked)->model;
+  std::string line;
+  const auto write = [&line](const auto& one) {
+    line.clear();
+    append_json(line, one);
+    print(line + "\n");
+  };
+  for (const InstanceId& id : model.instances()) write(*model.instance(id));
+  return Exit::fine;
+}
+
+Exit export_it(const StoreOptions& options) {
+  if (options.what == "placements") return export_instances(options);
+  auto store = Store::open(options.state, Store::Access::read);
+  if (!store) return fail(store.error());
+  return export_records(*store, Sequence{options.since});
+}
+
+CLI::App* add(CLI::App& parser, const char* name, const char* help, StoreOptions& options) {
+  CLI::App* const command = parser.add_subcommand(name, help);
+  command->set_help_flag("-h,--help", "This help");
+  command->add_option("--state", options.state, "Directory that serve or replay --state has filled")
+      ->required()
+      ->type_name("DIR");
+  return command;
+}
+
+}  // namespace
+
+std::function<Exit()> prepare_store(CLI::App& parser) {
+  parser.require_subcommand(1);
+  auto options = std::make_shared<StoreOptions>();
+  CLI::App* const checking =
+      add(parser, "check", "Is the file whole, and do records and placements agree?", *options);
+  CLI::App* const compacting = add(
+      parser, "compact", "Bring it up to date, and give back the room of what is gone", *options);
+  CLI::App* const exporting =
+      add(parser, "export", "Print records or placements, one JSON object a line", *options);
+  exporting->add_option("WHAT", options->what, "records or placements (records)")
+      ->check(CLI::IsMember({"records", "placements"}));
+  exporting->add_option("--since", options->since, "Only records behind this one")
+      ->type_name("SEQUENCE");
+  return [options, checking, compacting, exporting] {
+    if (checking->parsed()) return check(*options);
+    return compacting->parsed() ? compact(*options) : export_it(*options);
+  };
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue that an AMQP source consumes, and what is bound to it.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "io/amqp_connection.h"
+#include "io/url.h"
+#include "vmtrail/error.h"
+
+namespace vmtrail {
+
+struct AmqpBinding {
+  std::string exchange;
+  std::string key;
+};
+
+/// What is wanted: from the options of a source's URL.
+struct AmqpQueue {
+  /// Errors: wrong_usage.
+  [[nodiscard]] static Result<AmqpQueue> of(const Url& url);
+
+  std::string name;
+  bool durable = true;
+  bool quorum = false;
+  std::uint16_t prefetch = 1000;
+  std::vector<AmqpBinding> bindings;
+};
+
+/// Makes the queue, unless it is there with the same properties, and consumes it on `channel`.
+[[nodiscard]] Result<void> consume(AmqpConnection& connection, amqp_channel_t channel,
+                                   const AmqpQueue& queue);
+
+/// Binds what can be bound; `bindings` keeps those whose exchange is not there yet: their services
+/// make them, and must find nobody else's. Uses and closes `channel`. Error: of anything else.
+[[nodiscard]] Result<void> bind(AmqpConnection& connection, amqp_channel_t channel,
+                                const AmqpQueue& queue, std::vector<AmqpBinding>& bindings);
+
+}  // namespace vmtrail

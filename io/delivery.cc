@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/delivery.h"
+
+namespace vmtrail {
+
+void Delivery::add(std::string_view message) {
+  if (message.size() <= Splitter::kMaxFrame && message.find('\n') == std::string_view::npos) {
+    add(Frame{.bytes = message});
+    return;
+  }
+  Splitter splitter;
+  for (std::string_view rest = message;;) {
+    const auto frame = splitter.next(rest, true);
+    if (frame) add(*frame);
+    rest.remove_prefix(splitter.consumed());
+    if (!frame) break;
+  }
+}
+
+void Delivery::add(const Frame& frame) {
+  pieces_.push_back({text_.size(), frame.bytes.size(), frame.offset, frame.line, frame.too_long});
+  text_.append(frame.bytes);
+}
+
+void Delivery::clear() {
+  constexpr std::size_t kKept = std::size_t{1} << 20;  // no buffer stays larger for one message
+  if (text_.capacity() > kKept) text_ = std::string();
+  text_.clear();
+  pieces_.clear();
+  from = nullptr;
+  tag = 0;
+  format = Format::any;
+  position.clear();
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the HTTP server hands to those who answer, and what they give back.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace vmtrail {
+
+struct HttpRequest {
+  std::string method;
+  std::string path;   ///< without the query
+  std::string query;  ///< what is behind `?`, as it was sent
+  std::string body;   ///< decompressed
+};
+
+struct HttpAnswer {
+  unsigned status = 200;
+  std::string body;
+  std::string type = "application/json";
+  unsigned retry_after = 0;  ///< seconds; 0: it is not said
+};
+
+/// {"error":"…"}: a sentence that says what to do.
+[[nodiscard]] HttpAnswer http_error(unsigned status, std::string_view what);
+
+/// Answers the request for which it was given; once, from any thread, at any time.
+using HttpReply = std::function<void(HttpAnswer)>;
+
+/// One row of the server's table.
+struct HttpRoute {
+  std::string method;
+  std::string path;            ///< with `*` as its last segment: any one segment
+  bool without_token = false;  ///< answered whoever asks
+  bool wants_json = false;     ///< a body of another type is refused
+  /// Called by a thread of the server, which it must not hold up.
+  std::function<void(HttpRequest, HttpReply)> take;
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may ask: bearer tokens (RFC 6750) and Basic authentication (RFC 7617).
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vmtrail/error.h"
+
+namespace vmtrail {
+
+/// The lines of a token file. A line is a token, or USER:PASSWORD. A token may also come as the
+/// password of any user, for clients that know Basic alone, as Ceilometer's publisher.
+class HttpAccess {
+ public:
+  /// Everybody may.
+  HttpAccess() = default;
+  /// Errors: unreadable; wrong_usage if the file has no token or everybody may read it.
+  [[nodiscard]] static Result<HttpAccess> read(const std::string& file);
+
+  /// `authorization` is the value of the header; empty: there was none.
+  [[nodiscard]] bool allows(std::string_view authorization) const;
+  [[nodiscard]] bool open_to_all() const { return secrets_.empty(); }
+
+ private:
+  std::vector<std::string> secrets_;
+};
+
+}  // namespace vmtrail

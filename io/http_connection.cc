@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection of the HTTP server: a request is read, answered, and the next one is read.
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
+
+#include "io/decompressor.h"
+#include "io/http_listener.h"
+
+namespace vmtrail {
+
+namespace {
+
+namespace net = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using tcp = net::ip::tcp;
+using beast::error_code;
+using Plain = beast::tcp_stream;
+using Tls = beast::ssl_stream<beast::tcp_stream>;
+
+constexpr auto kLinger = std::chrono::seconds{2};  // for a client that still sends what is refused
+constexpr std::size_t kPiece = 64 << 10;
+
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+bool is_json(std::string_view type) {
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+  return beast::iequals({type.data(), type.size()}, "application/json") ||
+         beast::iequals({type.data(), type.size()}, "application/x-ndjson");
+}
+
+// nullopt: it is no whole gzip stream. What is longer than `most` is cut right behind it.
+std::optional<std::string> inflated(std::string_view body, std::size_t most) {
+  const auto stream = find_decompressor(body.substr(0, kMagicSize));
+  if (stream == nullptr) return std::nullopt;
+  std::string out;
+  for (;;) {
+    const std::size_t before = out.size();
+    out.resize(before + kPiece);
+    const auto written = stream->step(body, std::span(out).subspan(before));
+    if (!written) return std::nullopt;
+    out.resize(before + *written);
+    if (out.size() > most) return out;
+    if (body.empty() && *written == 0) break;
+  }
+  return stream->complete() ? std::optional(std::move(out)) : std::nullopt;
+}
+
+template <class Stream>
+class Connection : public HttpClosable, public std::enable_shared_from_this<Connection<Stream>> {
+ public:
+  template <class... Arguments>
+  explicit Connection(HttpListener& listener, Arguments&&... stream)
+      : listener_(listener), stream_(std::forward<Arguments>(stream)...) {
+    const std::unique_lock lock(listener_.mutex);
+    listener_.connections.insert(this);
+  }
+  ~Connection() override {
+    const std::unique_lock lock(listener_.mutex);
+    listener_.connections.erase(this);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start() {
+    net::post(stream_.get_executor(), [self = this->shared_from_this()] { self->greet(); });
+  }
+
+  void close_when_idle() override {
+    post_weakly([](Connection& self) {
+      if (self.idle_) self.tcp_stream().close();
+    });
+  }
+  void close() override {
+    post_weakly([](Connection& self) {
+      self.tcp_stream().close();
+      self.keep_.reset();
+      self.work_.reset();
+    });
+  }
+
+ private:
+  // It may be on its way out already: then weak_from_this() has nothing.
+  template <class Do>
+  void post_weakly(Do what) {
+    net::post(stream_.get_executor(), [weak = this->weak_from_this(), what] {
+      if (const auto self = weak.lock()) what(*self);
+    });
+  }
+  auto step(void (Connection::*next)(error_code)) {
+    return [self = this->shared_from_this(), next](error_code failed, auto...) {
+      ((*self).*next)(failed);
+    };
+  }
+  Plain& tcp_stream() { return beast::get_lowest_layer(stream_); }
+
+  void greet() {
+    if constexpr (std::is_same_v<Stream, Tls>) {
+      tcp_stream().expires_after(listener_.options.request);
+      stream_.async_handshake(net::ssl::stream_base::server, step(&Connection::on_greeted));
+    } else {
+      read();
+    }
+  }
+  void on_greeted(error_code failed) {
+    if (!failed) read();
+  }
+
+  void read() {
+    if (listener_.stopping) return end();
+    idle_ = true;
+    parser_.emplace();
+    parser_->header_limit(listener_.options.most_header);
+    parser_->body_limit(listener_.options.most_body);
+    tcp_stream().expires_after(listener_.options.idle);
+    http::async_read_header(stream_, buffer_, *parser_, step(&Connection::on_header));
+  }
+
+  // Whoever may not send, or sends what nobody wants, is told so before its body is read.
+  void on_header(error_code failed) {
+    idle_ = false;
+    if (failed == http::error::end_of_stream) return end();
+    if (failed) return on_unreadable(failed);
+    const auto& request = parser_->get();
+    const std::string_view target = view(request.target());
+    const std::size_t mark = target.find('?');
+    path_ = target.substr(0, mark);
+    query_ = mark == std::string_view::npos ? "" : target.substr(mark + 1);
+    method_ = view(request.method_string());
+    auto match = listener_.match(method_, path_);
+    route_ = std::move(match.route);
+    if (listener_.stopping) return refuse(503, "the server is stopping; send it again later");
+    const bool may = (route_ && route_->without_token) ||
+                     listener_.options.access.allows(view(request[http::field::authorization]));
+    if (!may) {
+      return refuse(401,
+                    "a token is wanted: Authorization: Bearer TOKEN, or Basic with a user and "
+                    "the token as password");
+    }
+    if (!route_ && !match.allow.empty()) {
+      allow_ = match.allow;
+      return refuse(405, "this path takes " + match.allow);
+    }
+    if (!route_) return refuse(404, "there is nothing at this path");
+    if (route_->wants_json && !is_json(view(request[http::field::content_type]))) {
+      return refuse(415, "send JSON, with Content-Type: application/json");
+    }
+    encoding_ = view(request[http::field::content_encoding]);
+    if (!encoding_.empty() && encoding_ != "gzip" && encoding_ != "identity") {
+      return refuse(415, "send it plain, or with Content-Encoding: gzip");
+    }
+    if (beast::iequals(request[http::field::expect], "100-continue")) {
+      go_on_ = http::response<http::empty_body>(http::status::continue_, request.version());
+      http::async_write(stream_, *go_on_, step(&Connection::on_told_to_go_on));
+    } else {
+      on_told_to_go_on({});
+    }
+  }
+
+  void on_told_to_go_on(error_code failed) {
+    if (failed) return;
+    tcp_stream().expires_after(listener_.options.request);
+    http::async_read(stream_, buffer_, *parser_, step(&Connection::on_body));
+  }
+
+  void on_body(error_code failed) {
+    if (failed) return on_unreadable(failed);
+    HttpRequest request{method_, path_, query_, std::move(parser_->get().body())};
+    if (encoding_ == "gzip") {
+      auto body = inflated(request.body, listener_.options.most_body);
+      if (!body) return answer(http_error(400, "the body is no whole gzip stream"));
+      if (body->size() > listener_.options.most_body) return answer(too_large());
+      request.body = std::move(*body);
+    }
+    // Nothing is read or written until the reply: this alone keeps connection and server at work.
+    keep_ = this->shared_from_this();
+    work_.emplace(stream_.get_executor());
+    tcp_stream().expires_never();
+    route_->take(std::move(request), [executor = stream_.get_executor(),
+                                      weak = this->weak_from_this()](HttpAnswer reply) {
+      net::post(executor, [weak, reply = std::move(reply)]() mutable {
+        const auto self = weak.lock();
+        if (!self || !self->keep_) return;
+        self->keep_.reset();
+        self->work_.reset();
+        self->answer(std::move(reply));
+      });
+    });
+  }
+
+  void on_unreadable(error_code failed) {
+    if (failed == http::error::body_limit) {
+      close_after_ = true;
+      return answer(too_large());
+    }
+    if (failed == http::error::header_limit) return refuse(431, "the header is too large");
+    if (failed.category() == http::make_error_code(http::error::bad_method).category() &&
+        failed != http::error::partial_message && failed != http::error::end_of_stream) {
+      return refuse(400, "this is no HTTP request: " + failed.message());
+    }
+    // Gone, or too slow.
+  }
+
+  [[nodiscard]] HttpAnswer too_large() const {
+    return http_error(413, "at most " + std::to_string(listener_.options.most_body) +
+                               " bytes, decompressed; send it in parts");
+  }
+
+  // The body has not been read, so nothing behind it can be.
+  void refuse(unsigned status, std::string_view what) {
+    close_after_ = true;
+    answer(http_error(status, what));
+  }
+
+  void answer(HttpAnswer reply) {
+    auto& response = response_.emplace();
+    response.version(11);
+    response.result(reply.status);
+    response.set(http::field::content_type, reply.type);
+    if (reply.retry_after > 0) {
+      response.set(http::field::retry_after, std::to_string(reply.retry_after));
+    }
+    if (reply.status == 401) response.set(http::field::www_authenticate, "Basic realm=\"vmtrail\"");
+    if (!allow_.empty()) response.set(http::field::allow, allow_);
+    response.body() = std::move(reply.body);
+    response.keep_alive(!close_after_ && !listener_.stopping && parser_->get().keep_alive());
+    response.prepare_payload();
+    tcp_stream().expires_after(listener_.options.request);
+    http::async_write(stream_, response, step(&Connection::on_answered));
+  }
+
+  void on_answered(error_code failed) {
+    if (failed) return;
+    const bool goes_on = response_->keep_alive();
+    response_.reset();
+    allow_.clear();
+    if (goes_on) return read();
+    end();
+  }
+
+  // A client that is still sending must get to read the answer before the connection is reset.
+  void end() {
+    error_code ignored;
+    tcp_stream().socket().shutdown(tcp::socket::shutdown_send, ignored);
+    if (!close_after_) return;
+    tcp_stream().expires_after(kLinger);
+    linger();
+  }
+  void linger() {
+    tcp_stream().async_read_some(net::buffer(rest_), step(&Connection::on_lingered));
+  }
+  void on_lingered(error_code failed) {
+    if (!failed) linger();
+  }
+
+  HttpListener& listener_;
+  Stream stream_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::empty_body>> go_on_;
+  std::optional<http::response<http::string_body>> response_;
+  std::shared_ptr<const HttpRoute> route_;
+  std::string method_;
+  std::string path_;
+  std::string query_;
+  std::string encoding_;
+  std::string allow_;
+  bool idle_ = false;
+  bool close_after_ = false;
+  std::array<char, 4096> rest_{};
+  std::shared_ptr<Connection> keep_;  // itself, while a reply is awaited
+  std::optional<net::executor_work_guard<typename Stream::executor_type>> work_;
+};
+
+}  // namespace
+
+void serve_http(tcp::socket socket, HttpListener& listener) {
+  std::make_shared<Connection<Plain>>(listener, std::move(socket))->start();
+}
+
+void serve_https(tcp::socket socket, net::ssl::context& tls, HttpListener& listener) {
+  std::make_shared<Connection<Tls>>(listener, std::move(socket), tls)->start();
+}
+
+}  // namespace vmtrail

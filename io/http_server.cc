@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/http_server.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/write.hpp>
+#include <nlohmann/json.hpp>
+
+#include "io/http_listener.h"
+#include "io/thread_name.h"
+
+namespace vmtrail {
+
+namespace net = boost::asio;
+using tcp = net::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+bool fits(std::string_view pattern, std::string_view path) {
+  if (pattern.empty() || pattern.back() != '*') return pattern == path;
+  pattern.remove_suffix(1);
+  return path.size() > pattern.size() && path.starts_with(pattern) &&
+         path.find('/', pattern.size()) == std::string_view::npos;
+}
+
+Error error_at(const std::string& where, const std::string& what) {
+  return {ErrorCode::unreadable, where + ": " + what};
+}
+
+constexpr auto kRest = std::chrono::milliseconds{100};  // when no more sockets are to be had
+
+}  // namespace
+
+HttpAnswer http_error(unsigned status, std::string_view what) {
+  const nlohmann::json body = {{"error", what}};
+  return {.status = status,
+          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
+}
+
+HttpListener::Match HttpListener::match(std::string_view method, std::string_view path) const {
+  const std::shared_lock lock(mutex);
+  Match match;
+  for (const auto& route : routes) {
+    if (!fits(route->path, path)) continue;
+    if (route->method == method) match.route = route;
+    match.allow += (match.allow.empty() ? "" : ", ") + route->method;
+  }
+  return match;
+}
+
+struct HttpServer::Impl {
+  explicit Impl(Options options) : listener(std::move(options)), acceptor(context), rest(context) {}
+
+  Result<void> set_up_tls();
+  Result<void> listen();
+  void accept();
+  void take(tcp::socket socket);
+
+  HttpListener listener;
+  net::io_context context;
+  net::ssl::context tls{net::ssl::context::tls_server};
+  tcp::acceptor acceptor;
+  net::steady_timer rest;
+  std::uint16_t port = 0;
+  std::vector<std::jthread> threads;
+};
+
+Result<void> HttpServer::Impl::set_up_tls() {
+  const Options& options = listener.options;
+  if (options.certificate.empty()) return {};
+  error_code failed;
+  tls.set_options(net::ssl::context::default_workarounds | net::ssl::context::no_sslv2 |
+                      net::ssl::context::no_sslv3 | net::ssl::context::no_tlsv1 |
+                      net::ssl::context::no_tlsv1_1,
+                  failed);
+  if (!failed) tls.use_certificate_chain_file(options.certificate, failed);
+  if (failed) return tl::unexpected(error_at(options.certificate, failed.message()));
+  tls.use_private_key_file(options.key, net::ssl::context::pem, failed);
+  if (failed) return tl::unexpected(error_at(options.key, failed.message()));
+  return {};
+}
+
+Result<void> HttpServer::Impl::listen() {
+  const Options& options = listener.options;
+  const std::string where = options.host + ":" + std::to_string(options.port);
+  error_code failed;
+  tcp::resolver resolver(context);
+  const auto found =
+      resolver.resolve(options.host, std::to_string(options.port), tcp::resolver::passive, failed);
+  if (failed) return tl::unexpected(error_at(where, failed.message()));
+  const tcp::endpoint endpoint = found.begin()->endpoint();
+  acceptor.open(endpoint.protocol(), failed);
+  if (!failed) acceptor.set_option(net::socket_base::reuse_address(true), failed);
+  if (!failed) acceptor.bind(endpoint, failed);
+  if (!failed) acceptor.listen(net::socket_base::max_listen_connections, failed);
+  if (failed) return tl::unexpected(error_at(where, failed.message()));
+  port = acceptor.local_endpoint(failed).port();
+  return {};
+}
+
+void HttpServer::Impl::accept() {
+  acceptor.async_accept(net::make_strand(context), [this](error_code failed, tcp::socket socket) {
+    if (!failed) {
+      take(std::move(socket));
+    } else if (failed == net::error::operation_aborted) {
+      return;
+    } else {  // too many files are open, most likely: some of them will be closed
+      rest.expires_after(kRest);
+      rest.async_wait([this](error_code stopped) {
+        if (!stopped) accept();
+      });
+      return;
+    }
+    accept();
+  });
+}
+
+void HttpServer::Impl::take(tcp::socket socket) {
+  std::size_t count = 0;
+  {
+    const std::shared_lock lock(listener.mutex);
+    count = listener.connections.size();
+  }
+  if (count >= listener.options.most_connections) {
+    // One that is not read from cannot hold anything up; what does not fit the socket is lost.
+    static constexpr std::string_view kFull =
+        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
+        "Content-Length: 0\r\n\r\n";
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    if (listener.options.certificate.empty()) socket.write_some(net::buffer(kFull), ignored);
+    return;
+  }
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  if (listener.options.certificate.empty()) {
+    serve_http(std::move(socket), listener);
+  } else {
+    serve_https(std::move(socket), tls, listener);
+  }
+}
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::open(Options options) {
+  auto impl = std::make_unique<Impl>(std::move(options));
+  if (auto done = impl->set_up_tls(); !done) return tl::unexpected(done.error());
+  if (auto done = impl->listen(); !done) return tl::unexpected(done.error());
+  impl->accept();
+  for (unsigned i = 0; i < impl->listener.options.threads; ++i) {
+    impl->threads.emplace_back([raw = impl.get(), i] {
+      name_thread("http-" + std::to_string(i));
+      raw->context.run();
+    });
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+HttpServer::~HttpServer() {
+  stop(std::chrono::milliseconds{0});
+}
+
+void HttpServer::add(HttpRoute route) {
+  const std::unique_lock lock(impl_->listener.mutex);
+  impl_->listener.routes.push_back(std::make_shared<const HttpRoute>(std::move(route)));
+}
+
+void HttpServer::stop(std::chrono::milliseconds patience) {
+  if (impl_->threads.empty()) return;
+  HttpListener& listener = impl_->listener;
+  listener.stopping = true;
+  net::post(impl_->context, [this] {
+    error_code ignored;
+    impl_->acceptor.close(ignored);
+    impl_->rest.cancel();
+  });
+  {
+    const std::shared_lock lock(listener.mutex);
+    for (HttpClosable* const connection : listener.connections) connection->close_when_idle();
+  }
+  // The threads end by themselves once there is nothing left to do.
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool done = false;
+  std::jthread closer([&] {
+    std::unique_lock lock(mutex);
+    if (ended.wait_for(lock, patience, [&] { return done; })) return;
+    const std::shared_lock connections(listener.mutex);
+    for (HttpClosable* const connection : listener.connections) connection->close();
+  });
+  impl_->threads.clear();
+  {
+    const std::lock_guard lock(mutex);
+    done = true;
+  }
+  ended.notify_all();
+}
+
+std::string HttpServer::address() const {
+  const Options& options = impl_->listener.options;
+  const bool v6 = options.host.find(':') != std::string::npos;
+  return std::string(options.certificate.empty() ? "http://" : "https://") +
+         (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(impl_->port);
+}
+
+}  // namespace vmtrail

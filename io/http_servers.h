@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP servers of a program, by their addresses: sources and listeners may share one.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "io/http_server.h"
+#include "io/url.h"
+#include "vmtrail/error.h"
+
+namespace vmtrail {
+
+/// The options of a URL that names a server.
+inline constexpr std::array<std::string_view, 5> kHttpOptions = {"token_file", "cert", "key",
+                                                                 "max_body", "connections"};
+
+/// Belongs to one thread. To be destroyed after everything whose routes its servers have.
+class HttpServers {
+ public:
+  /// The server at the URL's address, which is opened the first time. Port 0 is a new one each
+  /// time. Errors: wrong_usage, also for an address beyond loopback without a token_file;
+  /// unreadable.
+  [[nodiscard]] Result<HttpServer*> at(const Url& url, bool beyond_loopback);
+
+  /// See HttpServer::stop().
+  void stop(std::chrono::milliseconds patience);
+
+ private:
+  std::multimap<std::string, std::unique_ptr<HttpServer>> servers_;
+};
+
+}  // namespace vmtrail

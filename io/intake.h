@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// What waits for the keeper: deliveries of all sources, and questions.
+
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <stop_token>
+#include <vector>
+
+#include "io/delivery.h"
+
+namespace vmtrail {
+
+class Keeper;
+
+/// Something that the keeper is to do or to answer between two deliveries: it reads the model from
+/// its own thread. To take well under a millisecond.
+using Inquiry = std::function<void(Keeper&)>;
+
+/// A queue with bounds, between many sources and one keeper. When it is full a source waits: that
+/// is what slows a flood down, and nothing is dropped. Thread-safe.
+class Intake {
+ public:
+  struct Limits {
+    std::size_t bytes = std::size_t{32} << 20;  ///< one delivery may exceed it alone
+    std::size_t deliveries = 4096;
+    std::size_t questions = 1024;
+  };
+
+  Intake() : Intake(Limits()) {}
+  explicit Intake(const Limits& limits) : limits_(limits) {}
+
+  // ---- sources
+
+  /// An empty delivery, if possible one that has been used and keeps its buffers.
+  [[nodiscard]] Delivery blank();
+  using Clock = std::chrono::steady_clock;
+  /// Waits while there is no room. false: it was asked to stop, it is late, or the intake is
+  /// closed; the delivery is untouched.
+  bool put(Delivery&& delivery, const std::stop_token& stop,
+           Clock::time_point until = Clock::time_point::max());
+  /// Never waits. false: there is no room, or the intake is closed; the delivery is untouched.
+  [[nodiscard]] bool try_put(Delivery& delivery);
+  /// Calls `call` once, as soon as there is room for so much: perhaps at once, else from the
+  /// keeper's thread, which it must not hold up (post to an executor). Room may be gone again by
+  /// then.
+  void when_room(std::size_t bytes, std::function<void()> call);
+
+  // ---- questions
+
+  /// false: there are too many already, or the intake is closed.
+  [[nodiscard]] bool ask(Inquiry question);
+
+  // ---- the keeper
+
+  /// What has come. `deliveries` are only taken `with_deliveries`.
+  struct Taken {
+    std::vector<Delivery> deliveries;
+    std::vector<Inquiry> questions;
+    bool closed = false;  ///< and nothing is left
+  };
+  /// Waits for anything until `until`; replaces what is in `taken`.
+  void take(Taken& taken, bool with_deliveries, Clock::time_point until);
+  /// Questions alone, if there are any, without waiting.
+  void take_questions(std::vector<Inquiry>& questions);
+  /// For blank().
+  void give_back(Delivery&& used);
+
+  /// Nothing more is taken in; what is there already is still to be taken out.
+  void close();
+  [[nodiscard]] bool is_closed() const;
+
+  struct Depth {
+    std::size_t deliveries;
+    std::size_t bytes;
+    std::size_t inquiries;
+  };
+  [[nodiscard]] Depth depth() const;
+
+ private:
+  [[nodiscard]] bool has_room(std::size_t bytes) const;
+  void push(Delivery&& delivery);
+
+  const Limits limits_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable something_;  // for the keeper
+  std::condition_variable_any room_;   // for sources
+  // Guarded by the mutex.
+  std::deque<Delivery> deliveries_;
+  std::size_t bytes_ = 0;  // of deliveries_
+  std::vector<Inquiry> inquiries_;
+  std::vector<std::function<void()>> waiting_;  // for room
+  std::vector<Delivery> used_;
+  bool closed_ = false;
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/keeper.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "io/source.h"
+#include "io/thread_name.h"
+
+namespace vmtrail {
+
+namespace {
+
+constexpr std::uint64_t kSlice = 256;                      // events between looks for questions
+constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of a batch
+constexpr auto kRetry = std::chrono::seconds{1};
+
+Time system_time() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+void add(Counts& to, const Counts& from) {
+  to.events += from.events;
+  to.applied += from.applied;
+  to.duplicate += from.duplicate;
+  to.skipped_lines += from.skipped_lines;
+  to.absences_given_up += from.absences_given_up;
+  for (std::size_t i = 0; i < to.ignored.size(); ++i) to.ignored[i] += from.ignored[i];
+  for (std::size_t i = 0; i < to.quarantined.size(); ++i) to.quarantined[i] += from.quarantined[i];
+  for (std::size_t i = 0; i < to.records.size(); ++i) to.records[i] += from.records[i];
+}
+
+}  // namespace
+
+Keeper::Books::Books(RuleSet rule_set, Model::Options options, Keeper& keeper)
+    : rules(std::move(rule_set)),
+      model(std::move(options)),
+      dispatcher(rules, model, keeper, keeper),
+      ahead(keeper, rules) {}
+
+Decoder& Keeper::Books::decoder(Format format) {
+  std::optional<Decoder>& decoder = decoders[static_cast<std::size_t>(format)];
+  if (!decoder) decoder.emplace(format, &rules.traits());
+  return *decoder;
+}
+
+Keeper::Keeper(Options options, std::optional<Store> store, Intake& intake, RecentRecords& records)
+    : options_(std::move(options)), intake_(intake), records_(records), store_(std::move(store)) {}
+
+Keeper::~Keeper() = default;
+
+Result<std::unique_ptr<Keeper>> Keeper::open(Options options, const std::vector<RulesText>& rules,
+                                             std::optional<Store> store, Intake& intake,
+                                             RecentRecords& records) {
+  auto parsed = RuleSet::parse(rules);
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (!options.clock) options.clock = system_time;
+  std::unique_ptr<Keeper> keeper(new Keeper(std::move(options), std::move(store), intake, records));
+  if (auto loaded = keeper->load(std::move(*parsed), rules); !loaded) {
+    return tl::unexpected(loaded.error());
+  }
+  records.begin_behind(keeper->model().sequence());
+  return keeper;
+}
+
+Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
+  Model::Options options = options_.model;
+  if (store_) {
+    options.archive = [this](const MessageId& id) {
+      const auto& pending = batch_.messages;
+      return std::any_of(pending.begin(), pending.end(),
+                         [&](const Batch::Message& message) { return message.id == id; }) ||
+             store_->contains(id, generated_);
+    };
+  }
+  books_ = std::make_unique<Books>(std::move(rules), std::move(options), *this);
+  if (!store_) return {};
+  const auto dropped = store_->load(books_->model, books_->rules);
+  if (!dropped) return tl::unexpected(dropped.error());
+  if (*dropped > 0) {
+    spdlog::warn("{} facts were dropped: there is no rule for them any more", *dropped);
+  }
+  const auto awaited = store_->awaited();
+  if (!awaited) return tl::unexpected(awaited.error());
+  books_->dispatcher.restore(*awaited);
+  situation_.begin(books_->model);
+  if (auto set = store_->set_rules(texts); !set) return set;
+  return store_->commit();
+}
+
+void Keeper::change_rules(RuleSet rules, std::vector<RulesText> texts,
+                          std::function<void(const Result<void>&)> done) {
+  new_rules_ = NewRules{std::move(rules), std::move(texts), std::move(done)};
+}
+
+Result<void> Keeper::set_rules(NewRules& wanted) {
+  if (!commit()) return tl::unexpected(*failure_);
+  if (store_) {
+    auto written = store_->set_rules(wanted.texts);
+    if (written) written = store_->commit();
+    if (!written) {
+      store_->rollback();
+      return written;
+    }
+  }
+  std::unique_ptr<Books> old = std::move(books_);
+  books_ = std::make_unique<Books>(std::move(wanted.rules), old->model.options(), *this);
+  books_->model.restore(old->model.snapshot(), books_->rules);
+  std::size_t dropped = 0;
+  for (const InstanceId& id : old->model.instances()) {
+    dropped += books_->model.restore(old->model.snapshot(id), books_->rules);
+  }
+  books_->model.mark_saved();
+  books_->dispatcher.restore(old->dispatcher.awaited());
+  add(past_, old->dispatcher.counts());
+  if (dropped > 0) {
+    spdlog::warn("{} facts were dropped: there is no rule for them any more", dropped);
+  }
+  return {};
+}
+
+const Counts& Keeper::counts() const {
+  all_ = past_;
+  add(all_, books_->dispatcher.counts());
+  return all_;
+}
+
+// ---- what is told of a delivery
+
+void Keeper::on_coming(std::span<const Matched> coming) {
+  books_->dispatcher.expect(coming);
+}
+
+void Keeper::on_frame(const Frame& frame) {
+  books_->dispatcher.set_frame(frame);
+}
+
+void Keeper::on_event(const Event& event, const Matched& matched) {
+  generated_ = event.generated;
+  books_->dispatcher.on_matched(event, matched);
+  situation_.on_event(event, now_);
+  // Only now: the model asks the archive whether it has seen the event before.
+  if (store_) batch_.messages.push_back({matched.message, event.generated});
+  if (++since_answer_ >= kSlice) answer();
+}
+
+void Keeper::on_undecodable(const Undecodable& bad) {
+  books_->dispatcher.on_undecodable(bad);
+}
+
+void Keeper::on_sample() {
+  books_->dispatcher.on_sample();
+}
+
+void Keeper::on_skipped_line() {
+  books_->dispatcher.on_skipped_line();
+}
+
+void Keeper::on_record(const ChangeRecord& record) {
+  situation_.on_record(record);
+  batch_.records->add(record, options_.zenoss);
+}
+
+void Keeper::on_quarantined(const Undecodable& bad) {
+  spdlog::debug("{}:{}: quarantined: {}", delivery_->from->name(), bad.line,
+                info(bad.reason).sentence);
+  if (!store_) return;
+  batch_.quarantined.push_back({delivery_->from->name(), bad.reason, std::string(bad.detail),
+                                std::string(bad.bytes), bad.offset, bad.line});
+  batch_.bytes += bad.bytes.size();
+}
+
+void Keeper::process(Delivery& delivery) {
+  const Counts& counts = books_->dispatcher.counts();
+  const auto told = [&counts] {
+    return DeliveryCounts{counts.applied, counts.duplicate, counts.total_ignored(),
+                          counts.total_quarantined(), counts.skipped_lines};
+  };
+  const DeliveryCounts before = told();
+  delivery_ = &delivery;
+  now_ = options_.clock();
+  Decoder& decoder = books_->decoder(delivery.format);
+  Ahead& ahead = books_->ahead;
+  delivery.for_each_frame([&](const Frame& frame) { ahead.decode(decoder, frame); });
+  ahead.tell();
+  delivery_ = nullptr;
+  const DeliveryCounts after = told();
+  const DeliveryCounts counted = after - before;
+  SourceFigures& source = sources_[delivery.from->name()];
+  source.format = delivery.format;
+  source.counts += counted;
+  batch_.events += counted.events();
+  if (!delivery.position.empty()) batch_.positions[delivery.from->name()] = delivery.position;
+  batch_.deliveries.push_back({delivery.from, {delivery.tag, counted}});
+  if (!batch_begun_) batch_begun_ = Clock::now();
+}
+
+void Keeper::advance() {
+  const std::size_t before = batch_.records->size();
+  books_->dispatcher.advance(options_.clock());
+  const bool changed =
+      batch_.records->size() > before || (options_.cursors && options_.cursors() != saved_cursors_);
+  if (changed && !batch_begun_) batch_begun_ = Clock::now();
+}
+
+void Keeper::answer() {
+  since_answer_ = 0;
+  intake_.take_questions(questions_);
+  for (const Inquiry& question : questions_) question(*this);
+}
+
+// ---- batches
+
+bool Keeper::must_commit() const {
+  return batch_.events >= options_.batch_events || batch_.bytes >= kMostBytes ||
+         batch_.records->bytes() >= kMostBytes ||
+         (batch_begun_ && Clock::now() >= *batch_begun_ + options_.batch_delay);
+}
+
+Keeper::Clock::time_point Keeper::next_deadline() const {
+  if (failure_) return retry_at_;
+  if (batch_begun_) return std::min(next_tick_, *batch_begun_ + options_.batch_delay);
+  return next_tick_;
+}
+
+Result<void> Keeper::run() {
+  name_thread("keeper");
+  next_tick_ = Clock::now();
+  Intake::Taken taken;
+  for (;;) {
+    intake_.take(taken, !failure_, next_deadline());
+    for (const Inquiry& question : taken.questions) question(*this);
+    if (auto wanted = std::exchange(new_rules_, std::nullopt)) wanted->done(set_rules(*wanted));
+    for (Delivery& delivery : taken.deliveries) {
+      process(delivery);
+      intake_.give_back(std::move(delivery));
+      answer();
+      if (!failure_ && must_commit()) commit();
+    }
+    const auto now = Clock::now();
+    if (failure_ && now >= retry_at_) {
+      commit();
+      if (failure_ && intake_.is_closed()) return tl::unexpected(*failure_);
+    }
+    if (failure_) continue;
+    if (now >= next_tick_) {
+      advance();
+      next_tick_ = now + options_.tick;
+    }
+    if (taken.closed || must_commit()) commit();
+    if (taken.closed && !failure_) return {};
+  }
+}
+
+bool Keeper::commit() {
+  const auto begun = Clock::now();
+  if (store_) {
+    if (auto written = write_batch(); !written) {
+      if (!failure_) {
+        spdlog::error("{}; nothing is acknowledged until it can be written",
+                      written.error().detail);
+      }
+      failure_ = written.error();
+      store_->rollback();
+      retry_at_ = Clock::now() + kRetry;
+      return false;
+    }
+    books_->model.mark_saved();
+    if (std::exchange(failure_, std::nullopt)) spdlog::info("the state can be written again");
+  }
+  if (options_.committed) options_.committed(Clock::now() - begun, batch_.events);
+  settle();
+  return true;
+}
+
+Result<void> Keeper::write_batch() {
+  Result<void> done;
+  std::uint64_t rows = 0;
+  const auto write = [&](auto&& one) {
+    if (!done) return;
+    done = one();
+    if (++rows % kSlice == 0) answer();
+  };
+  for (const Batch::Message& message : batch_.messages) {
+    write([&] { return store_->add_message(message.id, message.generated); });
+  }
+  for (std::size_t i = 0; i < batch_.records->size(); ++i) {
+    const RecordBatch::Record record = (*batch_.records)[i];
+    write([&] { return store_->add_record(record.sequence, record.cloudevent, record.zenoss); });
+  }
+  for (const Batch::Quarantined& bad : batch_.quarantined) {
+    write([&] {
+      return store_->add_quarantined(bad.input,
+                                     {bad.reason, bad.detail, bad.bytes, bad.offset, bad.line});
+    });
+  }
+  for (const auto& [source, position] : batch_.positions) {
+    write([&] { return store_->set_position(source, position); });
+  }
+  Cursors cursors = options_.cursors ? options_.cursors() : Cursors();
+  for (const auto& [sink, sequence] : cursors) {
+    write([&] { return store_->set_cursor(sink, sequence); });
+  }
+  if (!done) return done;
+  if (auto saved = store_->save(books_->model); !saved) return saved;
+  if (!books_->rules.absences().empty()) {
+    if (auto saved = store_->set_awaited(books_->dispatcher.awaited()); !saved) return saved;
+  }
+  if (auto committed = store_->commit(); !committed) return committed;
+  saved_cursors_ = std::move(cursors);
+  return {};
+}
+
+void Keeper::settle() {
+  if (!batch_.records->empty()) records_.append(batch_.records);
+  auto& all = batch_.deliveries;
+  std::stable_sort(all.begin(), all.end(), [](const Batch::Received& a, const Batch::Received& b) {
+    return a.from < b.from;
+  });
+  std::vector<Settled> of_one;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    of_one.push_back(all[i].settled);
+    if (i + 1 < all.size() && all[i + 1].from == all[i].from) continue;
+    all[i].from->settle(of_one);
+    of_one.clear();
+  }
+  batch_.clear();
+  batch_begun_.reset();
+}
+
+Result<void> Keeper::save_cursors() {
+  if (!store_ || !options_.cursors) return {};
+  for (const auto& [sink, sequence] : options_.cursors()) {
+    if (auto written = store_->set_cursor(sink, sequence); !written) return written;
+  }
+  return store_->commit();
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keeper: the one thread that keeps model and store.
+
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/ahead.h"
+#include "io/batch.h"
+#include "io/delivery.h"
+#include "io/input_consumer.h"
+#include "io/intake.h"
+#include "io/recent_records.h"
+#include "io/situation.h"
+#include "io/store.h"
+#include "vmtrail/dispatcher.h"
+#include "vmtrail/model.h"
+#include "vmtrail/rules.h"
+
+namespace vmtrail {
+
+/// Takes deliveries out of the intake, has their events decoded and applied, and commits what they
+/// changed in batches; after that, and not before, tells the sources that they are settled and the
+/// readers of the recent records that there are new ones. Between two deliveries it answers
+/// questions. A commit that fails is tried again with the same batch; until it succeeds nothing
+/// more is taken in, and questions are answered as ever.
+///
+/// run() is the thread; until it is called and after it has returned, and in questions, everything
+/// else may be called. Borrows the intake and the records.
+class Keeper : private InputConsumer, private RecordConsumer, private QuarantineConsumer {
+ public:
+  struct Options {
+    Model::Options model{};  ///< its archive is set here
+    std::size_t batch_events = 10'000;
+    std::chrono::milliseconds batch_delay{5};  ///< how long a batch waits for more
+    std::chrono::milliseconds tick{1'000};     ///< how often time goes on
+    bool zenoss = false;                       ///< records in that form, too: a sink wants it
+    std::function<Time()> clock{};             ///< null: the system's
+    /// How far the sinks are; stored with the batches. Called by the keeper's thread.
+    std::function<Cursors()> cursors{};
+    /// After a commit: how long it took, and what of.
+    std::function<void(std::chrono::nanoseconds, std::uint64_t events)> committed{};
+  };
+
+  /// Loads what is stored. `rules` are the files, the shipped table first. Errors: rule_error;
+  /// store_error.
+  [[nodiscard]] static Result<std::unique_ptr<Keeper>> open(Options options,
+                                                            const std::vector<RulesText>& rules,
+                                                            std::optional<Store> store,
+                                                            Intake& intake, RecentRecords& records);
+  ~Keeper() override;
+
+  /// Works until the intake is closed and empty, and all of it is committed. Error: what is not,
+  /// as nothing more could be written.
+  [[nodiscard]] Result<void> run();
+
+  /// Writes where the sinks are now.
+  [[nodiscard]] Result<void> save_cursors();
+
+  // ---- questions
+
+  [[nodiscard]] const Model& model() const { return books_->model; }
+  [[nodiscard]] const RuleSet& rules() const { return books_->rules; }
+  [[nodiscard]] const Counts& counts() const;  ///< since the program started
+  struct SourceFigures {
+    Format format = Format::any;  ///< as configured
+    DeliveryCounts counts;
+  };
+  /// What came of each source, by its name.
+  [[nodiscard]] const std::map<std::string, SourceFigures>& sources() const { return sources_; }
+  [[nodiscard]] const Situation& situation() const { return situation_; }
+  [[nodiscard]] Time now() const { return options_.clock(); }
+  [[nodiscard]] bool failing() const { return failure_.has_value(); }
+  [[nodiscard]] Store* store() { return store_ ? &*store_ : nullptr; }
+
+  /// Has it go on with other rules once the batch is committed. Facts of a rule that is gone are
+  /// dropped. `done` is told of it, in the keeper's thread; after an error (store_error) the rules
+  /// are as they were.
+  void change_rules(RuleSet rules, std::vector<RulesText> texts,
+                    std::function<void(const Result<void>&)> done);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// What goes together with a set of rules.
+  struct Books {
+    Books(RuleSet rule_set, Model::Options options, Keeper& keeper);
+    Decoder& decoder(Format format);
+
+    RuleSet rules;
+    Model model;
+    Dispatcher dispatcher;
+    std::array<std::optional<Decoder>, 7> decoders;  // by format
+    Ahead ahead;
+  };
+
+  struct NewRules {
+    RuleSet rules;
+    std::vector<RulesText> texts;
+    std::function<void(const Result<void>&)> done;
+  };
+
+  Keeper(Options options, std::optional<Store> store, Intake& intake, RecentRecords& records);
+  Result<void> set_rules(NewRules& wanted);
+  Result<void> load(RuleSet rules, const std::vector<RulesText>& texts);
+
+  // What the dispatcher and the decoders tell.
+  void on_coming(std::span<const Matched> coming) override;
+  void on_frame(const Frame& frame) override;
+  void on_event(const Event& event, const Matched& matched) override;
+  void on_undecodable(const Undecodable& bad) override;
+  void on_sample() override;
+  void on_skipped_line() override;
+  Result<void> on_progress(std::uint64_t) override { return {}; }
+  void on_wait() override {}
+  void on_record(const ChangeRecord& record) override;
+  void on_quarantined(const Undecodable& bad) override;
+
+  void process(Delivery& delivery);
+  void advance();
+  void answer();
+  bool commit();
+  Result<void> write_batch();
+  void settle();
+  [[nodiscard]] Clock::time_point next_deadline() const;
+  [[nodiscard]] bool must_commit() const;
+
+  const Options options_;
+  Intake& intake_;
+  RecentRecords& records_;
+  std::optional<Store> store_;
+
+  // Of the keeper's thread.
+  std::unique_ptr<Books> books_;
+  std::vector<Inquiry> questions_;
+  const Delivery* delivery_ = nullptr;  // whose events are told
+  Time generated_{};                    // of the event that is being dispatched
+  std::uint64_t since_answer_ = 0;      // events told since questions were looked for
+  Batch batch_;
+  std::optional<Clock::time_point> batch_begun_;  // nullopt: it is empty
+  Clock::time_point next_tick_;
+  std::optional<NewRules> new_rules_;  // to go on with
+  std::optional<Error> failure_;       // of the last commit
+  Clock::time_point retry_at_;
+  std::map<std::string, SourceFigures> sources_;
+  Situation situation_;
+  Time now_;  // when the delivery began to be told
+  Cursors saved_cursors_;
+  Counts past_;  // under earlier rules
+  mutable Counts all_;
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Prometheus is told; docs/serve.md lists it.
+
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "io/intake.h"
+#include "io/sink_feed.h"
+
+namespace vmtrail {
+
+/// Counts commits as they happen, and gathers the rest when it is asked. Thread-safe.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+
+  void committed(std::chrono::nanoseconds took);
+
+  /// Everything, in Prometheus' text format. Asks the keeper, and waits for it, but not long; what
+  /// it does not answer in time is left out.
+  [[nodiscard]] std::string text(Intake& intake,
+                                 std::span<const std::unique_ptr<SinkFeed>> sinks) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/sink_file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "io/file_descriptor.h"
+
+namespace vmtrail {
+
+namespace {
+
+Error unwritable(const std::string& name, int number) {
+  return {ErrorCode::unwritable, name + ": " + std::generic_category().message(number)};
+}
+
+std::string lines_of(std::span<const OutgoingRecord> records) {
+  std::string lines;
+  for (const OutgoingRecord& record : records) {
+    lines += record.text;
+    lines += '\n';
+  }
+  return lines;
+}
+
+// 0, or errno. A reader that is slow is waited for, so long as nobody asks to stop.
+int write_all(int fd, std::string_view bytes, const std::stop_token& stop) {
+  while (!bytes.empty()) {
+    const ssize_t size = ::write(fd, bytes.data(), bytes.size());
+    if (size >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(size));
+    } else if (errno == EAGAIN) {
+      pollfd writable{fd, POLLOUT, 0};
+      ::poll(&writable, 1, 100);
+      if (stop.stop_requested()) return EAGAIN;
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+class StdoutSink : public Sink {
+ public:
+  Result<void> send(std::span<const OutgoingRecord> records, const std::stop_token& stop) override {
+    if (const int failed = write_all(STDOUT_FILENO, lines_of(records), stop); failed != 0) {
+      return tl::unexpected(unwritable("standard output", failed));
+    }
+    return {};
+  }
+};
+
+class FileSink : public Sink {
+ public:
+  FileSink(std::string path, std::uint64_t most) : path_(std::move(path)), most_(most) {}
+
+  Result<void> send(std::span<const OutgoingRecord> records, const std::stop_token& stop) override {
+    if (auto opened = open(); !opened) return opened;
+    const std::string lines = lines_of(records);
+    if (size_ > 0 && static_cast<std::uint64_t>(size_) + lines.size() > most_) {
+      rotate();
+      if (auto opened = open(); !opened) return opened;
+    }
+    int failed = write_all(file_.get(), lines, stop);
+    if (failed == 0 && ::fdatasync(file_.get()) != 0 && errno != EINVAL) failed = errno;
+    if (failed != 0) {
+      // The same lines come again, and half of one must not stay. A device cannot be cut.
+      [[maybe_unused]] const int cut = ::ftruncate(file_.get(), size_);
+      file_ = FileDescriptor();
+      return tl::unexpected(unwritable(path_, failed));
+    }
+    size_ += static_cast<off_t>(lines.size());
+    return {};
+  }
+
+ private:
+  // Again for each batch: whoever has moved the file away wants a new one.
+  Result<void> open() {
+    struct stat there {};
+    struct stat ours {};
+    const bool same = file_.is_open() && ::stat(path_.c_str(), &there) == 0 &&
+                      ::fstat(file_.get(), &ours) == 0 && there.st_ino == ours.st_ino &&
+                      there.st_dev == ours.st_dev;
+    if (same) {
+      size_ = ours.st_size;
+      return {};
+    }
+    file_ = FileDescriptor(
+        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
+    if (!file_.is_open() || ::fstat(file_.get(), &ours) != 0) {
+      return tl::unexpected(unwritable(path_, errno));
+    }
+    size_ = ours.st_size;
+    return {};
+  }
+
+  void rotate() const {
+    for (int number = kRotated; number > 0; --number) {
+      const std::string from = number == 1 ? path_ : path_ + "." + std::to_string(number - 1);
+      std::rename(from.c_str(), (path_ + "." + std::to_string(number)).c_str());
+    }
+  }
+
+  const std::string path_;
+  const std::uint64_t most_;
+  FileDescriptor file_;
+  off_t size_ = 0;
+};
+
+}  // namespace
+
+OpenedSink open_stdout_sink(const Url&, const SinkSetting&) {
+  return std::make_unique<StdoutSink>();
+}
+
+OpenedSink open_file_sink(const Url& url, const SinkSetting&) {
+  if (!url.host.empty() || url.path.size() < 2) {
+    return tl::unexpected(wrong_url(url, "a file is written file:///PATH"));
+  }
+  const auto most = url.size("rotate", UINT64_MAX);
+  if (!most) return tl::unexpected(most.error());
+  return std::make_unique<FileSink>(url.path, *most);
+}
+
+}  // namespace vmtrail

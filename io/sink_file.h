@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sinks that write lines: standard output, and files that are rotated.
+
+#pragma once
+
+#include "io/sinks.h"
+
+namespace vmtrail {
+
+/// stdout:
+[[nodiscard]] OpenedSink open_stdout_sink(const Url& url, const SinkSetting& setting);
+
+/// file:///PATH [rotate=SIZE]: appends; beyond that size PATH becomes PATH.1, that becomes PATH.2,
+/// and so on to kRotated; what was that is gone.
+[[nodiscard]] OpenedSink open_file_sink(const Url& url, const SinkSetting& setting);
+inline constexpr int kRotated = 5;
+
+}  // namespace vmtrail

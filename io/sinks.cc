@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/sinks.h"
+
+#include <algorithm>
+#include <array>
+
+#include "io/sink_amqp.h"
+#include "io/sink_http.h"
+#include "io/sink_file.h"
+#include "io/sink_zmq.h"
+#include "vmtrail/record.h"
+#include "vmtrail/suggest.h"
+
+namespace vmtrail {
+
+namespace {
+
+constexpr std::string_view kFileOptions[] = {"rotate"};
+
+constexpr std::string_view kPubOptions[] = {"connect", "curve", "hwm"};
+constexpr std::string_view kPushOptions[] = {"bind", "curve", "hwm"};
+
+// One row for each; docs/serve.md says what the options mean.
+constexpr auto kSinks = std::to_array<SinkKind>({
+    {"stdout", {}, open_stdout_sink},
+    {"file", kFileOptions, open_file_sink},
+    {"amqp", kAmqpSinkOptions, open_amqp_sink},
+    {"amqps", kAmqpSinkOptions, open_amqp_sink},
+    {"http", kHttpSinkOptions, open_http_sink},
+    {"https", kHttpSinkOptions, open_http_sink},
+    {"zmq+pub", kPubOptions, open_zmq_pub},
+    {"zmq+push", kPushOptions, open_zmq_push},
+});
+
+Result<const SinkKind*> kind_of(const Url& url) {
+  const auto found = std::find_if(kSinks.begin(), kSinks.end(),
+                                  [&](const SinkKind& kind) { return kind.scheme == url.scheme; });
+  if (found != kSinks.end()) return &*found;
+  std::vector<std::string_view> schemes;
+  for (const SinkKind& kind : kSinks) schemes.push_back(kind.scheme);
+  std::string what = "there is no sink '" + url.scheme + ":'";
+  if (const auto meant = nearest(url.scheme, schemes)) {
+    what += "; did you mean '" + std::string(*meant) + ":'?";
+  }
+  return tl::unexpected(wrong_url(url, what));
+}
+
+// `*` stands for any characters.
+bool matches(std::string_view pattern, std::string_view text) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  const std::string_view rest = pattern.substr(star + 1);
+  for (std::size_t at = star; at <= text.size(); ++at) {
+    if (matches(rest, text.substr(at))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::span<const SinkKind> sink_kinds() {
+  return kSinks;
+}
+
+bool SinkForm::wants(std::string_view type) const {
+  return types.empty() || std::any_of(types.begin(), types.end(), [&](const std::string& pattern) {
+           return matches(pattern, type);
+         });
+}
+
+Result<SinkForm> sink_form(const Url& url) {
+  const auto kind = kind_of(url);
+  if (!kind) return tl::unexpected(kind.error());
+  std::vector<std::string_view> known((*kind)->options.begin(), (*kind)->options.end());
+  known.insert(known.end(), {"types", "format"});
+  if (auto right = check_options(url, known); !right) return tl::unexpected(right.error());
+  SinkForm form;
+  for (const std::string_view types : url.values("types")) form.types.emplace_back(types);
+  const std::string_view format = url.value("format").value_or("cloudevents");
+  if (format != "cloudevents" && format != "zenoss") {
+    return tl::unexpected(wrong_url(url, "format is cloudevents or zenoss"));
+  }
+  form.zenoss = format == "zenoss";
+  for (const std::string& pattern : form.types) {
+    bool any = false;
+    for (std::size_t type = 0; type < kRecordTypes; ++type) {
+      any = any || matches(pattern, name(static_cast<RecordType>(type)));
+    }
+    if (!any) return tl::unexpected(wrong_url(url, "no record is of type '" + pattern + "'"));
+  }
+  return form;
+}
+
+OpenedSink open_sink(const Url& url, const SinkSetting& setting) {
+  if (auto form = sink_form(url); !form) return tl::unexpected(form.error());
+  return (*kind_of(url))->open(url, setting);
+}
+
+}  // namespace vmtrail

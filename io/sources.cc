@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/sources.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "io/source_amqp.h"
+#include "io/http_servers.h"
+#include "io/source_http.h"
+#include "io/source_file.h"
+#include "io/source_zmq.h"
+#include "vmtrail/suggest.h"
+
+namespace vmtrail {
+
+namespace {
+
+constexpr std::string_view kFileOptions[] = {"follow"};
+constexpr std::string_view kPullOptions[] = {"connect", "curve", "hwm"};
+constexpr std::string_view kSubOptions[] = {"bind", "topic", "curve", "hwm"};
+
+// One row for each; docs/serve.md says what the options mean.
+constexpr auto kSources = std::to_array<SourceKind>({
+    {"amqp", kAmqpSourceOptions, open_amqp_source},
+    {"amqps", kAmqpSourceOptions, open_amqp_source},
+    {"file", kFileOptions, open_file_source},
+    {"http", kHttpOptions, open_http_source},
+    {"https", kHttpOptions, open_http_source},
+    {"zmq+pull", kPullOptions, open_zmq_pull},
+    {"zmq+sub", kSubOptions, open_zmq_sub},
+});
+
+Result<const SourceKind*> kind_of(const Url& url) {
+  const auto found = std::find_if(kSources.begin(), kSources.end(), [&](const SourceKind& kind) {
+    return kind.scheme == url.scheme;
+  });
+  if (found != kSources.end()) return &*found;
+  std::vector<std::string_view> schemes;
+  for (const SourceKind& kind : kSources) schemes.push_back(kind.scheme);
+  std::string what = "there is no source '" + url.scheme + ":'";
+  if (const auto meant = nearest(url.scheme, schemes)) {
+    what += "; did you mean '" + std::string(*meant) + ":'?";
+  }
+  return tl::unexpected(wrong_url(url, what));
+}
+
+}  // namespace
+
+std::span<const SourceKind> source_kinds() {
+  return kSources;
+}
+
+Result<void> check_source(const Url& url) {
+  const auto kind = kind_of(url);
+  if (!kind) return tl::unexpected(kind.error());
+  std::vector<std::string_view> known((*kind)->options.begin(), (*kind)->options.end());
+  known.push_back("format");
+  if (const auto format = url.value("format"); format && !parse_format(*format)) {
+    return tl::unexpected(wrong_url(url, "unknown format '" + std::string(*format) + "'"));
+  }
+  return check_options(url, known);
+}
+
+OpenedSource open_source(const Url& url, SourceSetting setting) {
+  if (auto right = check_source(url); !right) return tl::unexpected(right.error());
+  if (const auto format = url.value("format")) setting.format = *parse_format(*format);
+  return (*kind_of(url))->open(url, setting);
+}
+
+}  // namespace vmtrail

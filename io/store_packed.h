@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists that stand in one column of the store, as JSON: an array of arrays whose members are in
+// the order of docs/store.md. null is nothing; times are microseconds since 1970 UTC. A change of
+// the order raises kSchemaVersion.
+
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vmtrail/snapshot.h"
+
+namespace vmtrail {
+
+/// One state is an array by itself.
+[[nodiscard]] std::string packed(const StateSnapshot& state);
+[[nodiscard]] std::string packed(std::span<const FactSnapshot> facts);
+[[nodiscard]] std::string packed(std::span<const TrailSnapshot> trail);
+
+// nullopt: the text is nothing that packed() has written.
+[[nodiscard]] std::optional<StateSnapshot> unpacked_state(std::string_view text);
+[[nodiscard]] std::optional<std::vector<FactSnapshot>> unpacked_facts(std::string_view text);
+[[nodiscard]] std::optional<std::vector<TrailSnapshot>> unpacked_trail(std::string_view text);
+
+}  // namespace vmtrail

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bringing an older store up to date: one step for each version, all in one transaction.
+
+#include <array>
+#include <string>
+
+#include "io/schema.h"
+#include "io/store_impl.h"
+
+namespace vmtrail {
+
+namespace {
+
+// There were two of version 1: the first had neither rules nor what follows from them.
+constexpr char kTo2[] = R"sql(
+DROP TABLE IF EXISTS rules;
+CREATE TABLE rules (position INTEGER PRIMARY KEY, file TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS loose_facts (
+  until INTEGER NOT NULL, message_id TEXT PRIMARY KEY, event_type TEXT NOT NULL,
+  generated INTEGER NOT NULL, request_id TEXT NOT NULL, rule TEXT NOT NULL,
+  publisher_service TEXT, publisher_host TEXT, payload_host TEXT, state TEXT, old_state TEXT,
+  task_state TEXT, flavor TEXT, name TEXT, project_id TEXT, power_state TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS trail (
+  id INTEGER PRIMARY KEY, instance TEXT NOT NULL, message_id TEXT NOT NULL,
+  event_type TEXT NOT NULL, generated INTEGER NOT NULL, publisher TEXT, rule TEXT NOT NULL,
+  at TEXT NOT NULL, host TEXT, treatment TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS clock_skews (
+  ahead TEXT NOT NULL, behind TEXT NOT NULL, at_least INTEGER NOT NULL,
+  PRIMARY KEY (ahead, behind)) WITHOUT ROWID;
+CREATE TABLE awaited (
+  absence TEXT NOT NULL, instance TEXT NOT NULL, request_id TEXT, generated INTEGER NOT NULL,
+  message_id TEXT, event_type TEXT);
+)sql";
+
+// Renames what changes its form; kSchema makes the new tables, and kTo3Fill fills them.
+constexpr char kTo3Rename[] = R"sql(
+ALTER TABLE instances RENAME TO old_instances;
+ALTER TABLE placements RENAME TO old_placements;
+ALTER TABLE intervals RENAME TO old_intervals;
+ALTER TABLE migrations RENAME TO old_migrations;
+DROP INDEX IF EXISTS trail_of_instance;
+ALTER TABLE trail RENAME TO old_trail;
+ALTER TABLE awaited RENAME TO old_awaited;
+ALTER TABLE messages RENAME TO old_messages;
+ALTER TABLE records RENAME TO old_records;
+ALTER TABLE quarantine RENAME TO old_quarantine;
+)sql";
+
+// The ids of messages are in another form than before: StoredId's. When they were sent is known of
+// those alone that are still remembered.
+constexpr char kTo3Fill[] = R"sql(
+INSERT INTO instances SELECT NULL, i.id, p.host, ifnull(p.confidence, 'unknown'), p.vm_state,
+  p.task_state, p.power_state, ifnull(p.deleted, 0), p.name, p.project_id, p.since, p.cause,
+  p.mover_host, p.moved_at, p.effective, p.decided_by, p.decided_event_type, p.decided_rule,
+  i.newest, i.cut, i.folded_requests,
+  (SELECT json_array(host, confidence, vm_state, task_state, power_state, deleted, name, project_id,
+    since, cause, mover_host, moved_at, effective, decided_by, decided_event_type, decided_rule)
+    FROM bases WHERE instance = i.id),
+  (SELECT json_group_array(json(fact)) FROM (SELECT json_array(message_id, event_type, generated,
+    request_id, rule, publisher_service, publisher_host, payload_host, state, old_state, task_state,
+    flavor, name, project_id, power_state, judged) AS fact
+    FROM facts WHERE instance = i.id ORDER BY position))
+  FROM old_instances i LEFT JOIN old_placements p ON p.instance = i.id;
+INSERT INTO intervals SELECT o.*, o.position < i.base_intervals FROM old_intervals o
+  JOIN old_instances i ON i.id = o.instance;
+INSERT INTO migrations SELECT o.*, o.position < i.base_migrations FROM old_migrations o
+  JOIN old_instances i ON i.id = o.instance;
+INSERT INTO trail SELECT NULL, instance,
+  sum(treatment NOT IN ('duplicate', 'too_late')), sum(treatment IN ('duplicate', 'too_late')),
+  json_group_array(json_array(message_id, event_type, generated, publisher, rule, at, host,
+    treatment)) FROM (SELECT * FROM old_trail ORDER BY instance, id) GROUP BY instance;
+INSERT INTO meta SELECT 'trail', 32 WHERE EXISTS (SELECT 1 FROM trail);
+INSERT INTO awaited SELECT NULL, absence, instance, request_id, generated, message_id, event_type
+  FROM old_awaited;
+INSERT INTO records SELECT sequence,
+  CAST(strftime('%s', 'now') AS INTEGER) * 1000000, json, NULL FROM old_records;
+INSERT INTO quarantine SELECT id, CAST(strftime('%s', 'now') AS INTEGER) * 1000000, reason, detail,
+  input, line, offset, bytes FROM old_quarantine;
+DROP TABLE old_instances;
+DROP TABLE old_placements;
+DROP TABLE bases;
+DROP TABLE facts;
+DROP TABLE old_intervals;
+DROP TABLE old_migrations;
+DROP TABLE old_trail;
+DROP TABLE old_awaited;
+DROP TABLE old_records;
+DROP TABLE old_quarantine;
+)sql";
+
+Result<void> to_2(Sqlite& database) {
+  return database.execute(kTo2, "bringing schema 1 to 2");
+}
+
+Result<void> move_messages(Sqlite& database) {
+  Result<void> done;
+  auto read = database.rows(
+      "SELECT m.message_id, 0 FROM old_messages m UNION ALL"
+      " SELECT s.message_id, (SELECT value FROM meta WHERE key = 'stream') FROM seen s",
+      [&](sqlite3_stmt* row) {
+        if (!done) return;
+        done = database.run("INSERT OR IGNORE INTO messages VALUES (?, ?)", time(row, 1),
+                            StoredId(MessageId(text(row, 0))));
+      });
+  if (!read) return read;
+  if (!done) return done;
+  return database.execute("DROP TABLE old_messages; DROP TABLE seen;", "bringing schema 2 to 3");
+}
+
+Result<void> to_3(Sqlite& database) {
+  constexpr char kDoing[] = "bringing schema 2 to 3";
+  if (auto done = database.execute(kTo3Rename, kDoing); !done) return done;
+  if (auto done = database.execute(kSchema, kDoing); !done) return done;
+  if (auto done = database.execute(kTo3Fill, kDoing); !done) return done;
+  return move_messages(database);
+}
+
+constexpr std::array kSteps = {to_2, to_3};  // from 1, from 2, …
+static_assert(kSteps.size() + 1 == kSchemaVersion);
+
+}  // namespace
+
+Result<void> Store::Impl::upgrade(std::int64_t from) {
+  for (std::int64_t schema = from; schema < kSchemaVersion; ++schema) {
+    if (auto done = kSteps[static_cast<std::size_t>(schema - 1)](database); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The URLs that name sources, sinks and listeners: SCHEME://[USER@]HOST[:PORT][/PATH][?OPTION&…].
+
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vmtrail/error.h"
+
+namespace vmtrail {
+
+/// A URL taken apart, its escapes (%2F) decoded. `#` is a character like any other: the keys of
+/// AMQP's topic exchanges have it.
+struct Url {
+  struct Option {
+    std::string name;
+    std::string value;  ///< empty where there is no `=`
+  };
+
+  std::string text;  ///< as it was written; holds no secret
+  std::string scheme;
+  std::string user;
+  std::string host;                   ///< an IPv6 address without its brackets
+  std::optional<std::uint16_t> port;  ///< 0: any that is free
+  std::string path;                   ///< with its leading slash; may be empty
+  std::vector<Option> options;        ///< in their order; a name may occur several times
+
+  [[nodiscard]] bool has(std::string_view option) const;
+  /// Of the last option of that name; nullopt: there is none.
+  [[nodiscard]] std::optional<std::string_view> value(std::string_view option) const;
+  [[nodiscard]] std::vector<std::string_view> values(std::string_view option) const;
+  /// The whole number that an option gives, `otherwise` if it is not there. Error: wrong_usage.
+  [[nodiscard]] Result<std::uint64_t> number(std::string_view option,
+                                             std::uint64_t otherwise) const;
+  /// The same of a number of bytes: 65536, 64k, 10M, 10MB, 1G; k is 1000.
+  [[nodiscard]] Result<std::uint64_t> size(std::string_view option, std::uint64_t otherwise) const;
+  /// SCHEME://HOST:PORT with the port that was found free.
+  [[nodiscard]] std::string with_port(std::uint16_t found) const;
+};
+
+/// Error: wrong_usage. A password is refused: command lines are seen by everyone.
+[[nodiscard]] Result<Url> parse_url(std::string_view text);
+
+/// Error: wrong_usage, with what was probably meant.
+[[nodiscard]] Result<void> check_options(const Url& url, std::span<const std::string_view> known);
+
+/// 127.0.0.0/8, ::1 and localhost.
+[[nodiscard]] bool is_loopback(std::string_view host);
+
+/// wrong_usage, "URL: what".
+[[nodiscard]] Error wrong_url(const Url& url, std::string_view what);
+
+}  // namespace vmtrail

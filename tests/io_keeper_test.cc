@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keeper: what it takes in, when it settles, what it does when it cannot write.
+
+#include <sqlite3.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/live.h"
+#include "tests/scratch.h"
+
+namespace vmtrail {
+namespace {
+
+using testing::HandSource;
+using testing::lines_of;
+using testing::Live;
+using testing::Scratch;
+
+std::vector<std::string> migration_lines() {
+  return lines_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
+}
+
+void execute(const std::string& state, const char* sql) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((state + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
+  CHECK(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(database);
+}
+
+std::string stored_records(const std::string& state) {
+  auto store = Store::open(state, Store::Access::read);
+  REQUIRE(store);
+  const auto records = store->records(Sequence{0}, 1'000'000);
+  REQUIRE(records);
+  std::string text;
+  for (const StoredRecord& record : *records) text += record.json + "\n";
+  return text;
+}
+
+TEST_CASE("Each capture, a message a delivery, ends as Nova's database, with a store and without") {
+  for (const std::string& scenario : testing::scenarios()) {
+    INFO(scenario);
+    const Scratch scratch;
+    for (const std::string& state : {std::string(), scratch.path()}) {
+      Live live({}, state);
+      HandSource source(live.intake);
+      const auto lines = lines_of(testing::file_of(scenario, "nova.bodies.jsonl"));
+      for (const std::string& line : lines) source.put(line);
+      DeliveryCounts all;
+      std::uint64_t tag = 0;
+      for (const Settled& settled : source.settled_all()) {
+        CHECK(settled.tag == tag++);
+        all += settled.counts;
+      }
+      REQUIRE(live.finish());
+      CHECK(testing::differences_from_nova(live.keeper->model(), scenario) == "");
+      CHECK(all.events() == lines.size());
+      CHECK(all.events() == live.keeper->counts().events);
+      CHECK(live.keeper->sources().at("hand:").counts.applied == live.keeper->counts().applied);
+      CHECK(live.records.newest() == live.keeper->model().sequence());
+    }
+    auto store = Store::open(scratch.path(), Store::Access::read);
+    REQUIRE(store);
+    Model model;
+    REQUIRE(store->load(model, testing::shipped_rules()));
+    CHECK(testing::differences_from_nova(model, scenario) == "");
+  }
+}
+
+TEST_CASE("Records do not depend on where batches end, nor on a restart between any two") {
+  const auto lines = migration_lines();
+  const Scratch whole;
+  {
+    Live live({}, whole.path());
+    HandSource source(live.intake);
+    for (const std::string& line : lines) source.put(line);
+    REQUIRE(live.finish());
+  }
+  const Scratch broken;
+  for (std::size_t begin = 0; begin < lines.size(); begin += 7) {
+    Live live({.batch_events = 1}, broken.path());
+    HandSource source(live.intake);
+    // What was not acknowledged comes again, and so may what was.
+    for (std::size_t i = begin - std::min<std::size_t>(begin, 3);
+         i < std::min(begin + 7, lines.size()); ++i) {
+      source.put(lines[i]);
+    }
+    const auto settled = source.settled_all();
+    CHECK(settled.front().counts.duplicate == (begin == 0 ? 0U : 1U));
+  }
+  CHECK(stored_records(broken.path()) == stored_records(whole.path()));
+}
+
+TEST_CASE("What cannot be decoded is kept with its source, and settled") {
+  const Scratch scratch;
+  {
+    Live live({}, scratch.path());
+    HandSource source(live.intake);
+    source.put(R"([{"message_id":"1"}, 17, )" + std::string("\n"));
+    source.put("");
+    CHECK(source.settled(1)[0].counts.quarantined >= 1);
+    CHECK(source.settled_all().back().counts.events() == 0);
+  }
+  std::string rows;
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((scratch.path() + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
+  sqlite3_exec(
+      database, "SELECT DISTINCT input FROM quarantine",
+      [](void* out, int, char** values, char**) {
+        *static_cast<std::string*>(out) += values[0];
+        return 0;
+      },
+      &rows, nullptr);
+  sqlite3_close(database);
+  CHECK(rows == "hand:");
+}
+
+TEST_CASE("While it cannot write it settles nothing and answers; then it goes on, losing nothing") {
+  const auto lines = migration_lines();
+  const Scratch scratch;
+  {
+    Live live({}, scratch.path());
+    HandSource source(live.intake);
+    source.put(lines[0]);
+    CHECK(source.settled_all().size() == 1);
+    execute(scratch.path(), "ALTER TABLE records RENAME TO away");
+    for (const std::string& line : lines) source.put(line);
+    while (!live.ask([](Keeper& keeper) { return keeper.failing(); })) {
+    }
+    CHECK(source.settled(1).size() == 1);
+    CHECK(live.records.newest() == Sequence{0});
+    execute(scratch.path(), "ALTER TABLE away RENAME TO records");
+    const auto settled = source.settled_all();
+    CHECK(settled[1].counts.duplicate == 1);
+    CHECK_FALSE(live.ask([](Keeper& keeper) { return keeper.failing(); }));
+    REQUIRE(live.finish());
+    CHECK(testing::differences_from_nova(live.keeper->model(), "live_migration") == "");
+  }
+  const Scratch whole;
+  {
+    Live live({}, whole.path());
+    HandSource source(live.intake);
+    for (const std::string& line : lines) source.put(line);
+    REQUIRE(live.finish());
+  }
+  CHECK(stored_records(scratch.path()) == stored_records(whole.path()));
+}
+
+TEST_CASE("If nothing can be written at the end, the keeper says so, and nothing is settled") {
+  const Scratch scratch;
+  Live live({.batch_delay = std::chrono::hours{1}}, scratch.path());
+  HandSource source(live.intake);
+  source.put(migration_lines()[0]);
+  live.await_events(1);
+  execute(scratch.path(), "DROP TABLE messages");
+  const auto finished = live.finish();
+  REQUIRE_FALSE(finished);
+  CHECK_THAT(finished.error().detail, Catch::Contains("messages"));
+  CHECK(source.settled(0).empty());
+}
+
+TEST_CASE("A full intake makes its sources wait, and the first to ask is told of room") {
+  Intake intake({.bytes = 100, .deliveries = 2, .questions = 1});
+  HandSource source(intake);
+  source.put(std::string(90, 'x'));
+  Delivery second;
+  second.add(std::string(20, 'x'));
+  CHECK_FALSE(intake.try_put(second));
+  CHECK(second.bytes() == 20);
+  int told = 0;
+  intake.when_room(20, [&] { ++told; });
+  CHECK(told == 0);
+  std::stop_source stop;
+  bool put = true;
+  std::thread waiting([&] { put = intake.put(std::move(second), stop.get_token()); });
+  stop.request_stop();
+  waiting.join();
+  CHECK_FALSE(put);
+
+  Intake::Taken taken;
+  intake.take(taken, true, Intake::Clock::now());
+  CHECK(taken.deliveries.size() == 1);
+  CHECK(told == 1);
+  intake.when_room(20, [&] { ++told; });
+  CHECK(told == 2);
+  CHECK(intake.try_put(second));
+  CHECK(intake.ask([](Keeper&) {}));
+  CHECK_FALSE(intake.ask([](Keeper&) {}));
+  intake.close();
+  Delivery late;
+  late.add("x");
+  CHECK_FALSE(intake.try_put(late));
+  intake.take(taken, true, Intake::Clock::now());
+  CHECK_FALSE(taken.closed);
+  CHECK(taken.questions.size() == 1);
+  intake.take(taken, true, Intake::Clock::now());
+  CHECK(taken.closed);
+}
+
+TEST_CASE("Other rules are gone on with, and facts find their rules among them") {
+  const auto lines = migration_lines();
+  const Scratch scratch;
+  for (const std::string& state : {std::string(), scratch.path()}) {
+    Live live({}, state);
+    HandSource source(live.intake);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (i % 20 == 10) {
+        // So that the rules have other numbers and addresses.
+        const std::vector<RulesText> texts{
+            RuleSet::shipped_text(),
+            {"more.yaml", "version: 1\nrules:\n- {id: more" + std::to_string(i) +
+                              ", events: [compute.instance.more], why: none}\n"}};
+        auto changed = std::make_shared<std::promise<bool>>();
+        auto done = changed->get_future();
+        source.settled_all();
+        REQUIRE(live.intake.ask([&texts, changed](Keeper& keeper) {
+          keeper.change_rules(*RuleSet::parse(texts), texts, [changed](const Result<void>& result) {
+            changed->set_value(result.has_value());
+          });
+        }));
+        CHECK(done.get());
+      }
+      source.put(lines[i]);
+    }
+    REQUIRE(live.finish());
+    CHECK(live.keeper->rules().find("more70") != nullptr);
+    CHECK(testing::differences_from_nova(live.keeper->model(), "live_migration") == "");
+    CHECK(live.keeper->counts().events == lines.size());
+  }
+}
+
+TEST_CASE("Time goes on without events: an operation without an end is judged") {
+  std::atomic<std::int64_t> now{0};
+  Live live({.tick = std::chrono::milliseconds{1}, .clock = [&] { return Time{Duration{now}}; }});
+  HandSource source(live.intake);
+  const auto lines = migration_lines();
+  std::size_t open = 0;
+  const auto count = [](Keeper& keeper) {
+    std::size_t in_progress = 0;
+    for (const Migration& migration : keeper.model().migrations()) {
+      if (migration.outcome == Outcome::in_progress) ++in_progress;
+    }
+    return in_progress;
+  };
+  for (std::size_t i = 0; i < lines.size() && open == 0; ++i) {
+    source.put(lines[i]);
+    source.settled_all();
+    open = live.ask(count);
+  }
+  REQUIRE(open > 0);
+  const Time newest = live.ask([](Keeper& keeper) { return *keeper.model().newest_event(); });
+  now = (newest + std::chrono::hours{1}).time_since_epoch().count();
+  while (live.ask(count) > 0) {
+  }
+  const auto before = live.records.newest();
+  CHECK(live.records.after(Sequence{static_cast<std::uint64_t>(before) - 1}).batch != nullptr);
+}
+
+}  // namespace
+}  // namespace vmtrail

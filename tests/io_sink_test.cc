@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sinks: what they are sent, and what one that is slow or away costs the others.
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/live.h"
+#include "tests/scratch.h"
+
+namespace vmtrail {
+namespace {
+
+using testing::HandSource;
+using testing::lines_of;
+using testing::Live;
+using testing::Receiver;
+using testing::Scratch;
+
+constexpr std::chrono::milliseconds kSoon{1};
+
+std::string contents(const std::string& path) {
+  std::ifstream input(path, std::ios::binary);
+  std::ostringstream text;
+  text << input.rdbuf();
+  return text.str();
+}
+
+std::chrono::steady_clock::time_point patience() {
+  return std::chrono::steady_clock::now() + testing::kPatience;
+}
+
+SinkForm form_of(const std::string& url) {
+  return *sink_form(*parse_url(url));
+}
+
+void play(Live& live, const std::string& scenario) {
+  HandSource source(live.intake);
+  for (const std::string& line : lines_of(testing::file_of(scenario, "nova.bodies.jsonl"))) {
+    source.put(line);
+  }
+  source.settled_all();
+}
+
+std::vector<std::uint64_t> sequences(const std::vector<std::string>& lines) {
+  std::vector<std::uint64_t> all;
+  for (const std::string& line : lines) {
+    all.push_back(std::stoull(nlohmann::json::parse(line)["sequence"].get<std::string>()));
+  }
+  return all;
+}
+
+std::vector<std::uint64_t> from_one_to(Sequence last) {
+  std::vector<std::uint64_t> all;
+  for (std::uint64_t i = 1; i <= static_cast<std::uint64_t>(last); ++i) all.push_back(i);
+  return all;
+}
+
+TEST_CASE("A sink gets every record once and in order; one with a filter gets what it asked for") {
+  Live live({.zenoss = true});
+  Receiver all;
+  Receiver moves;
+  Receiver zenoss;
+  SinkFeed all_feed({.name = "all"}, all.sink(), live.records);
+  SinkFeed moves_feed({.name = "moves", .form = form_of("stdout:?types=*.moved&types=migration.*")},
+                      moves.sink(), live.records);
+  SinkFeed zenoss_feed({.name = "zenoss", .form = form_of("stdout:?format=zenoss")}, zenoss.sink(),
+                       live.records);
+  play(live, "live_migration");
+  const Sequence last = live.records.newest();
+  const auto lines = all.up_to(last);
+  CHECK(sequences(lines) == from_one_to(last));
+  std::vector<std::string> wanted;
+  for (const std::string& line : lines) {
+    const auto type = nlohmann::json::parse(line)["type"].get<std::string>();
+    if (type == "vmtrail.instance.moved" || type.rfind("vmtrail.migration.", 0) == 0) {
+      wanted.push_back(line);
+    }
+  }
+  REQUIRE_FALSE(wanted.empty());
+  REQUIRE(wanted.size() < lines.size());
+  REQUIRE(moves_feed.await(last, patience()));
+  CHECK(moves.up_to(Sequence{sequences(wanted).back()}) == wanted);
+  const auto zenoss_lines = zenoss.up_to(last);
+  CHECK(zenoss_lines.size() == lines.size());
+  CHECK(nlohmann::json::parse(zenoss_lines.front()).contains("eventClassKey"));
+}
+
+TEST_CASE("A sink that is slow or away delays only itself, and gets all when it is back") {
+  Live live;
+  Receiver well;
+  Receiver away;
+  Receiver held;
+  away.go_away();
+  held.hold();
+  const auto options = [](const char* name) {
+    return SinkFeed::Options{.name = name, .first_pause = kSoon, .last_pause = kSoon};
+  };
+  SinkFeed well_feed(options("well"), well.sink(), live.records);
+  SinkFeed away_feed(options("away"), away.sink(), live.records);
+  SinkFeed held_feed(options("held"), held.sink(), live.records);
+  play(live, "live_migration");
+  const Sequence last = live.records.newest();
+  CHECK(sequences(well.up_to(last)) == from_one_to(last));
+  away.await_attempt();
+  held.await_attempt();
+  CHECK(away_feed.cursor() == Sequence{0});
+  CHECK(held_feed.cursor() == Sequence{0});
+  away.come_back();
+  held.come_back();
+  CHECK(away.up_to(last) == well.up_to(last));
+  CHECK(held.up_to(last) == well.up_to(last));
+  CHECK(away_feed.failures() > 0);
+}
+
+TEST_CASE("A sink that has fallen behind catches up from the store by sequence") {
+  const Scratch scratch;
+  const std::string form =
+      GENERATE("stdout:", "stdout:?format=zenoss", "stdout:?types=migration.*");
+  Live live({.zenoss = true}, scratch.path(), 1);  // one batch is kept
+  Receiver well;
+  Receiver away;
+  away.go_away();
+  SinkFeed well_feed({.name = "well", .form = form_of(form)}, well.sink(), live.records);
+  SinkFeed away_feed({.name = "away",
+                      .form = form_of(form),
+                      .state = scratch.path(),
+                      .first_pause = kSoon,
+                      .last_pause = kSoon},
+                     away.sink(), live.records);
+  for (const std::string& scenario : testing::scenarios()) {
+    play(live, scenario);
+    REQUIRE(well_feed.await(live.records.newest(), patience()));
+  }
+  away.come_back();
+  while (!away_feed.await(live.records.newest(), patience())) {
+  }
+  CHECK(away.up_to(Sequence{1}) == well.up_to(Sequence{1}));
+  CHECK(away_feed.compacted() == 0);
+}
+
+TEST_CASE("Without a store a sink that has fallen behind is told how much it lost") {
+  Live live({}, {}, 1);
+  Receiver away;
+  away.go_away();
+  SinkFeed feed({.name = "away", .first_pause = kSoon, .last_pause = kSoon}, away.sink(),
+                live.records);
+  play(live, "boot");
+  away.await_attempt();
+  play(live, "live_migration");
+  play(live, "delete");
+  away.come_back();
+  const Sequence last = live.records.newest();
+  const auto got = sequences(away.up_to(last));
+  CHECK(feed.compacted() > 0);
+  CHECK(got.size() + feed.compacted() == static_cast<std::uint64_t>(last));
+}
+
+TEST_CASE("A cursor is stored with the records, and a restart goes on behind it") {
+  const Scratch scratch;
+  Sequence half{};
+  {
+    Receiver receiver;
+    std::optional<SinkFeed> feed;
+    Live live({.cursors =
+                   [&] {
+                     return Cursors{{"r", feed ? feed->cursor() : Sequence{0}}};
+                   }},
+              scratch.path());
+    feed.emplace(SinkFeed::Options{.name = "r"}, receiver.sink(), live.records);
+    play(live, "boot");
+    half = live.records.newest();
+    receiver.up_to(half);
+    feed->stop();
+    REQUIRE(live.finish());
+    REQUIRE(live.keeper->save_cursors());
+  }
+  auto store = Store::open(scratch.path(), Store::Access::read);
+  REQUIRE(store);
+  CHECK(*store->cursor("r") == half);
+  CHECK_FALSE(store->cursor("nobody")->has_value());
+  Live live({}, scratch.path());
+  Receiver receiver;
+  SinkFeed feed({.name = "r", .behind = half, .state = scratch.path()}, receiver.sink(),
+                live.records);
+  play(live, "live_migration");
+  CHECK(sequences(receiver.up_to(live.records.newest())).front() ==
+        static_cast<std::uint64_t>(half) + 1);
+}
+
+TEST_CASE("A file sink appends lines, rotates, and makes a file that was moved away anew") {
+  const Scratch scratch;
+  std::filesystem::create_directories(scratch.path(""));
+  const std::string path = scratch.path("records");
+  auto sink = open_sink(*parse_url("file://" + path + "?rotate=1k"), {});
+  REQUIRE(sink);
+  const std::string text(399, 'x');
+  const OutgoingRecord record{Sequence{1}, "instance.moved", text};
+  for (int i = 0; i < 5; ++i) REQUIRE((*sink)->send(std::span(&record, 1), {}));
+  CHECK(contents(path) == text + "\n");
+  CHECK(contents(path + ".1").size() == 800);
+  CHECK(contents(path + ".2").size() == 800);
+  std::filesystem::rename(path, path + ".moved");
+  REQUIRE((*sink)->send(std::span(&record, 1), {}));
+  CHECK(contents(path) == text + "\n");
+}
+
+TEST_CASE("A file sink that cannot write leaves no half of a line, and mends") {
+  const Scratch scratch;
+  const std::string path = scratch.path("none") + "/records";
+  auto sink = open_sink(*parse_url("file://" + path), {});
+  REQUIRE(sink);
+  const OutgoingRecord record{Sequence{1}, "instance.moved", "{}"};
+  const auto sent = (*sink)->send(std::span(&record, 1), {});
+  REQUIRE_FALSE(sent);
+  CHECK_THAT(sent.error().detail, Catch::Contains("No such file"));
+  std::filesystem::create_directories(scratch.path("none"));
+  REQUIRE((*sink)->send(std::span(&record, 1), {}));
+  CHECK(contents(path) == "{}\n");
+  auto full = open_sink(*parse_url("file:///dev/full"), {});
+  REQUIRE(full);
+  CHECK_THAT((*full)->send(std::span(&record, 1), {}).error().detail,
+             Catch::Contains("No space left"));
+}
+
+TEST_CASE("A sink that is misspelled is refused, with what was meant") {
+  const auto error = [](const char* url) {
+    const auto form = sink_form(*parse_url(url));
+    return form ? "" : form.error().detail;
+  };
+  CHECK_THAT(error("flie:///x"), Catch::Contains("did you mean 'file:'"));
+  CHECK_THAT(error("file:///x?rotat=1M"), Catch::Contains("did you mean 'rotate'"));
+  CHECK_THAT(error("stdout:?types=instance.move"), Catch::Contains("no record is of type"));
+  CHECK_THAT(error("stdout:?format=xml"), Catch::Contains("cloudevents or zenoss"));
+  const auto opened = open_sink(*parse_url("file:///x?rotate=much"), {});
+  REQUIRE_FALSE(opened);
+  CHECK_THAT(opened.error().detail, Catch::Contains("wants a size"));
+}
+
+}  // namespace
+}  // namespace vmtrail

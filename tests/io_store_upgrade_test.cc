@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stores of earlier versions. fixtures/stores/schema2.sql holds what the program of schema 2 made
+// of the first 60 notifications of live_migration, with a horizon of 3 s, so that some is folded.
+
+#include <sqlite3.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+
+#include "io/store.h"
+#include "tests/recorded.h"
+#include "tests/scratch.h"
+
+namespace vmtrail {
+namespace {
+
+using testing::Machine;
+using testing::Scratch;
+using testing::shipped_rules;
+
+constexpr std::size_t kTaken = 60;
+
+// What version 1 lacked, and how it had its rules.
+constexpr char kTo1[] =
+    "DROP TABLE awaited; DROP TABLE rules;"
+    "CREATE TABLE rules (file TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;"
+    "UPDATE meta SET value = 1 WHERE key = 'schema'";
+constexpr char kToFirst1[] =
+    "DROP TABLE awaited; DROP TABLE rules; DROP TABLE trail; DROP TABLE loose_facts;"
+    "DROP TABLE clock_skews; UPDATE meta SET value = 1 WHERE key = 'schema'";
+
+void execute(const std::string& directory, const std::string& sql) {
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((directory + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
+  char* failed = nullptr;
+  sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &failed);
+  INFO((failed == nullptr ? "" : failed));
+  CHECK(failed == nullptr);
+  sqlite3_free(failed);
+  sqlite3_close(database);
+}
+
+void make_schema_2(const std::string& directory) {
+  std::filesystem::create_directories(directory);
+  std::ifstream file(std::string(VMTRAIL_FIXTURES) + "/stores/schema2.sql");
+  execute(directory, {std::istreambuf_iterator<char>(file), {}});
+}
+
+TEST_CASE("A store of an older version is brought up to date, and goes on as if nothing had been") {
+  const auto events = testing::events_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
+  Model::Options options;
+  options.horizon = std::chrono::seconds{3};
+  options.trail = 32;
+  Machine whole(shipped_rules(), options);
+  whole.feed(events);
+  for (const char* const back : {"", kTo1, kToFirst1}) {
+    INFO(back);
+    const Scratch scratch;
+    make_schema_2(scratch.path());
+    execute(scratch.path(), back);
+    // Only who may write brings it up to date.
+    const auto refused = Store::open(scratch.path(), Store::Access::read);
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().detail, Catch::Contains("made by an older version"));
+
+    auto store = Store::open(scratch.path(), Store::Access::create);
+    REQUIRE(store);
+    Machine machine(shipped_rules(), options);
+    REQUIRE(store->load(machine.model, shipped_rules()));
+    for (std::size_t i = 0; i < events.size(); ++i) machine.feed(events[i]);
+    // What it had taken already it knows.
+    CHECK(machine.placement() == whole.placement());
+    CHECK(store->contains(MessageId(events[0].message_id), events[0].generated));
+    CHECK(store->records(Sequence{0}, 1000)->size() == 51);
+    REQUIRE(store->save(machine.model));
+    REQUIRE(store->commit());
+
+    const auto again = Store::open(scratch.path(), Store::Access::read);
+    REQUIRE(again);
+    const InstanceId id = machine.model.instances().front();
+    const bool had_trail = std::string(back) != kToFirst1;
+    CHECK(store->trail(id)->empty() != had_trail);
+  }
+}
+
+TEST_CASE("An upgrade that fails leaves the older store as it was") {
+  const Scratch scratch;
+  make_schema_2(scratch.path());
+  execute(scratch.path(), "CREATE TABLE old_facts (x); CREATE TABLE old_records (x)");
+  REQUIRE_FALSE(Store::open(scratch.path(), Store::Access::create));
+  execute(scratch.path(), "DROP TABLE old_facts; DROP TABLE old_records");
+  auto store = Store::open(scratch.path(), Store::Access::create);
+  REQUIRE(store);
+  CHECK(store->records(Sequence{0}, 1000)->size() == 51);
+}
+
+}  // namespace
+}  // namespace vmtrail
