@@ -37,7 +37,13 @@ Result<HttpServer*> HttpServers::at(const Url& url, bool beyond_loopback) {
   options.most_connections = *connections;
   auto server = HttpServer::open(std::move(options));
   if (!server) return tl::unexpected(server.error());
+  for (const HttpRoute& route : routes_) (*server)->add(route);
   return servers_.emplace(address, std::move(*server))->second.get();
+}
+
+void HttpServers::add(const HttpRoute& route) {
+  routes_.push_back(route);
+  for (const auto& [address, server] : servers_) server->add(route);
 }
 
 void HttpServers::stop(std::chrono::milliseconds patience) {
