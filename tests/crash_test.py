@@ -28,7 +28,9 @@ import uuid
 UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 MESSAGE = re.compile(r'\\"message_id\\": \\"([^\\]+)')
 TIME = re.compile(r'\\"timestamp\\": \\"([^\\]+)')
-LONGEST_ROUND = 0.5  # seconds; a start takes about a tenth of that
+STARTING = 0.1  # seconds, about
+WORKING = 0.2  # seconds, about, for what comes in one round
+EACH_ROUND = 100  # notifications
 PATIENCE = 120
 
 
@@ -96,16 +98,18 @@ class OverHttp:
     def __init__(self, lines, chance):
         self.bodies = []
         while lines:
-            size = chance.randint(1, 40)
+            size = chance.randint(1, 8)
             self.bodies.append("\n".join(lines[:size]))
             lines = lines[size:]
         self.next = 0
+        self.due = 0
+        self.offered = 0
 
-    def done(self):
-        return self.next == len(self.bodies)
-
-    def prepare(self, _rounds_left):
-        pass
+    def prepare(self, rounds_left):
+        """What is to come in a round; in the last one all of the rest."""
+        size = -(-(len(self.bodies) - self.due) // (rounds_left + 1))
+        self.offered += sum(body.count("\n") + 1 for body in self.bodies[self.due:self.due + size])
+        self.due += size
 
     def feed(self, daemon):
         if not daemon.ready.wait(PATIENCE) or daemon.address is None:
@@ -113,7 +117,7 @@ class OverHttp:
         url = urllib.parse.urlsplit(daemon.address)
         connection = http.client.HTTPConnection(url.hostname, url.port, timeout=PATIENCE)
         try:
-            while not self.done():
+            while self.next < self.due:
                 connection.request("POST", "/v1/events", self.bodies[self.next],
                                    {"Content-Type": "application/x-ndjson"})
                 answer = connection.getresponse()
@@ -134,11 +138,11 @@ class OverAmqp:
 
     def __init__(self, lines, broker, feed):
         self.lines = lines
-        self.fed = 0
+        self.offered = 0
         self.queue = f"crash-{os.getpid()}-{random.randrange(1 << 30)}"
         port = (broker / "ports").read_text().split()[0]
         self.source = (f"amqp://vmtrail@127.0.0.1:{port}/?password_file={broker}/password&queue={self.queue}"
-                       "&bind=nova:notifications.*&prefetch=40")
+                       "&bind=nova:notifications.*&prefetch=10")
         self.feeder = subprocess.Popen([feed, self.queue], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, line):
@@ -146,14 +150,11 @@ class OverAmqp:
         self.feeder.stdin.flush()
         return int(self.feeder.stdout.readline())
 
-    def done(self):
-        return self.fed == len(self.lines) and self.ask("?") == 0
-
     def prepare(self, rounds_left):
-        size = -(-(len(self.lines) - self.fed) // rounds_left) if rounds_left else len(self.lines)
-        for line in self.lines[self.fed:self.fed + size]:
+        size = -(-(len(self.lines) - self.offered) // (rounds_left + 1))
+        for line in self.lines[self.offered:self.offered + size]:
             self.ask(line)
-        self.fed = min(len(self.lines), self.fed + size)
+        self.offered += size
 
     def feed(self, daemon):
         daemon.ready.wait(PATIENCE)
@@ -175,19 +176,31 @@ def await_events(state, count):
 
 
 def events_stored(state):
+    if not os.path.exists(f"{state}/vmtrail.db"):
+        return 0  # killed before it was made
     with sqlite3.connect(f"file:{state}/vmtrail.db?mode=ro", uri=True, timeout=PATIENCE) as database:
-        return database.execute("SELECT count(*) FROM messages").fetchone()[0]
+        made = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'messages'").fetchone()
+        return database.execute("SELECT count(*) FROM messages").fetchone()[0] if made else 0
 
 
 def run(program, state, transport, lines, rounds, chance):
+    before = 0
+    working = 0  # rounds that ended with some of their notifications committed, and some not
     for number in range(rounds):
         transport.prepare(rounds - number)
         daemon = Daemon(program, state, transport.source)
         feeder = threading.Thread(target=transport.feed, args=(daemon,))
         feeder.start()
-        time.sleep(chance.uniform(0.0, LONGEST_ROUND))
+        if chance.random() < 0.8:
+            daemon.await_ready()
+            time.sleep(chance.uniform(0.0, WORKING))
+        else:
+            time.sleep(chance.uniform(0.0, STARTING))
         daemon.end(signal.SIGKILL)
         feeder.join()
+        stored = events_stored(state)
+        working += before < stored < transport.offered
+        before = stored
     transport.prepare(0)
     daemon = Daemon(program, state, transport.source)
     daemon.await_ready()
@@ -195,6 +208,7 @@ def run(program, state, transport, lines, rounds, chance):
     await_events(state, len({MESSAGE.search(line).group(1) for line in lines}))
     daemon.end(signal.SIGTERM)
     transport.close()
+    return working
 
 
 def exported(program, state, what):
@@ -227,7 +241,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     options = parser.parse_args()
     transports = options.over or (["http", "amqp"] if options.broker else ["http"])
-    lines = stream(options.captures, 700 + 100 * options.rounds)
+    lines = stream(options.captures, EACH_ROUND * (options.rounds + 1))
     print(f"seed {options.seed}, {len(lines)} notifications, {options.rounds} rounds")
     for name in transports:
         chance = random.Random(options.seed)
@@ -237,9 +251,9 @@ def main():
                 return OverHttp(lines, same) if name == "http" else OverAmqp(lines, options.broker, options.feed)
             begun = time.monotonic()
             run(options.program, f"{scratch}/whole", transport(), lines, 0, chance)
-            run(options.program, f"{scratch}/killed", transport(), lines, options.rounds, chance)
+            working = run(options.program, f"{scratch}/killed", transport(), lines, options.rounds, chance)
             records = compare(options.program, f"{scratch}/whole", f"{scratch}/killed")
-            print(f"{name}: killed {options.rounds} times, {records} records, each once; "
+            print(f"{name}: killed {options.rounds} times, {working} of them in the middle of it; {records} records, each once; "
                   f"{time.monotonic() - begun:.0f} s")
 
 
