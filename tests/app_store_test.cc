@@ -44,12 +44,9 @@ TEST_CASE("What is wrong with a state directory is said, and how to say it right
   };
   const std::string gone = " --state " + shell.path("gone");
   const Case cases[] = {
-      {"store", 2, "a command is wanted"},
-      {"store chekc" + gone, 2, "did you mean 'check'?"},
-      {"store check", 2, "--state is required"},
-      {"store export facts" + gone, 2, "facts"},
-      {"store check" + gone, 3, "no state in"},
-      {"store compact" + gone, 3, "no state in"},
+      {"store", 2, "a command is wanted"},       {"store chekc" + gone, 2, "did you mean 'check'?"},
+      {"store check", 2, "--state is required"}, {"store export facts" + gone, 2, "facts"},
+      {"store check" + gone, 3, "no state in"},  {"store compact" + gone, 3, "no state in"},
       {"store export" + gone, 3, "no state in"},
   };
   for (const Case& c : cases) {
