@@ -78,7 +78,7 @@ class Reader {
   Configuration read(const YAML::Node& root) {
     require_map(root, "a configuration",
                 {"state", "sources", "sinks", "rules", "horizon", "explain", "history", "log",
-                 "batch", "beyond_loopback"});
+                 "batch", "retention", "beyond_loopback"});
     Configuration read;
     if (const auto node = root["state"]) read.state = path(node, "state");
     if (const auto node = root["sources"]) read.sources = urls(node, "sources", source_url);
@@ -93,6 +93,7 @@ class Reader {
     if (const auto node = root["history"]) read.history = count(node, "history", 0);
     if (const auto node = root["log"]) read_log(node, read);
     if (const auto node = root["batch"]) read_batch(node, read);
+    if (const auto node = root["retention"]) read_retention(node, read.retention);
     if (const auto node = root["beyond_loopback"]) {
       read.beyond_loopback = boolean(node, "beyond_loopback");
     }
@@ -115,6 +116,13 @@ class Reader {
       read.batch_delay =
           std::chrono::duration_cast<std::chrono::milliseconds>(duration(delay, "delay"));
     }
+  }
+
+  static void read_retention(const YAML::Node& node, Retention& read) {
+    require_map(node, "'retention'", {"records", "history", "quarantine"});
+    if (const auto age = node["records"]) read.records = duration(age, "records");
+    if (const auto age = node["history"]) read.history = duration(age, "history");
+    if (const auto age = node["quarantine"]) read.quarantine = duration(age, "quarantine");
   }
 
   [[nodiscard]] std::string path(const YAML::Node& node, std::string_view key) const {

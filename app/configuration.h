@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "io/store.h"
+#include "io/store.h"
 #include "io/url.h"
 #include "vmtrail/error.h"
 #include "vmtrail/time.h"
@@ -28,6 +30,7 @@ struct Configuration {
   bool log_json = false;
   std::size_t batch_events = 10'000;
   std::chrono::milliseconds batch_delay{5};
+  Retention retention;
   bool beyond_loopback = false;
 };
 

@@ -8,6 +8,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "app/health.h"
 #include "app/rules_files.h"
 #include "io/sinks.h"
 #include "io/sources.h"
@@ -32,6 +33,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration)
   if (auto read = daemon->read_positions(configuration); !read) return tl::unexpected(read.error());
   // From here on the store is the keeper's.
   daemon->thread_ = std::jthread([raw = daemon.get()] { raw->outcome_ = raw->keeper_->run(); });
+  add_health(daemon->http_, daemon->intake_, [raw = daemon.get()] { return raw->metrics(); });
   if (auto opened = daemon->open_sources(configuration); !opened) {
     return tl::unexpected(opened.error());
   }
@@ -54,6 +56,7 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
   if (configuration.horizon) options.model.horizon = *configuration.horizon;
   if (configuration.history) options.model.history = *configuration.history;
   if (store) options.model.trail = configuration.explain.value_or(32);
+  options.retention = configuration.retention;
   options.batch_events = configuration.batch_events;
   options.batch_delay = configuration.batch_delay;
   for (const Url& sink : configuration.sinks) {
@@ -169,6 +172,8 @@ Result<void> Daemon::close() {
 Daemon::~Daemon() {
   for (const auto& source : sources_) source->stop();
   intake_.close();
+  if (thread_.joinable()) thread_.join();
+  http_.stop(std::chrono::milliseconds{0});  // its routes know the sinks
 }
 
 }  // namespace vmtrail

@@ -51,7 +51,7 @@ struct Batch {
   void clear() {
     messages.clear();
     // Readers may still have the old ones.
-    if (!records->empty()) records = std::make_shared<RecordBatch>();
+    if (!records->empty()) records = std::make_shared<RecordBatch>(records->bytes());
     quarantined.clear();
     positions.clear();
     deliveries.clear();

@@ -2,6 +2,8 @@
 
 #include "io/delivery.h"
 
+#include <algorithm>
+
 namespace vmtrail {
 
 void Delivery::add(std::string_view message) {
@@ -20,6 +22,9 @@ void Delivery::add(std::string_view message) {
 
 void Delivery::add(const Frame& frame) {
   pieces_.push_back({text_.size(), frame.bytes.size(), frame.offset, frame.line, frame.too_long});
+  // With room for the padding, so that reading does not have to move it all.
+  const std::size_t needed = text_.size() + frame.bytes.size() + kPadding;
+  if (needed > text_.capacity()) text_.reserve(std::max(needed, 2 * text_.capacity()));
   text_.append(frame.bytes);
 }
 

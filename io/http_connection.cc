@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection of the HTTP server: a request is read, answered, and the next one is read.
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -70,6 +71,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     listener_.connections.insert(this);
   }
   ~Connection() override {
+    give_back();
     const std::unique_lock lock(listener_.mutex);
     listener_.connections.erase(this);
   }
@@ -163,6 +165,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     if (!encoding_.empty() && encoding_ != "gzip" && encoding_ != "identity") {
       return refuse(415, "send it plain, or with Content-Encoding: gzip");
     }
+    if (!set_aside()) return refuse(503, "too much comes at the same time; send it again", 1);
     if (beast::iequals(request[http::field::expect], "100-continue")) {
       go_on_ = http::response<http::empty_body>(http::status::continue_, request.version());
       http::async_write(stream_, *go_on_, step(&Connection::on_told_to_go_on));
@@ -170,6 +173,17 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
       on_told_to_go_on({});
     }
   }
+
+  // Room for the whole body, before any of it is read.
+  bool set_aside() {
+    const std::size_t most = listener_.options.most_body;
+    aside_ = std::min<std::size_t>(parser_->content_length().value_or(most), most);
+    if (encoding_ == "gzip") aside_ += most;
+    if (listener_.bodies.fetch_add(aside_) + aside_ <= listener_.options.most_bodies) return true;
+    give_back();
+    return false;
+  }
+  void give_back() { listener_.bodies -= std::exchange(aside_, 0); }
 
   void on_told_to_go_on(error_code failed) {
     if (failed) return;
@@ -186,6 +200,11 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
       if (body->size() > listener_.options.most_body) return answer(too_large());
       request.body = std::move(*body);
     }
+    hand_over(std::move(request));
+    give_back();
+  }
+
+  void hand_over(HttpRequest request) {
     // Nothing is read or written until the reply: this alone keeps connection and server at work.
     keep_ = this->shared_from_this();
     work_.emplace(stream_.get_executor());
@@ -221,12 +240,15 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   }
 
   // The body has not been read, so nothing behind it can be.
-  void refuse(unsigned status, std::string_view what) {
+  void refuse(unsigned status, std::string_view what, unsigned retry_after = 0) {
     close_after_ = true;
-    answer(http_error(status, what));
+    HttpAnswer reply = http_error(status, what);
+    reply.retry_after = retry_after;
+    answer(std::move(reply));
   }
 
   void answer(HttpAnswer reply) {
+    give_back();
     auto& response = response_.emplace();
     response.version(11);
     response.result(reply.status);
@@ -279,6 +301,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   std::string query_;
   std::string encoding_;
   std::string allow_;
+  std::size_t aside_ = 0;  // bytes of listener_.bodies that are ours
   bool idle_ = false;
   bool close_after_ = false;
   std::array<char, 4096> rest_{};

@@ -41,6 +41,7 @@ struct HttpListener {
 
   const HttpServer::Options options;
   std::atomic<bool> stopping = false;
+  std::atomic<std::size_t> bodies = 0;  ///< bytes set aside for those that are being read
 
   mutable std::shared_mutex mutex;
   // Guarded by it.

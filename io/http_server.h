@@ -27,7 +27,8 @@ class HttpServer {
     std::string key;
     HttpAccess access;
     std::size_t most_connections = 1024;
-    std::size_t most_body = std::size_t{16} << 20;  ///< bytes, also of what it decompresses to
+    std::size_t most_body = std::size_t{16} << 20;     ///< bytes, also of what it decompresses to
+    std::size_t most_bodies = std::size_t{256} << 20;  ///< of all that are being read
     std::uint32_t most_header = 16 << 10;
     std::chrono::seconds idle{75};     ///< between two requests
     std::chrono::seconds request{30};  ///< for a request to come, or an answer to go

@@ -2,6 +2,7 @@
 
 #include "io/http_servers.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vmtrail {
@@ -32,12 +33,19 @@ Result<HttpServer*> HttpServers::at(const Url& url, bool beyond_loopback) {
   const auto body = url.number("max_body", options.most_body);
   if (!body) return tl::unexpected(body.error());
   options.most_body = *body;
+  options.most_bodies = std::max(options.most_bodies, 2 * options.most_body);
   const auto connections = url.number("connections", options.most_connections);
   if (!connections) return tl::unexpected(connections.error());
   options.most_connections = *connections;
   auto server = HttpServer::open(std::move(options));
   if (!server) return tl::unexpected(server.error());
+  for (const HttpRoute& route : routes_) (*server)->add(route);
   return servers_.emplace(address, std::move(*server))->second.get();
+}
+
+void HttpServers::add(const HttpRoute& route) {
+  routes_.push_back(route);
+  for (const auto& [address, server] : servers_) server->add(route);
 }
 
 void HttpServers::stop(std::chrono::milliseconds patience) {

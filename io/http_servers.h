@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "io/http_server.h"
 #include "io/url.h"
@@ -28,10 +29,14 @@ class HttpServers {
   /// unreadable.
   [[nodiscard]] Result<HttpServer*> at(const Url& url, bool beyond_loopback);
 
+  /// A route of every server, of those that are opened later, too.
+  void add(const HttpRoute& route);
+
   /// See HttpServer::stop().
   void stop(std::chrono::milliseconds patience);
 
  private:
+  std::vector<HttpRoute> routes_;
   std::multimap<std::string, std::unique_ptr<HttpServer>> servers_;
 };
 

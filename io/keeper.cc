@@ -309,9 +309,19 @@ Result<void> Keeper::write_batch() {
   if (!books_->rules.absences().empty()) {
     if (auto saved = store_->set_awaited(books_->dispatcher.awaited()); !saved) return saved;
   }
+  if (auto expired = store_->expire(expiry()); !expired) return tl::unexpected(expired.error());
   if (auto committed = store_->commit(); !committed) return committed;
   saved_cursors_ = std::move(cursors);
   return {};
+}
+
+Expiry Keeper::expiry() const {
+  const Time now = options_.clock();
+  const auto before = [now](const std::optional<Duration>& age) {
+    return age ? std::optional(now - *age) : std::nullopt;
+  };
+  return {before(options_.retention.records), before(options_.retention.history),
+          before(options_.retention.quarantine)};
 }
 
 void Keeper::settle() {

@@ -39,6 +39,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
  public:
   struct Options {
     Model::Options model{};  ///< its archive is set here
+    Retention retention{};   ///< of what is stored
     std::size_t batch_events = 10'000;
     std::chrono::milliseconds batch_delay{5};  ///< how long a batch waits for more
     std::chrono::milliseconds tick{1'000};     ///< how often time goes on
@@ -129,6 +130,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   void answer();
   bool commit();
   Result<void> write_batch();
+  [[nodiscard]] Expiry expiry() const;
   void settle();
   [[nodiscard]] Clock::time_point next_deadline() const;
   [[nodiscard]] bool must_commit() const;

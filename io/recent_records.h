@@ -23,6 +23,9 @@ namespace vmtrail {
 /// Records as text, in sequence, without gaps; those of one batch.
 class RecordBatch {
  public:
+  /// With room for so much text.
+  explicit RecordBatch(std::size_t bytes = 0) { text_.reserve(bytes); }
+
   struct Record {
     Sequence sequence;
     RecordType type;

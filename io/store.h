@@ -29,6 +29,13 @@ struct StoredRecord {
   std::string type;    ///< "instance.moved"
 };
 
+/// How long things are kept; nullopt: for ever.
+struct Retention {
+  std::optional<Duration> records{};  ///< and with them the ids of messages as old
+  std::optional<Duration> history{};
+  std::optional<Duration> quarantine{};
+};
+
 /// What was stored before these times may go; nullopt: it stays.
 struct Expiry {
   std::optional<Time> records{};  ///< and with them the ids of messages as old

@@ -182,7 +182,7 @@ TEST_CASE("Zenoss' own bus can be bound, and kombu's compression is undone") {
     }
   }
   // Claims to be compressed, and is not; becomes too large.
-  neighbour.publish("zenoss.openstack.ceilometer", "zenoss.openstack.cloud.event.x", "}",
+  neighbour.publish("zenoss.openstack.ceilometer", "zenoss.openstack.cloud.event.x", "{",
                     "application/x-gzip");
   neighbour.publish("zenoss.openstack.ceilometer", "zenoss.openstack.cloud.event.x",
                     compressed("[" + std::string(20 << 20, '1')), "application/x-gzip");

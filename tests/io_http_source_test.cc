@@ -323,6 +323,28 @@ TEST_CASE("More connections than there may be are turned away, and those that th
   CHECK(first.post("/v1/events", kEvent).status == 200);
 }
 
+TEST_CASE("All bodies that are being read together have a bound, too") {
+  HttpServer::Options options;
+  options.host = "127.0.0.1";
+  options.most_body = 1000;
+  options.most_bodies = 1500;
+  auto server = HttpServer::open(std::move(options));
+  REQUIRE(server);
+  (*server)->add({.method = "POST",
+                  .path = "/",
+                  .take = [](const HttpRequest& request, const HttpReply& reply) {
+                    reply({.body = std::to_string(request.body.size())});
+                  }});
+  HttpClient slow((*server)->address());
+  slow.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(slow.receive().status == 100);
+  CHECK(HttpClient((*server)->address()).post("/", std::string(600, 'x')).status == 503);
+  CHECK(HttpClient((*server)->address()).post("/", std::string(500, 'x')).body == "500");
+  slow.send("3\r\nabc\r\n0\r\n\r\n");
+  CHECK(slow.receive().body == "3");
+  CHECK(HttpClient((*server)->address()).post("/", std::string(1000, 'x')).body == "1000");
+}
+
 TEST_CASE("One address serves sources and whatever else is added; health needs no token") {
   const Scratch scratch;
   std::ofstream(scratch.path("tokens")) << "s3cret\n";
