@@ -58,6 +58,7 @@ Result<std::unique_ptr<Keeper>> Keeper::open(Options options, const std::vector<
   auto parsed = RuleSet::parse(rules);
   if (!parsed) return tl::unexpected(parsed.error());
   if (!options.clock) options.clock = system_time;
+  if (!options.steady) options.steady = Clock::now;
   std::unique_ptr<Keeper> keeper(new Keeper(std::move(options), std::move(store), intake, records));
   if (auto loaded = keeper->load(std::move(*parsed), rules); !loaded) {
     return tl::unexpected(loaded.error());
@@ -200,7 +201,18 @@ void Keeper::process(Delivery& delivery) {
 
 void Keeper::advance() {
   const std::size_t before = batch_.records->size();
-  books_->dispatcher.advance(options_.clock());
+  // Not by the wall clock: events of hours ago may still be on their way, from a queue that was not
+  // read meanwhile, and a clock that jumps must judge nothing. As long as the events go on they are
+  // the clock; when they stop, time goes on from there.
+  const auto now = options_.steady();
+  if (const auto stream = books_->model.stream_time(); stream && stream != stream_) {
+    stream_ = stream;
+    stream_since_ = now;
+  }
+  if (stream_) {
+    books_->dispatcher.advance(*stream_ +
+                               std::chrono::duration_cast<Duration>(now - stream_since_));
+  }
   const bool changed =
       batch_.records->size() > before || (options_.cursors && options_.cursors() != saved_cursors_);
   if (changed && !batch_begun_) batch_begun_ = Clock::now();
