@@ -41,13 +41,7 @@ Exit fail(const Error& error);
 
 // The commands, each in a file of its own or with its siblings.
 std::function<Exit()> prepare_replay(CLI::App& parser);
-std::function<Exit()> prepare_where(CLI::App& parser);
-std::function<Exit()> prepare_host(CLI::App& parser);
-std::function<Exit()> prepare_hosts(CLI::App& parser);
-std::function<Exit()> prepare_instances(CLI::App& parser);
-std::function<Exit()> prepare_history(CLI::App& parser);
-std::function<Exit()> prepare_migrations(CLI::App& parser);
-std::function<Exit()> prepare_explain(CLI::App& parser);
+std::function<Exit()> prepare_query(CLI::App& parser);  ///< every command that is a question
 std::function<Exit()> prepare_rules(CLI::App& parser);
 
 }  // namespace vmtrail
