@@ -42,6 +42,7 @@ Exit fail(const Error& error);
 // The commands, each in a file of its own or with its siblings.
 std::function<Exit()> prepare_replay(CLI::App& parser);
 std::function<Exit()> prepare_query(CLI::App& parser);  ///< every command that is a question
+std::function<Exit()> prepare_reconcile(CLI::App& parser);
 std::function<Exit()> prepare_rules(CLI::App& parser);
 
 }  // namespace vmtrail

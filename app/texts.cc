@@ -168,6 +168,15 @@ std::string impact_text(const Json& answer, const Look& look) {
   return text;
 }
 
+std::string reconcile_text(const Json& answer, const Look& look) {
+  const Json& drift = answer["drift"];
+  std::string text = counted(answer["agreed"].get<std::size_t>(), "instance") + " agreed, " +
+                     std::to_string(drift.size()) + " drifted\n";
+  if (!drift.empty()) text += reconcile_table(answer).to_string(look);
+  if (answer.contains("applied")) text += told(answer["applied"]) + " applied\n";
+  return text;
+}
+
 std::string findings_text(const Json& answer, const Look&) {
   std::string text;
   for (const Json& finding : answer["findings"]) {

@@ -157,6 +157,17 @@ Table findings_table(const Json& answer) {
   return rows(answer["findings"], kColumns);
 }
 
+Table reconcile_table(const Json& answer) {
+  constexpr Column kColumns[] = {{"INSTANCE", "/instance"},
+                                 {"NAME", "/name"},
+                                 {"DRIFT", "/class"},
+                                 {"OUR HOST", "/ours/host"},
+                                 {"NOVA HOST", "/theirs/host"},
+                                 {"OUR STATE", "/ours/vm_state"},
+                                 {"NOVA STATE", "/theirs/vm_state"}};
+  return rows(answer["drift"], kColumns);
+}
+
 Table stats_table(const Json& answer) {
   Table table({"WHAT", "VALUE"});
   for (const char* key : {"sequence", "newest_event"}) table.add({key, cell(answer[key])});

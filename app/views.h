@@ -23,6 +23,7 @@ namespace vmtrail {
 [[nodiscard]] Table drain_table(const Json& answer);
 [[nodiscard]] Table impact_table(const Json& answer);
 [[nodiscard]] Table findings_table(const Json& answer);
+[[nodiscard]] Table reconcile_table(const Json& answer);
 [[nodiscard]] Table stats_table(const Json& answer);
 
 // Whole answers of which one table cannot tell all.
@@ -33,6 +34,7 @@ namespace vmtrail {
 [[nodiscard]] std::string report_text(const Json& answer, const Look& look);
 [[nodiscard]] std::string drain_text(const Json& answer, const Look& look);
 [[nodiscard]] std::string impact_text(const Json& answer, const Look& look);
+[[nodiscard]] std::string reconcile_text(const Json& answer, const Look& look);
 [[nodiscard]] std::string findings_text(const Json& answer, const Look& look);
 
 /// A value as text: nothing for null; numbers with a fraction to two places.

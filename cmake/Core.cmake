@@ -22,6 +22,7 @@ set(public_headers
   place.h
   placement.h
   query.h
+  reconcile.h
   record.h
   rules.h
   snapshot.h

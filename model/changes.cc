@@ -65,6 +65,7 @@ Severity severity_of(RecordType type) {
     case RecordType::migration_uncertain:
     case RecordType::event_too_late:
     case RecordType::event_missing:
+    case RecordType::placement_drift:
       return Severity::warning;
     case RecordType::instance_created:
     case RecordType::instance_deleted:

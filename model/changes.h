@@ -47,6 +47,7 @@ class Changes {
   void tell_too_late(const Instance& instance, const Occasion& occasion, RecordConsumer& records);
   /// `instance` is nullptr where the model does not know it.
   void tell_missing(const Instance* instance, const MissingEvent& missing, RecordConsumer& records);
+  void tell_drift(const Instance* instance, const PlacementDrift& drift, RecordConsumer& records);
   void tell_host(std::string_view host, HostStatus from, HostStatus to, const Occasion& occasion,
                  RecordConsumer& records);
 

@@ -347,6 +347,8 @@ std::string_view name(RecordType type) {
       return "event.too_late";
     case RecordType::event_missing:
       return "event.missing";
+    case RecordType::placement_drift:
+      return "placement.drift";
   }
   return "";
 }

@@ -70,17 +70,6 @@ Result<const Row*> row_for(const Request& request) {
   return row;
 }
 
-void write_head(JsonWriter& out, const Subject& subject) {
-  const std::optional<Time> newest = subject.model.newest_event();
-  out.open('{').field("sequence", static_cast<std::uint64_t>(subject.model.sequence()));
-  out.field("newest_event", newest).key("age_s");
-  if (newest) {
-    out.value(std::chrono::duration<double>(subject.now - *newest).count());
-  } else {
-    out.raw("null");
-  }
-}
-
 // Each with what tells it from the others.
 void write_candidates(JsonWriter& out, const Question& question) {
   const std::string* const text = question.request.find("instance");
@@ -108,6 +97,17 @@ Answer failed(const Question& question, const Error& error) {
 }
 
 }  // namespace
+
+void write_head(JsonWriter& out, const Subject& subject) {
+  const std::optional<Time> newest = subject.model.newest_event();
+  out.open('{').field("sequence", static_cast<std::uint64_t>(subject.model.sequence()));
+  out.field("newest_event", newest).key("age_s");
+  if (newest) {
+    out.value(std::chrono::duration<double>(subject.now - *newest).count());
+  } else {
+    out.raw("null");
+  }
+}
 
 Answer answer(const Request& request, const Subject& subject) {
   const Question question{request, subject};

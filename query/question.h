@@ -49,6 +49,9 @@ struct Question {
   [[nodiscard]] Result<HostAnswer> host() const;
 };
 
+/// What every answer begins with; the object stays open.
+void write_head(JsonWriter& out, const Subject& subject);
+
 /// Writes what stands behind the head of the answer, unless there is an error.
 using Answering = Result<void>(const Question& question, JsonWriter& out);
 

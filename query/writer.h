@@ -40,8 +40,7 @@ class JsonWriter {
   JsonWriter& value(const std::string& text) { return shape(std::string_view(text)); }
   JsonWriter& value(std::same_as<bool> auto truth) { return raw(truth ? "true" : "false"); }
   template <std::unsigned_integral Number>
-    requires(!std::same_as<Number, bool>)
-  JsonWriter& value(Number number) {
+  requires(!std::same_as<Number, bool>) JsonWriter& value(Number number) {
     return raw(std::to_string(number));
   }
   JsonWriter& value(double number);

@@ -98,6 +98,8 @@ class Model {
 
   /// Tells that an event is missing. Changes nothing but the sequence.
   void tell_missing(const MissingEvent& missing, RecordConsumer& records);
+  /// Tells a difference from Nova's list. Changes nothing but the sequence.
+  void tell_drift(const PlacementDrift& drift, RecordConsumer& records);
 
   // ---- answers
 

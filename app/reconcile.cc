@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// vmtrail reconcile: the model against Nova's own list of servers.
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "app/command.h"
+#include "app/outlets.h"
+#include "app/rules_files.h"
+#include "app/terminal.h"
+#include "app/views.h"
+#include "io/byte_source.h"
+#include "io/store.h"
+#include "vmtrail/reconcile.h"
+
+namespace vmtrail {
+
+namespace {
+
+struct ReconcileOptions {
+  std::string servers;
+  std::string state;
+  std::string at;
+  std::string output = "table";
+  bool apply = false;
+};
+
+Time wall_clock() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+Result<std::string> read_whole(const std::string& path) {
+  auto source = ByteSource::open(path);
+  if (!source) return tl::unexpected(source.error());
+  for (bool last = false; !last;) {
+    const auto filled = source->fill();
+    if (!filled) return tl::unexpected(filled.error());
+    last = !*filled;
+  }
+  return std::string(source->window());
+}
+
+// When the list was made: as told, else when its file was written, else now.
+Result<Time> listed_at(const ReconcileOptions& options) {
+  if (!options.at.empty()) {
+    if (const auto time = parse_time(options.at)) return *time;
+    return tl::unexpected(
+        Error{ErrorCode::wrong_usage,
+              "--at wants a time (2017-01-23T06:22:02Z), not '" + options.at + "'"});
+  }
+  std::error_code failed;
+  const auto written = std::filesystem::last_write_time(options.servers, failed);
+  if (failed || options.servers == "-") return wall_clock();
+  return std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(written));
+}
+
+// The model of a state directory, to be changed if it is to be.
+class Comparison {
+ public:
+  explicit Comparison(const ReconcileOptions& options) : options_(options) {}
+  Exit run();
+
+ private:
+  Result<void> open();
+  Result<std::size_t> apply(const Reconciliation& found, Time listed);
+  void print_found(const std::string& json) const;
+
+  const ReconcileOptions& options_;
+  std::optional<Store> store_;
+  std::vector<RulesText> texts_;
+  std::optional<RuleSet> rules_;
+  std::optional<Model> model_;
+};
+
+// The rules that the state was filled with, but the shipped ones of today, which know the list.
+Result<void> Comparison::open() {
+  auto store =
+      Store::open(options_.state, options_.apply ? Store::Access::create : Store::Access::read);
+  if (!store) return tl::unexpected(store.error());
+  store_ = std::move(*store);
+  auto texts = store_->rules();
+  if (!texts) return tl::unexpected(texts.error());
+  texts_ = std::move(*texts);
+  if (texts_.empty()) texts_.emplace_back();
+  texts_.front() = RuleSet::shipped_text();
+  auto rules = RuleSet::parse(texts_);
+  if (!rules) return tl::unexpected(rules.error());
+  rules_ = std::move(*rules);
+  Model::Options model;
+  model.archive = [this](const MessageId& id) { return store_->contains(id); };
+  model.trail = 32;
+  model_.emplace(std::move(model));
+  if (auto loaded = store_->load(*model_, *rules_); !loaded) return tl::unexpected(loaded.error());
+  return {};
+}
+
+Result<std::size_t> Comparison::apply(const Reconciliation& found, Time listed) {
+  Outlets outlets;
+  outlets.store = &*store_;
+  outlets.input = options_.servers;
+  Dispatcher dispatcher(*rules_, *model_, outlets, outlets);
+  const auto awaited = store_->awaited();
+  if (!awaited) return tl::unexpected(awaited.error());
+  dispatcher.restore(*awaited);
+  if (auto kept = store_->set_rules(texts_); !kept) return tl::unexpected(kept.error());
+  const std::vector<std::string> applied = vmtrail::apply(found, listed, *model_, dispatcher);
+  for (const std::string& message_id : applied) outlets.keep(store_->add_message(message_id));
+  if (outlets.failure) return tl::unexpected(*outlets.failure);
+  if (auto saved = store_->save(*model_); !saved) return tl::unexpected(saved.error());
+  if (auto saved = store_->set_awaited(dispatcher.awaited()); !saved) {
+    return tl::unexpected(saved.error());
+  }
+  if (auto done = store_->commit(); !done) return tl::unexpected(done.error());
+  return applied.size();
+}
+
+void Comparison::print_found(const std::string& json) const {
+  if (options_.output == "json") {
+    print(json + "\n");
+    return;
+  }
+  const Json answer = Json::parse(json);
+  if (options_.output == "csv") {
+    print(reconcile_table(answer).to_csv());
+  } else {
+    print(reconcile_text(answer, look_of_stdout()));
+  }
+}
+
+Exit Comparison::run() {
+  const auto listed = listed_at(options_);
+  if (!listed) return fail(listed.error());
+  const auto text = read_whole(options_.servers);
+  if (!text) return fail(text.error());
+  auto servers = parse_servers(*text);
+  if (!servers) {
+    return fail({servers.error().code, options_.servers + ": " + servers.error().detail});
+  }
+  const bool listed_none = servers->empty();
+  if (auto opened = open(); !opened) return fail(opened.error());
+  const Reconciliation found = reconcile(*model_, std::move(*servers));
+  if (options_.apply && listed_none && !found.drift.empty()) {
+    return fail(
+        {ErrorCode::wrong_usage,
+         options_.servers + " lists no server at all; --apply would delete every instance"});
+  }
+  const Subject subject{.model = *model_, .rules = *rules_, .now = wall_clock()};
+  // What was found is told as it was before it was applied.
+  std::string json = reconciliation_json(found, subject);
+  if (options_.apply) {
+    const auto applied = apply(found, *listed);
+    if (!applied) return fail(applied.error());
+    json.pop_back();
+    json += ",\"applied\":" + std::to_string(*applied) + "}";
+  }
+  print_found(json);
+  return found.drift.empty() ? Exit::fine : Exit::no;
+}
+
+}  // namespace
+
+std::function<Exit()> prepare_reconcile(CLI::App& parser) {
+  auto options = std::make_shared<ReconcileOptions>();
+  parser
+      .add_option("SERVERS", options->servers,
+                  "openstack server list --all-projects --long -f json, or Nova's JSON; -: stdin")
+      ->required();
+  parser.add_option("--state", options->state, "Directory that replay --state has filled")
+      ->required()
+      ->type_name("DIR");
+  parser.add_flag("--apply", options->apply, "Put the model right, as the list says");
+  parser.add_option("--at", options->at, "When the list was made (as its file was written)")
+      ->type_name("TIME");
+  parser.add_option("-o,--output", options->output, "table, csv or json")
+      ->check(CLI::IsMember({"table", "csv", "json"}))
+      ->type_name("FORM");
+  return [options] { return Comparison(*options).run(); };
+}
+
+}  // namespace vmtrail
