@@ -29,6 +29,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"doctor", "What the feed lacks, and what cures it", prepare_query},
     {"stats", "How much there is of everything", prepare_query},
     {"rules", "Check, test and list rules of your own", prepare_rules},
+    {"pages", "", prepare_pages},
 });
 
 }  // namespace

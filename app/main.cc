@@ -119,6 +119,7 @@ int run_program(int argc, char** argv) {
     CLI::App* const parser =
         program.add_subcommand(std::string(command.name), std::string(command.summary));
     parser->set_help_flag("-h,--help", "This help");
+    if (command.summary.empty()) parser->group("");
     const auto formatter = std::make_shared<CLI::Formatter>();
     formatter->column_width(30);
     parser->formatter(formatter);

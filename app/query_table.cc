@@ -55,7 +55,7 @@ const std::array<QueryCommand, 14>& table() {
         {"limit", "N", "So many at most (1000), or all"}},
        {changes_table, changes_text}},
       {"report",
-       {"of", nullptr, "hosts: each VM by host by hours"},
+       {"report", nullptr, "hosts: each VM by host by hours"},
        {kSince,
         kUntil,
         {"project", "ID", "Only VMs of this project"},

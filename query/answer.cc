@@ -32,7 +32,7 @@ constexpr Row kQuestions[] = {
      {"instance", "open", "failed", "stuck", "host", "since", "until"}},
     {"explain", answer_explain, {"instance"}},
     {"changes", answer_changes, {"since", "limit"}},
-    {"report", answer_report, {"of", "since", "until", "project", "name"}},
+    {"report", answer_report, {"report", "since", "until", "project", "name"}},
     {"drain", answer_drain, {"host", "since"}},
     {"impact", answer_impact, {"host", "since"}},
     {"doctor", answer_doctor, {}},

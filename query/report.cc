@@ -133,7 +133,7 @@ void write_inputs(JsonWriter& out, const InputDigest* inputs) {
 }  // namespace
 
 Result<void> answer_report(const Question& question, JsonWriter& out) {
-  const auto of = question.required("of");
+  const auto of = question.required("report");
   if (!of) return tl::unexpected(of.error());
   if (*of != "hosts") {
     return tl::unexpected(wrong_usage("unknown report '" + *of + "'; there is hosts"));
