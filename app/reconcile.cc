@@ -16,6 +16,7 @@
 #include "app/terminal.h"
 #include "app/views.h"
 #include "io/byte_source.h"
+#include "io/cloud.h"
 #include "io/store.h"
 #include "vmtrail/reconcile.h"
 
@@ -25,6 +26,7 @@ namespace {
 
 struct ReconcileOptions {
   std::string servers;
+  std::string cloud;
   std::string state;
   std::string at;
   std::string output = "table";
@@ -54,6 +56,7 @@ Result<Time> listed_at(const ReconcileOptions& options) {
         Error{ErrorCode::wrong_usage,
               "--at wants a time (2017-01-23T06:22:02Z), not '" + options.at + "'"});
   }
+  if (!options.cloud.empty()) return wall_clock();
   std::error_code failed;
   const auto written = std::filesystem::last_write_time(options.servers, failed);
   if (failed || options.servers == "-") return wall_clock();
@@ -69,6 +72,9 @@ class Comparison {
  private:
   Result<void> open();
   Result<std::size_t> apply(const Reconciliation& found, Time listed);
+  [[nodiscard]] const std::string& source() const {
+    return options_.cloud.empty() ? options_.servers : options_.cloud;
+  }
   void print_found(const std::string& json) const;
 
   const ReconcileOptions& options_;
@@ -103,7 +109,7 @@ Result<void> Comparison::open() {
 Result<std::size_t> Comparison::apply(const Reconciliation& found, Time listed) {
   Outlets outlets;
   outlets.store = &*store_;
-  outlets.input = options_.servers;
+  outlets.input = source();
   Dispatcher dispatcher(*rules_, *model_, outlets, outlets);
   const auto awaited = store_->awaited();
   if (!awaited) return tl::unexpected(awaited.error());
@@ -134,21 +140,33 @@ void Comparison::print_found(const std::string& json) const {
 }
 
 Exit Comparison::run() {
+  if (options_.servers.empty() == options_.cloud.empty()) {
+    return fail({ErrorCode::wrong_usage, "reconcile wants SERVERS or --cloud NAME, one of them"});
+  }
+  // Before the list is asked for: what changes meanwhile is newer.
   const auto listed = listed_at(options_);
   if (!listed) return fail(listed.error());
-  const auto text = read_whole(options_.servers);
-  if (!text) return fail(text.error());
-  auto servers = parse_servers(*text);
-  if (!servers) {
-    return fail({servers.error().code, options_.servers + ": " + servers.error().detail});
+  Result<std::string> text;
+  if (options_.cloud.empty()) {
+    text = read_whole(options_.servers);
+    if (!text) return fail(text.error());
+  } else {
+    const auto access = read_cloud(options_.cloud);
+    if (!access) return fail(access.error());
+    text = list_servers(*access);
+    if (!text) {
+      fail(text.error());
+      return Exit::unreachable;
+    }
   }
+  auto servers = parse_servers(*text);
+  if (!servers) return fail({servers.error().code, source() + ": " + servers.error().detail});
   const bool listed_none = servers->empty();
   if (auto opened = open(); !opened) return fail(opened.error());
   const Reconciliation found = reconcile(*model_, std::move(*servers));
   if (options_.apply && listed_none && !found.drift.empty()) {
-    return fail(
-        {ErrorCode::wrong_usage,
-         options_.servers + " lists no server at all; --apply would delete every instance"});
+    return fail({ErrorCode::wrong_usage,
+                 source() + " lists no server at all; --apply would delete every instance"});
   }
   const Subject subject{.model = *model_, .rules = *rules_, .now = wall_clock()};
   // What was found is told as it was before it was applied.
@@ -167,10 +185,10 @@ Exit Comparison::run() {
 
 std::function<Exit()> prepare_reconcile(CLI::App& parser) {
   auto options = std::make_shared<ReconcileOptions>();
-  parser
-      .add_option("SERVERS", options->servers,
-                  "openstack server list --all-projects --long -f json, or Nova's JSON; -: stdin")
-      ->required();
+  parser.add_option("SERVERS", options->servers,
+                    "openstack server list --all-projects --long -f json, or Nova's JSON");
+  parser.add_option("--cloud", options->cloud, "Ask this cloud of clouds.yaml instead")
+      ->type_name("NAME");
   parser.add_option("--state", options->state, "Directory that replay --state has filled")
       ->required()
       ->type_name("DIR");

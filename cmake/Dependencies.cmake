@@ -8,6 +8,7 @@ find_package(CLI11 REQUIRED CONFIG)          # command line
 find_package(nlohmann_json REQUIRED CONFIG)  # statistics, configuration
 find_package(spdlog REQUIRED CONFIG)         # diagnostics
 find_package(SQLite3 REQUIRED)               # the store
+find_package(CURL REQUIRED)                 # asking a cloud
 find_package(OpenSSL REQUIRED)              # digests
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)

@@ -163,9 +163,8 @@ void Model::for_each_instance(const std::function<void(const InstanceAnswer&)>& 
 
 std::vector<Migration> Model::migrations() const {
   std::vector<Migration> result;
-  impl_->instances.for_each([&](const Instance& instance) {
-    append_migrations(result, instance, impl_->names);
-  });
+  impl_->instances.for_each(
+      [&](const Instance& instance) { append_migrations(result, instance, impl_->names); });
   std::sort(result.begin(), result.end(), [](const Migration& a, const Migration& b) {
     if (a.started_at != b.started_at) return a.started_at < b.started_at;
     if (a.request_id != b.request_id) return a.request_id.to_string() < b.request_id.to_string();
@@ -183,6 +182,17 @@ std::vector<HostAnswer> Model::hosts() const {
   std::sort(result.begin(), result.end(),
             [](const HostAnswer& a, const HostAnswer& b) { return a.name < b.name; });
   return result;
+}
+
+std::vector<InstanceId> Model::Impl::instances_on(const Hosts::Host& host) {
+  std::vector<InstanceId> found;
+  if (host.instances == 0) return found;
+  instances.for_each([&](const Instance& instance) {
+    const NameId its = instance.answer.host;
+    if (its != NameId::nothing && names.host_key(its) == host.key) found.push_back(instance.id);
+  });
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 std::optional<HostAnswer> Model::host(std::string_view name) const {

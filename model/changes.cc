@@ -441,7 +441,8 @@ void Changes::tell_missing(const Instance* instance, const MissingEvent& missing
 }
 
 void Changes::tell_host(std::string_view host, HostStatus from, HostStatus to,
-                        const Occasion& occasion, RecordConsumer& records) {
+                        std::span<const InstanceId> hit, const Occasion& occasion,
+                        RecordConsumer& records) {
   ChangeRecord record;
   record.type = RecordType::host_state_changed;
   record.time = occasion.time;
@@ -450,11 +451,17 @@ void Changes::tell_host(std::string_view host, HostStatus from, HostStatus to,
   record.to = Side{"status", name(to)};
   record.cause = occasion.cause;
   record.severity = to == HostStatus::down ? Severity::error : Severity::info;
+  record.hit = hit;
   summary_.clear();
   summary_ += "host ";
   summary_ += host;
   summary_ += " is ";
   summary_ += name(to);
+  if (!hit.empty()) {
+    summary_ += ", with ";
+    summary_ += std::to_string(hit.size());
+    summary_ += hit.size() == 1 ? " instance" : " instances";
+  }
   emit(record, records);
 }
 

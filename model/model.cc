@@ -345,7 +345,9 @@ Verdict Model::apply_to_host(const Event& event, const Rule& rule, RecordConsume
     Changes::Occasion occasion;
     occasion.time = event.generated;
     occasion.cause = cause_of(event, rule);
-    impl.changes.tell_host(impl.names.text(host.name), was, host.status, occasion, records);
+    const std::vector<InstanceId> hit =
+        host.status == HostStatus::down ? impl.instances_on(host) : std::vector<InstanceId>();
+    impl.changes.tell_host(impl.names.text(host.name), was, host.status, hit, occasion, records);
   }
   return Verdict::applied;
 }

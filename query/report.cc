@@ -155,7 +155,7 @@ Result<void> answer_report(const Question& question, JsonWriter& out) {
   std::sort(rows.begin(), rows.end(),
             [](const Row& a, const Row& b) { return a.instance.id < b.instance.id; });
 
-  out.key("report").open('{').field("of", *of);
+  out.key("report").open('{').field("report", *of);
   out.field("since", window.since).field("until", window.until);
   out.key("rows").open('[');
   for (const Row& row : rows) {

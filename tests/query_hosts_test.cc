@@ -163,6 +163,10 @@ TEST_CASE("impact tells who would be hit, who was, and what became of them") {
   CHECK(before["instances"][0]["became"].is_null());
 
   machine.feed(service("a", kHour, true));
+  CHECK_THAT(machine.records.text,
+             Catch::Contains(R"("to":{"status":"down"},"instances":{"count":3,"ids":[")" +
+                             id_of(1) + R"(",")" + id_of(2) + R"(",")" + id_of(3) + R"("]},)") &&
+                 Catch::Contains("host a is down, with 3 instances"));
   machine.feed(
       {of(1, made("evacuate", kHour + 1000, "api", "req-e",
                   {{Field::publisher_service, "api"}, {Field::payload_host, "a"}})),
@@ -181,6 +185,7 @@ TEST_CASE("impact tells who would be hit, who was, and what became of them") {
   };
   CHECK(became() == "evacuated deleted waiting ");
   machine.feed(service("a", 2 * kHour, false));
+  CHECK_THAT(machine.records.text, Catch::Contains(R"("to":{"status":"up"},"cause")"));
   CHECK(became({{"since", "2017-01-23T07:22:02Z"}}) == "evacuated deleted back ");
 }
 

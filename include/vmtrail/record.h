@@ -84,6 +84,7 @@ struct ChangeRecord {
   std::optional<Cause> cause;          ///< nullopt: time passed
   std::optional<Migration> migration;  ///< of migration records; nullopt in one: it never was
   std::span<const Interval> timeline;  ///< of history.corrected
+  std::span<const InstanceId> hit;     ///< of host.state_changed to down: who is on it, by id
   Severity severity = Severity::info;
   std::string_view summary;    ///< one line for people
   bool site_severity = false;  ///< a site's rule has chosen it; likewise the summary
