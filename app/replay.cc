@@ -53,6 +53,7 @@ struct ReplayOptions {
   std::string format;
   std::vector<std::string> rules;
   std::string horizon;
+  bool short_hosts = false;
   std::size_t explain = 32;
   std::optional<std::size_t> history;
   std::string speed = "max";
@@ -72,11 +73,11 @@ class Feed : public InputConsumer {
   Feed(Dispatcher& dispatcher, Outlets& outlets, Options options)
       : dispatcher_(dispatcher), outlets_(outlets), options_(std::move(options)) {}
 
-  void on_coming(std::span<const Event> events) override { dispatcher_.expect(events); }
+  void on_coming(std::span<const Matched> coming) override { dispatcher_.expect(coming); }
   void on_frame(const Frame& frame) override { dispatcher_.set_frame(frame); }
-  void on_event(const Event& event) override {
+  void on_event(const Event& event, const Matched& matched) override {
     if (options_.speed) wait_for(event.generated);
-    dispatcher_.on_event(event);
+    dispatcher_.on_matched(event, matched);
     ++decoded_;
     // Only now: the model asks the store whether it has seen the event before.
     if (outlets_.store != nullptr) outlets_.keep(outlets_.store->add_message(event.message_id));
@@ -263,6 +264,7 @@ Result<void> Replay::open() {
     }
     model.horizon = *horizon;
   }
+  model.short_hosts = options_.short_hosts;
   if (options_.history) model.history = *options_.history;
   if (store_) {
     model.archive = [this](const MessageId& id) { return store_->contains(id); };
@@ -281,8 +283,7 @@ Result<void> Replay::open() {
     if (!opened) return tl::unexpected(opened.error());
     *output = std::move(*opened);
   }
-  pool_.emplace(
-      DecodePool::Options{.jobs = options_.jobs, .format = format_, .names = &rules_->traits()});
+  pool_.emplace(DecodePool::Options{.jobs = options_.jobs, .format = format_, .rules = &*rules_});
   return {};
 }
 
@@ -380,7 +381,7 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
       ->required();
   parser.add_option("--records", options->records, "Write change records here")->type_name("F|-");
   parser.add_option("--record-format", options->record_format, "cloudevents or zenoss")
-      ->check(CLI::IsMember({"cloudevents", "zenoss"}))
+      ->check(CLI::IsMember({"cloudevents", "zenoss"}).description(""))
       ->type_name("R");
   parser.add_option("--placement", options->placement, "Write the whole model here at the end")
       ->type_name("F|-");
@@ -398,6 +399,8 @@ std::function<Exit()> prepare_replay(CLI::App& parser) {
       ->type_name("N");
   parser.add_option("--horizon", options->horizon, "How late an event may come (15m)")
       ->type_name("D");
+  parser.add_flag("--short-hosts", options->short_hosts,
+                  "Hosts are the same with and without a domain");
   parser.add_option("--explain", options->explain, "Folded facts kept of each instance (32)")
       ->check(CLI::Range(0, 1'000'000).description(""))
       ->type_name("N");

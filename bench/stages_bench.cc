@@ -71,20 +71,18 @@ const std::vector<Event>& events(const std::string& file) {
   return kept->all();
 }
 
-/// What the model is given: an event that a rule matched.
-struct Matched {
+/// What the model is given.
+struct Given {
   const Event* event;
-  InstanceId instance;
-  const Rule* rule;
+  Matched matched;
 };
 
-std::vector<Matched> matched_events(const char* file) {
-  std::vector<Matched> all;
+std::vector<Given> matched_events(const char* file) {
+  std::vector<Given> all;
   for (const Event& event : events(file)) {
-    const Rule* const rule = rules().match(event);
-    const auto instance = InstanceId::parse(event[Field::instance_id]);
-    if (rule != nullptr && rule->about != About::host && instance)
-      all.push_back({&event, *instance, rule});
+    Matched matched(event, rules());
+    if (matched.rule != nullptr && matched.rule->about != About::host && matched.instance)
+      all.push_back({&event, std::move(matched)});
   }
   return all;
 }
@@ -162,7 +160,7 @@ void match(benchmark::State& state, const char* file) {
 
 /// Into an empty model, each time. `disorder`: each event may be overtaken by so many.
 void apply(benchmark::State& state, const char* file, std::size_t disorder) {
-  std::vector<Matched> stream = matched_events(file);
+  std::vector<Given> stream = matched_events(file);
   std::mt19937_64 random(1);
   for (std::size_t begin = 0; begin < stream.size(); begin += disorder) {
     const auto first = stream.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -178,7 +176,7 @@ void apply(benchmark::State& state, const char* file, std::size_t disorder) {
     model.emplace();
     state.ResumeTiming();
     stretch.begin();
-    for (const Matched& one : stream) model->apply(*one.event, one.instance, *one.rule, records);
+    for (const Given& one : stream) model->apply(*one.event, one.matched, records);
     stretch.end();
   }
   stretch.report(state, stream.size());
@@ -188,8 +186,7 @@ void apply(benchmark::State& state, const char* file, std::size_t disorder) {
 void record(benchmark::State& state, const char* file) {
   KeptRecords records;
   Model model;
-  for (const Matched& one : matched_events(file))
-    model.apply(*one.event, one.instance, *one.rule, records);
+  for (const Given& one : matched_events(file)) model.apply(*one.event, one.matched, records);
   std::string text;
   std::size_t bytes = 0;
   const auto write = [&] {

@@ -3,7 +3,6 @@
 #include "vmtrail/dispatcher.h"
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <utility>
 
@@ -64,35 +63,25 @@ Dispatcher::Dispatcher(const RuleSet& rules, Model& model, RecordConsumer& recor
 
 Dispatcher::~Dispatcher() = default;
 
-void Dispatcher::on_event(const Event& event) {
-  const Rule* const rule = rules_.match(event);
-  const bool is_copy = rule == nullptr ? ignore(event, ErrorCode::no_rule) : apply(event, *rule);
-  if (absences_ && !is_copy) watch(event);
+void Dispatcher::on_matched(const Event& event, const Matched& matched) {
+  const bool is_copy =
+      matched.rule == nullptr ? ignore(event, matched, ErrorCode::no_rule) : apply(event, matched);
+  if (absences_ && !is_copy) watch(event, matched);
 }
 
-void Dispatcher::expect(std::span<const Event> coming) const {
-  std::array<Model::Coming, Model::kMaxComing> known;
-  std::size_t count = 0;
-  for (const Event& event : coming.first(std::min(coming.size(), Model::kMaxComing))) {
-    if (const auto instance = InstanceId::parse(event[Field::instance_id])) {
-      known[count++] = {*instance, MessageId(event.message_id)};
-    }
-  }
-  model_.expect(std::span(known).first(count));
-}
-
-bool Dispatcher::apply(const Event& event, const Rule& rule) {
+bool Dispatcher::apply(const Event& event, const Matched& matched) {
+  const Rule& rule = *matched.rule;
   if (!rule.records.empty()) records_.begin(rule, event);
   Verdict verdict{};
   if (rule.about == About::host) {
-    verdict = model_.apply_to_host(event, rule, records_);
+    verdict = model_.apply_to_host(event, matched, records_);
+  } else if (matched.instance) {
+    verdict = model_.apply(event, matched, records_);
   } else if (event[Field::instance_id].empty() && rule.about == About::request &&
-             !event[Field::request_id].empty()) {
-    verdict = model_.apply_to_request(event, rule, records_);
+             !matched.request.empty()) {
+    verdict = model_.apply_to_request(event, matched, records_);
   } else if (event[Field::instance_id].empty()) {
-    return ignore(event, ErrorCode::no_instance);
-  } else if (const auto instance = InstanceId::parse(event[Field::instance_id])) {
-    verdict = model_.apply(event, *instance, rule, records_);
+    return ignore(event, matched, ErrorCode::no_instance);
   } else {
     // The bytes of the whole frame, once: a list of many such events must not multiply them.
     const std::string_view bytes =
@@ -120,10 +109,10 @@ bool Dispatcher::apply(const Event& event, const Rule& rule) {
   return verdict == Verdict::duplicate;
 }
 
-bool Dispatcher::ignore(const Event& event, ErrorCode reason) {
+bool Dispatcher::ignore(const Event& event, const Matched& matched, ErrorCode reason) {
   records_.end();
   ++counts_.events;
-  const bool is_copy = model_.note(event, records_);
+  const bool is_copy = model_.note(event, matched, records_);
   if (is_copy) {
     ++counts_.duplicate;
   } else {
@@ -132,10 +121,10 @@ bool Dispatcher::ignore(const Event& event, ErrorCode reason) {
   return is_copy;
 }
 
-void Dispatcher::watch(const Event& event) {
+void Dispatcher::watch(const Event& event, const Matched& matched) {
   const Time stream = model_.stream_time().value_or(event.generated);
-  if (const auto instance = InstanceId::parse(event[Field::instance_id])) {
-    absences_->observe(event, *instance, stream);
+  if (matched.instance) {
+    absences_->observe(event, *matched.instance, stream);
     counts_.absences_given_up = absences_->given_up();
   }
   // An event that is as late as the horizon allows may still be the answer.

@@ -69,7 +69,7 @@ void boot(Model& model, const Sample& sample, const Rule& rule, RecordConsumer& 
   event[Field::publisher_host] = host;
   event[Field::state] = state;
   event[Field::task_state] = "";
-  model.apply(event, *InstanceId::parse(kInstance), rule, records);
+  model.apply(event, Matched(event, &rule), records);
 }
 
 // The operation that the sample's event is to find begins a second before it, in its request.
@@ -84,7 +84,7 @@ void begin_operation(Model& model, const Sample& sample, const Rule& rule,
   event[Field::request_id] = kRequest;
   event[Field::publisher_service] = "compute";
   event[Field::publisher_host] = event[Field::payload_host] = host;
-  model.apply(event, *InstanceId::parse(kInstance), rule, records);
+  model.apply(event, Matched(event, &rule), records);
 }
 
 std::optional<Rule> beginning(const Sample& sample) {

@@ -5,7 +5,7 @@
 // "generated", "traits": [[name, dtype, value], …], "raw": {}}` (ceilometer/event/models.py,
 // publisher/http.py), one or a list of them, with the keys in this order, one blank or none behind
 // every comma and colon, and no other; `raw` may be left out, a message_signature may follow. Names
-// and values are strings without escapes, whole numbers, or null.
+// are strings without escapes, and values strings, seldom with escapes, whole numbers, or null.
 //
 // It checks every byte that it passes, so it takes nothing that is not JSON. Whatever is different,
 // or is a flaw of the event, it leaves to JsonDecoder, which is the judge: tests/event_scan_test.cc
@@ -26,6 +26,7 @@
 #include <simdjson.h>
 
 #include "event/block.h"
+#include "event/json_text.h"
 #include "event/scanning.h"
 
 namespace vmtrail {
@@ -65,13 +66,14 @@ constexpr std::size_t size_of(const char (&)[kLength]) {
 class Walk {
  public:
   Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads,
-       CeilometerScan::UsualSizes& usual)
+       CeilometerScan::UsualSizes& usual, std::string& unescaped)
       : text_(text),
         end_(text.data() + text.size()),
         draft_(draft),
         traits_(traits),
         heads_(heads),
-        usual_(usual) {}
+        usual_(usual),
+        unescaped_(unescaped) {}
 
   /// The event, as far as it can be told without the end of the text.
   const char* event(const char* at);
@@ -90,6 +92,7 @@ class Walk {
   template <class Form>
   const char* unexpected(const char* at, bool first, TraitHeads::Walk& walk);
   const char* value(const char* at, std::string_view& value);
+  const char* escaped(const char* at, std::string_view& value);
   const char* unquoted(const char* at, std::string_view& value);
   const char* unusual_number(const char* at, std::string_view& value);
   const char* string_end(const char* at);
@@ -101,6 +104,7 @@ class Walk {
   TraitSet& traits_;
   TraitHeads& heads_;
   CeilometerScan::UsualSizes& usual_;
+  std::string& unescaped_;
 
   bool ascii_ = true;
 };
@@ -117,6 +121,7 @@ inline const char* Walk::string_end(const char* at) {
 }
 
 const char* Walk::string_end_beyond_ascii(const char* at) {
+  if (*at == '\\') return nullptr;
   ascii_ = false;
   for (; at < end_; ++at) {
     if (*at == '"') return at;
@@ -150,6 +155,20 @@ inline const char* Walk::unquoted(const char* at, std::string_view& value) {
   return at + digits;
 }
 
+/// A string that may have escapes in it.
+const char* Walk::escaped(const char* at, std::string_view& value) {
+  JsonText<Bare> json(end_);
+  const char* const quote = json.text_end(at);
+  if (quote == nullptr) return nullptr;
+  if (!json.ascii()) ascii_ = false;
+  // All of the event fit in, so that no text moves.
+  if (unescaped_.empty() && unescaped_.capacity() < text_.size()) unescaped_.reserve(text_.size());
+  const std::size_t begin = unescaped_.size();
+  json.unescape({at, static_cast<std::size_t>(quote - at)}, unescaped_);
+  value = std::string_view(unescaped_).substr(begin);
+  return quote + 1;
+}
+
 /// Most often the quote of a string has been taken with what stands before it.
 inline const char* Walk::value(const char* at, std::string_view& value) {
   if (at[-1] != '"') {
@@ -157,7 +176,7 @@ inline const char* Walk::value(const char* at, std::string_view& value) {
     ++at;
   }
   const char* const quote = string_end(at);
-  if (quote == nullptr) return nullptr;
+  if (quote == nullptr) return escaped(at, value);
   value = {at, static_cast<std::size_t>(quote - at)};
   return quote + 1;
 }
@@ -269,6 +288,7 @@ const char* Walk::event(const char* at) {
   draft_.site().clear();
   draft_.clear();
   traits_.clear();
+  unescaped_.clear();
   const bool spaced = at[size_of(Spaced::kMessageId) - 2] == ' ';
   at = spaced ? event_in<Spaced>(at) : event_in<Compact>(at);
   if (at == nullptr) return nullptr;
@@ -284,13 +304,13 @@ bool CeilometerScan::decode(std::string_view text, Output& output) {
   const char* const end = text.data() + text.size();
   const bool list = text.front() == '[';
   const char* const first = text.data() + (list ? 1 : 0);
-  Walk walk(text, draft_, traits_, heads_, usual_);
+  Walk walk(text, draft_, traits_, heads_, usual_, unescaped_);
   bool single = true;
   bool checked = false;
   for (const char* at = first;;) {
     at = walk.event(at);
     if (at == nullptr) return false;
-    const Event* const event = draft_.finish();
+    const Event* const event = draft_.finish(output.in_input());
     if (event == nullptr) return false;
     const bool last = list ? *at == ']' && at + 1 == end : at == end;
     if (!last && (!list || *at != ',')) return false;

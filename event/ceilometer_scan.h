@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "event/output.h"
@@ -35,6 +36,7 @@ class CeilometerScan {
   TraitSet traits_{draft_};
   TraitHeads heads_;
   UsualSizes usual_;
+  std::string unescaped_;  // texts of the last event
 };
 
 }  // namespace vmtrail

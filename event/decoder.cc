@@ -10,6 +10,7 @@
 #include "event/json.h"
 #include "event/log.h"
 #include "event/log_scan.h"
+#include "event/message_scan.h"
 #include "event/pieces.h"
 #include "event/python.h"
 #include "event/syntax.h"
@@ -54,7 +55,12 @@ std::optional<Format> parse_format(std::string_view text) {
 
 struct Decoder::Impl {
   Impl(Format wanted, const TraitNames* names)
-      : ceilometer_scan(names), log_scan(names), format(wanted), json(wanted, names), log(names) {}
+      : ceilometer_scan(names),
+        log_scan(names),
+        message_scan(wanted, names),
+        format(wanted),
+        json(wanted, names),
+        log(names) {}
 
   bool scan(std::string_view text, Output& output);
   void decode(std::string_view text, Output& output);
@@ -65,6 +71,7 @@ struct Decoder::Impl {
 
   CeilometerScan ceilometer_scan;
   LogScan log_scan;
+  MessageScan message_scan;
   Format format;
   JsonDecoder json;
   LogDecoder log;
@@ -98,9 +105,12 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
 
 /// Tells what has the usual shape of its format; false: nothing has been told.
 inline bool Decoder::Impl::scan(std::string_view text, Output& output) {
-  const bool brackets = text.front() == '{' || text.front() == '[';
-  return brackets && (format == Format::any || format == Format::ceilometer) &&
-         ceilometer_scan.decode(text, output);
+  if (text.front() != '{' && text.front() != '[') return false;
+  const bool any = format == Format::any;
+  const bool event = any || format == Format::ceilometer;
+  const bool message = any || format == Format::oslo || format == Format::nova;
+  return (event && ceilometer_scan.decode(text, output)) ||
+         (message && message_scan.decode(text, output));
 }
 
 void Decoder::Impl::decode(std::string_view text, Output& output) {

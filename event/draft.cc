@@ -84,7 +84,7 @@ void Draft::check_lengths() {
   }
 }
 
-const Event* Draft::finish() {
+const Event* Draft::finish(bool in_input) {
   if (event_.message_id.empty()) fail(ErrorCode::missing_message_id);
   if (event_.event_type.empty()) fail(ErrorCode::missing_event_type);
   if (generated_.empty()) fail(ErrorCode::missing_generated);
@@ -98,6 +98,7 @@ const Event* Draft::finish() {
     }
   }
   event_.traits = site_.kept();
+  event_.in_input = in_input;
   return failed() ? nullptr : &event_;
 }
 

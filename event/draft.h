@@ -79,8 +79,8 @@ class Draft {
   /// `separators`, one or two; hosts may hold dots themselves.
   void tell_publisher(std::string_view publisher_id, std::string_view separators);
 
-  /// The event, valid as long as the draft; nullptr if there is a flaw.
-  [[nodiscard]] const Event* finish();
+  /// The event, valid as long as the draft; nullptr if there is a flaw. `in_input`: see Event.
+  [[nodiscard]] const Event* finish(bool in_input = false);
 
  private:
   void clean_values();

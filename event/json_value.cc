@@ -20,6 +20,10 @@ constexpr Keys<Key, kKeyCount> kKeys{std::array<std::string_view, kKeyCount>{
 
 }  // namespace
 
+std::optional<Key> find_key(std::string_view name) {
+  return kKeys.find(name);
+}
+
 std::string_view NumberTexts::text(dom::element number) {
   if (bool value = false; number.get(value) == simdjson::SUCCESS) return value ? "true" : "false";
   if (used_ == texts_.size()) texts_.emplace_back();

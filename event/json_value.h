@@ -64,6 +64,7 @@ enum class Key : std::uint8_t {
   request_id,
 };
 inline constexpr std::size_t kKeyCount = 22;
+[[nodiscard]] std::optional<Key> find_key(std::string_view name);
 
 /// The members of an object under those keys, gathered in one pass.
 class Members {

@@ -180,7 +180,7 @@ std::string_view LogScan::decode(std::string_view text, Output& output) {
     if (end == nullptr) break;
     const char* const next = walk.next(end);
     if (next == nullptr) break;
-    const Event* const event = draft_.finish();
+    const Event* const event = draft_.finish(output.in_input());
     if (event == nullptr) break;
     output.event(*event);
     text.remove_prefix(static_cast<std::size_t>(next - text.data()));

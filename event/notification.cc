@@ -3,68 +3,17 @@
 
 #include "event/notification.h"
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "event/keys.h"
+#include "event/payload_keys.h"
 #include "event/payload_path.h"
 
 namespace vmtrail {
 namespace {
 
 namespace dom = simdjson::dom;
-
-// nova/notifications/base.py info_from_instance; the last is an object's mark.
-enum class Legacy : std::uint8_t {
-  instance_id,
-  tenant_id,
-  display_name,
-  host,
-  state,
-  state_description,
-  old_state,
-  instance_type,
-  deleted_at,
-  audit_period_ending,
-  versioned,
-};
-constexpr std::size_t kLegacyCount = 11;
-constexpr Keys<Legacy, kLegacyCount> kLegacy{std::array<std::string_view, kLegacyCount>{
-    "instance_id", "tenant_id", "display_name", "host", "state", "state_description", "old_state",
-    "instance_type", "deleted_at", "audit_period_ending", "nova_object.data"}};
-constexpr std::array<Field, kLegacyCount - 1> kLegacyFields = {
-    Field::instance_id, Field::project_id,         Field::display_name, Field::payload_host,
-    Field::state,       Field::task_state,         Field::old_state,    Field::flavor,
-    Field::deleted_at,  Field::audit_period_ending};
-
-// nova/notifications/objects/instance.py and service.py; the last three are objects themselves.
-enum class Versioned : std::uint8_t {
-  uuid,
-  tenant_id,
-  display_name,
-  host,
-  state,
-  task_state,
-  power_state,
-  deleted_at,
-  request_id,
-  binary,
-  disabled,
-  forced_down,
-  flavor,
-  state_update,
-  audit_period,
-};
-constexpr std::size_t kVersionedCount = 15;
-constexpr Keys<Versioned, kVersionedCount> kVersioned{std::array<std::string_view, kVersionedCount>{
-    "uuid", "tenant_id", "display_name", "host", "state", "task_state", "power_state", "deleted_at",
-    "request_id", "binary", "disabled", "forced_down", "flavor", "state_update", "audit_period"}};
-constexpr std::array<Field, kVersionedCount - 3> kVersionedFields = {
-    Field::instance_id, Field::project_id, Field::display_name, Field::payload_host,
-    Field::state,       Field::task_state, Field::power_state,  Field::deleted_at,
-    Field::request_id,  Field::binary,     Field::disabled,     Field::forced_down};
 
 void tell(Field field, dom::element value, Draft& draft, NumberTexts& numbers) {
   const Scalar found = scalar(value, numbers);
@@ -92,8 +41,7 @@ void tell_inner(Field field, dom::element outer, std::string_view key, Draft& dr
 }
 
 void read_versioned(dom::object data, Draft& draft, NumberTexts& numbers) {
-  // A service has a uuid, too, and so has a server group.
-  const bool about_instance = draft.event_type().starts_with("instance.");
+  const bool instance = about_instance(draft.event_type());
   std::uint32_t seen = 0;
   for (const auto& [key, value] : data) {
     const auto known = kVersioned.find(key);
@@ -101,13 +49,9 @@ void read_versioned(dom::object data, Draft& draft, NumberTexts& numbers) {
     const std::uint32_t bit = std::uint32_t{1} << static_cast<unsigned>(*known);
     if ((seen & bit) != 0) draft.fail(ErrorCode::repeated_key, kVersioned.name(*known));
     seen |= bit;
-    if (*known == Versioned::uuid && !about_instance) continue;
-    if (*known == Versioned::flavor) {
-      tell_inner(Field::flavor, value, "name", draft, numbers);
-    } else if (*known == Versioned::state_update) {
-      tell_inner(Field::old_state, value, "old_state", draft, numbers);
-    } else if (*known == Versioned::audit_period) {
-      tell_inner(Field::audit_period_ending, value, "audit_period_ending", draft, numbers);
+    if (*known == Versioned::uuid && !instance) continue;
+    if (const InnerKey* const inner = inner_key(*known)) {
+      tell_inner(inner->field, value, inner->key, draft, numbers);
     } else {
       tell(kVersionedFields[static_cast<std::size_t>(*known)], value, draft, numbers);
     }

@@ -18,6 +18,9 @@ class Output {
   Output(EventConsumer& consumer, const Frame& frame, std::string_view text)
       : consumer_(consumer), frame_(frame), text_(text) {}
 
+  /// Is what stands in the text part of the frame, and no copy?
+  [[nodiscard]] bool in_input() const { return text_.data() == frame_.bytes.data(); }
+
   void event(const Event& event) { consumer_.on_event(event); }
   void sample() { consumer_.on_sample(); }
   void skipped_line() { consumer_.on_skipped_line(); }

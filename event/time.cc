@@ -220,10 +220,12 @@ std::optional<Time> within_range(std::optional<Time> time) {
   return time;
 }
 
-/// Is it `YYYY-MM-DDTHH:MM:SS.ffffff` by its length and end, as nearly every time is?
+constexpr std::size_t kWithoutFraction = 19;  // YYYY-MM-DDTHH:MM:SS
+
+/// Is it that, or with `.ffffff`, by its length and end, as nearly every time is?
 bool has_usual_length(std::string_view text) {
-  return text.size() == 26 || (text.size() == 27 && text[26] == 'Z') ||
-         (text.size() == 32 && text.ends_with("+00:00"));
+  return text.size() == 26 || text.size() == kWithoutFraction ||
+         (text.size() == 27 && text[26] == 'Z') || (text.size() == 32 && text.ends_with("+00:00"));
 }
 
 /// In any of the forms that parse_time() reads.
@@ -262,21 +264,24 @@ std::optional<Time> parse_time(std::string_view text) {
     return parse_any(text);
   }
   static constexpr Shape kDate("0000-00-");
-  static constexpr Shape kClock("00?00:00");
-  static constexpr Shape kSecond(":00.0000");
+  static constexpr Shape kDay("00?00:00");
+  static constexpr Shape kClock("00:00:00");
   static constexpr Shape kFraction("0.000000");
   const Eight date(text.data(), kDate);
-  const Eight clock(text.data() + 8, kClock);
-  const Eight second(text.data() + 16, kSecond);
-  const Eight fraction(text.data() + 18, kFraction);
-  if ((date.wrong() | clock.wrong() | second.wrong() | fraction.wrong()) != 0) {
-    return parse_any(text);
+  const Eight day(text.data() + 8, kDay);
+  const Eight clock(text.data() + 11, kClock);
+  std::uint64_t wrong = date.wrong() | day.wrong() | clock.wrong();
+  microseconds fraction{0};
+  if (text.size() != kWithoutFraction) {
+    const Eight digits(text.data() + 18, kFraction);
+    wrong |= digits.wrong();
+    fraction = microseconds((digits.pair(2) * 100 + digits.pair(4)) * 100 + digits.pair(6));
   }
-  const auto time = moment(date.pair(0) * 100 + date.pair(2), date.pair(5), clock.pair(0),
-                           {clock.pair(3), clock.pair(6), second.pair(1)});
+  if (wrong != 0) return parse_any(text);
+  const auto time = moment(date.pair(0) * 100 + date.pair(2), date.pair(5), day.pair(0),
+                           {clock.pair(0), clock.pair(3), clock.pair(6)});
   if (!time) return std::nullopt;
-  return within_range(
-      *time + microseconds((fraction.pair(2) * 100 + fraction.pair(4)) * 100 + fraction.pair(6)));
+  return within_range(*time + fraction);
 }
 
 void write_time(char* to, Time time) {

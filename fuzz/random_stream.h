@@ -74,7 +74,8 @@ inline testing::Made random_event(const std::uint8_t* bytes, std::size_t number,
 inline std::vector<testing::Made> random_stream(const std::uint8_t* bytes, std::size_t size,
                                                 const RuleSet& rules) {
   std::vector<testing::Made> stream;
-  for (std::size_t at = 0; at + kBytesOfEvent <= size && stream.size() < kMaxEvents; at += kBytesOfEvent) {
+  for (std::size_t at = 0; at + kBytesOfEvent <= size && stream.size() < kMaxEvents;
+       at += kBytesOfEvent) {
     stream.push_back(random_event(bytes + at, stream.size(), rules));
   }
   return stream;

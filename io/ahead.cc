@@ -25,12 +25,11 @@ void for_each_text(Event& event, std::span<Trait> traits, Take take) {
 
 }  // namespace
 
-inline bool Ahead::stays(std::string_view text) const {
+bool Ahead::stays(std::string_view text) const {
   // Unsigned: what stands before the frame is far behind its end.
   const auto at = reinterpret_cast<std::uintptr_t>(text.data()) -
                   reinterpret_cast<std::uintptr_t>(bytes_.data());
-  return static_cast<bool>(static_cast<unsigned>(at < bytes_.size()) |
-                           static_cast<unsigned>(text.data() == nullptr));
+  return text.data() == nullptr || at < bytes_.size();
 }
 
 void Ahead::decode(Decoder& decoder, const Frame& frame) {
@@ -41,13 +40,13 @@ void Ahead::decode(Decoder& decoder, const Frame& frame) {
 }
 
 void Ahead::tell() {
-  if (event_count_ > 1) consumer_.on_coming(std::span(events_).first(event_count_));
+  if (event_count_ > 1) consumer_.on_coming(std::span(matched_).first(event_count_));
   std::size_t frame = 0;
   for (std::size_t i = 0; i <= event_count_; ++i) {
     for (; frame < frame_count_ && frames_[frame].before == i; ++frame) {
       consumer_.on_frame(frames_[frame].frame);
     }
-    if (i < event_count_) consumer_.on_event(events_[i]);
+    if (i < event_count_) consumer_.on_event(events_[i], matched_[i]);
   }
   event_count_ = 0;
   frame_count_ = 0;
@@ -56,21 +55,13 @@ void Ahead::tell() {
 void Ahead::on_event(const Event& event) {
   const std::size_t place = event_count_;
   Event& copy = events_[place];
-  copy.message_id = event.message_id;
-  copy.event_type = event.event_type;
-  copy.generated = event.generated;
-  // Without a branch for each: nearly always all of them stand in the frame.
-  bool stay = stays(event.message_id);
-  stay &= stays(event.event_type);
-  for (std::size_t i = 0; i < kFieldCount; ++i) {
-    copy.fields[i] = event.fields[i];
-    stay &= stays(event.fields[i]);
-  }
-  if (!event.traits.empty() || !copy.traits.empty()) {
+  copy = event;
+  if (!event.in_input || !event.traits.empty()) {
     traits_[place].assign(event.traits.begin(), event.traits.end());
     copy.traits = traits_[place];
+    keep_texts(place);
   }
-  if (!stay || !copy.traits.empty()) keep_texts(place);
+  matched_[place] = Matched(event, rules_);
   if (++event_count_ == events_.size()) tell();
 }
 

@@ -17,10 +17,10 @@ namespace vmtrail {
 
 /// Decodes frames, and announces their events some at a time before it tells them, on one thread
 /// and while all is in its cache. Anything but an event is told at once, with the events before it.
-/// Borrows the consumer. In steady state it allocates nothing.
+/// Borrows the consumer and the rules. In steady state it allocates nothing.
 class Ahead : private EventConsumer {
  public:
-  explicit Ahead(InputConsumer& consumer) : consumer_(consumer) {}
+  Ahead(InputConsumer& consumer, const RuleSet& rules) : consumer_(consumer), rules_(rules) {}
 
   /// The frame's bytes must stay until tell().
   void decode(Decoder& decoder, const Frame& frame);
@@ -48,10 +48,12 @@ class Ahead : private EventConsumer {
   void keep_texts(std::size_t place);
 
   InputConsumer& consumer_;
+  const RuleSet& rules_;
 
   std::string_view bytes_;  // of the frame that is being decoded
 
   std::array<Event, InputConsumer::kComing> events_;
+  std::array<Matched, InputConsumer::kComing> matched_;            // of each event
   std::array<std::vector<Trait>, InputConsumer::kComing> traits_;  // of each event
   std::array<std::string, InputConsumer::kComing> texts_;          // those not in its frame
   std::size_t event_count_ = 0;

@@ -37,9 +37,9 @@ struct Chunk {
 
   [[nodiscard]] bool is_large() const { return size > kLargeChunk; }
 
-  void decode(Decoder& decoder) {
+  void decode(Decoder& decoder, const RuleSet& rules) {
     if (is_large()) return;
-    for (const Frame& frame : frames) decoded.decode(decoder, frame);
+    for (const Frame& frame : frames) decoded.decode(decoder, rules, frame);
     decoded.finish();
   }
 
@@ -100,7 +100,7 @@ class ChunkReader {
 
 class DecodePool::Impl {
  public:
-  explicit Impl(const Options& options) {
+  explicit Impl(const Options& options) : rules_(*options.rules) {
     for (unsigned i = 0; i < options.jobs; ++i) jobs_.push_back(std::make_unique<Job>(options));
     if (options.jobs == 1) return;
     for (const auto& job : jobs_) job->make_chunks();
@@ -126,7 +126,7 @@ class DecodePool::Impl {
   // One job: a few events are kept, which are told while they are in the nearest cache.
   [[nodiscard]] Result<void> read_alone(ByteSource& source, InputConsumer& consumer) {
     Splitter splitter;
-    Ahead ahead(consumer);
+    Ahead ahead(consumer, rules_);
     for (;;) {
       if (source.may_wait()) consumer.on_wait();
       const Result<bool> filled = source.fill();
@@ -176,7 +176,7 @@ class DecodePool::Impl {
   // What belongs to one thread alone, but for chunks that are told and given back: what one core
   // has in its cache another writes to slowly.
   struct Job {
-    explicit Job(const Options& options) : decoder(options.format, options.names) {}
+    explicit Job(const Options& options) : decoder(options.format, &options.rules->traits()) {}
 
     void make_chunks() {
       chunks.resize(kChunksPerJob);
@@ -249,7 +249,7 @@ class DecodePool::Impl {
     may_read_.notify_one();
     something_to_do_.notify_one();
     lock.unlock();
-    chunk.decode(job.decoder);
+    chunk.decode(job.decoder, rules_);
     lock.lock();
     chunk.ready = true;
     if (under_way_.front().chunk == &chunk) something_to_do_.notify_one();
@@ -266,7 +266,7 @@ class DecodePool::Impl {
 
   [[nodiscard]] Result<void> tell(Chunk& chunk, InputConsumer& consumer) {
     if (chunk.is_large()) {
-      Ahead ahead(consumer);
+      Ahead ahead(consumer, rules_);
       for (const Frame& frame : chunk.frames) ahead.decode(own().decoder, frame);
       ahead.tell();
     } else {
@@ -277,6 +277,7 @@ class DecodePool::Impl {
     return {};
   }
 
+  const RuleSet& rules_;
   std::vector<std::unique_ptr<Job>> jobs_;  // of the thread that calls, then of the others
 
   std::mutex mutex_;

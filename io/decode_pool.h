@@ -28,7 +28,7 @@ class DecodePool {
   struct Options {
     unsigned jobs = 1;  ///< at least one
     Format format = Format::any;
-    const TraitNames* names = nullptr;  ///< borrowed, see Decoder
+    const RuleSet* rules;  ///< borrowed; not null
   };
   explicit DecodePool(const Options& options);
   ~DecodePool();

@@ -52,7 +52,8 @@ inline bool Decoded::in_frame(std::string_view text) const {
                            static_cast<unsigned>(text.empty()));
 }
 
-void Decoded::decode(Decoder& decoder, const Frame& frame) {
+void Decoded::decode(Decoder& decoder, const RuleSet& rules, const Frame& frame) {
+  rules_ = &rules;
   frame_ = frame.bytes;
   char* const begin = room(sizeof(FrameHead));
   written_to(write(begin, FrameHead{Kind::frame, frame}));
@@ -60,7 +61,16 @@ void Decoded::decode(Decoder& decoder, const Frame& frame) {
 }
 
 void Decoded::on_event(const Event& event) {
-  EventHead head{Kind::event, 0, static_cast<std::uint32_t>(event.traits.size()), event.generated};
+  const Matched matched(event, *rules_);
+  EventHead head{Kind::event,
+                 0,
+                 static_cast<std::uint32_t>(event.traits.size()),
+                 event.generated,
+                 matched.rule,
+                 matched.message.text().uuid(),
+                 matched.request.text().uuid(),
+                 matched.instance,
+                 matched.request.prefixed()};
   char* const begin = room(sizeof(head) + sizeof(Sizes) + kTexts * kMaxText);
   char* sizes = begin + sizeof(head);
   char* to = sizes + sizeof(Sizes);
@@ -156,7 +166,7 @@ void Decoded::tell(InputConsumer& consumer) {
     if (at == announced) {
       announced = read_coming(at, end);
       told = 0;
-      if (coming_count_ > 1) consumer.on_coming(std::span(coming_).first(coming_count_));
+      if (coming_count_ > 1) consumer.on_coming(std::span(matched_).first(coming_count_));
     }
     switch (static_cast<Kind>(*at)) {
       case Kind::frame: {
@@ -167,7 +177,8 @@ void Decoded::tell(InputConsumer& consumer) {
       }
       case Kind::event:
         at = behind_[told];
-        consumer.on_event(coming_[told++]);
+        consumer.on_event(coming_[told], matched_[told]);
+        ++told;
         break;
       case Kind::undecodable: {
         Undecodable bad;
@@ -196,7 +207,8 @@ const char* Decoded::read_coming(const char* at, const char* end) {
         at += sizeof(FrameHead);
         break;
       case Kind::event:
-        at = read_event(at, coming_[coming_count_], traits_[coming_count_]);
+        at =
+            read_event(at, coming_[coming_count_], matched_[coming_count_], traits_[coming_count_]);
         behind_[coming_count_++] = at;
         break;
       case Kind::undecodable: {
@@ -213,7 +225,8 @@ const char* Decoded::read_coming(const char* at, const char* end) {
   return at;
 }
 
-const char* Decoded::read_event(const char* at, Event& event, std::vector<Trait>& traits) {
+const char* Decoded::read_event(const char* at, Event& event, Matched& matched,
+                                std::vector<Trait>& traits) {
   EventHead head;
   const char* sizes = read(at, head);
   at = sizes + sizeof(Sizes);
@@ -230,6 +243,12 @@ const char* Decoded::read_event(const char* at, Event& event, std::vector<Trait>
   event.event_type = next();
   for (std::string_view& field : event.fields) field = next();
   event.generated = head.generated;
+  matched.rule = head.rule;
+  matched.message =
+      head.message ? MessageId(CompactText(*head.message)) : MessageId(event.message_id);
+  matched.request = head.request ? RequestId(CompactText(*head.request), head.prefixed)
+                                 : RequestId(event[Field::request_id]);
+  matched.instance = head.instance;
   traits.resize(head.traits);
   for (Trait& trait : traits) {
     TraitHead of_trait;

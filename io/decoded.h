@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -23,9 +24,9 @@ namespace vmtrail {
 /// one thread at a time, and finish() before it goes to another.
 class Decoded : private EventConsumer {
  public:
-  /// Decodes a frame, which is to be padded. Its bytes must stay until it is told; they are touched
-  /// only for what cannot be decoded.
-  void decode(Decoder& decoder, const Frame& frame);
+  /// Decodes a frame, which is to be padded, and matches its events. Its bytes must stay until it
+  /// is told; they are touched only for what cannot be decoded.
+  void decode(Decoder& decoder, const RuleSet& rules, const Frame& frame);
   void finish();
 
   /// Tells everything.
@@ -42,6 +43,12 @@ class Decoded : private EventConsumer {
     std::uint32_t told;    // a bit for each of the texts
     std::uint32_t traits;  // so many follow, see TraitHead
     Time generated;
+    // What it was matched to, but for ids that are no UUIDs.
+    const Rule* rule;
+    std::optional<CompactText::Uuid> message;
+    std::optional<CompactText::Uuid> request;
+    std::optional<InstanceId> instance;
+    bool prefixed;  // the request
   };
   struct TraitHead {
     std::uint32_t name;
@@ -75,19 +82,22 @@ class Decoded : private EventConsumer {
   void write_out();
 
   [[nodiscard]] const char* read_coming(const char* at, const char* end);
-  [[nodiscard]] static const char* read_event(const char* at, Event& event,
+  [[nodiscard]] static const char* read_event(const char* at, Event& event, Matched& matched,
                                               std::vector<Trait>& traits);
   [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
 
-  std::string_view frame_;  // the bytes of the one that is being decoded
+  // Of the frame that is being decoded.
+  std::string_view frame_;
+  const RuleSet* rules_ = nullptr;
 
   std::vector<Line> lines_;  // of which the first size_ bytes are written
   std::size_t size_ = 0;
   std::vector<Line> staged_;  // what comes next, likewise
   std::size_t staged_size_ = 0;
 
-  // The events that are announced, their traits, and where each ends.
+  // The events that are announced, what they are matched to, their traits, and where each ends.
   std::array<Event, InputConsumer::kComing> coming_;
+  std::array<Matched, InputConsumer::kComing> matched_;
   std::array<std::vector<Trait>, InputConsumer::kComing> traits_;
   std::array<const char*, InputConsumer::kComing> behind_{};
   std::size_t coming_count_ = 0;

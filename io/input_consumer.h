@@ -9,15 +9,24 @@
 
 #include "vmtrail/decoder.h"
 #include "vmtrail/error.h"
+#include "vmtrail/event.h"
+#include "vmtrail/rules.h"
 
 namespace vmtrail {
 
-/// Takes what an input holds, in its order and on one thread.
-class InputConsumer : public EventConsumer {
+/// Takes what an input holds, in its order and on one thread; see EventConsumer for what is told.
+class InputConsumer {
  public:
-  /// These events are told next, perhaps with other things between them: at most kComing.
-  virtual void on_coming(std::span<const Event> events) = 0;
+  virtual ~InputConsumer() = default;
+
+  /// Of the events that are told next, perhaps with other things between them: at most kComing.
+  virtual void on_coming(std::span<const Matched> coming) = 0;
   static constexpr std::size_t kComing = 16;
+
+  virtual void on_event(const Event& event, const Matched& matched) = 0;
+  virtual void on_undecodable(const Undecodable& bad) = 0;
+  virtual void on_sample() = 0;
+  virtual void on_skipped_line() = 0;
 
   /// Comes before all that is told of a frame, which is valid until the next.
   virtual void on_frame(const Frame& frame) = 0;

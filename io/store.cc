@@ -265,7 +265,8 @@ Result<void> Store::Impl::save_model(const ModelSnapshot& saved) {
 
 Result<void> Store::save(Model& model) {
   for (const InstanceId& id : model.changed()) {
-    if (auto done = impl_->save_instance(model.snapshot(id), model.options().trail); !done) return done;
+    if (auto done = impl_->save_instance(model.snapshot(id), model.options().trail); !done)
+      return done;
   }
   if (auto done = impl_->save_model(model.snapshot()); !done) return done;
   model.mark_saved();

@@ -196,11 +196,15 @@ std::vector<InstanceId> Model::Impl::instances_on(const Hosts::Host& host) {
 }
 
 std::optional<HostAnswer> Model::host(std::string_view name) const {
-  const std::string wanted = lower(name);
+  const std::string wanted = impl_->names.key_of_host(name);
   for (const Hosts::Host& host : impl_->hosts.all()) {
     if (impl_->names.text(host.key) == wanted) return answer(host, impl_->names);
   }
   return std::nullopt;
+}
+
+bool Model::same_host(std::string_view a, std::string_view b) const {
+  return a == b || impl_->names.key_of_host(a) == impl_->names.key_of_host(b);
 }
 
 std::vector<ClockSkew> Model::clock_skews() const {

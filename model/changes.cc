@@ -107,6 +107,13 @@ std::string_view raised_in(const Instance& instance, const RequestId& request, c
   return {};
 }
 
+std::optional<Cause> cause_of(const Changes::Occasion& occasion) {
+  if (occasion.event == nullptr) return std::nullopt;
+  const Event& event = *occasion.event;
+  return Cause{event.message_id,    event.event_type,        occasion.rule->id,
+               event[Field::state], event[Field::old_state], event[Field::task_state]};
+}
+
 std::string_view or_nothing(std::string_view text) {
   return text.empty() ? "none" : text;
 }
@@ -182,7 +189,7 @@ ChangeRecord Changes::start(RecordType type, const Instance& instance, const Occ
   if (occasion.operation != nullptr) {
     record.operation = summarise(*occasion.operation, instance, names_);
   }
-  record.cause = occasion.cause;
+  record.cause = cause_of(occasion);
   record.severity = severity_of(type);
   return record;
 }
@@ -196,7 +203,7 @@ void Changes::emit(ChangeRecord& record, RecordConsumer& records) {
 
 void Changes::tell(const Before& before, Instance& instance, const Occasion& occasion,
                    RecordConsumer& records) {
-  const State& was = before.answer;
+  const Told& was = before.answer;
   const State& is = instance.answer;
   const Sequence sequence_before = sequence_;
 
@@ -415,7 +422,7 @@ void Changes::tell_too_late(const Instance& instance, const Occasion& occasion,
   record.late = true;
   summary_ += title(instance);
   summary_ += ": too late, ";
-  if (occasion.cause) summary_ += occasion.cause->event_type;
+  if (occasion.event != nullptr) summary_ += occasion.event->event_type;
   emit(record, records);
 }
 
@@ -449,7 +456,7 @@ void Changes::tell_host(std::string_view host, HostStatus from, HostStatus to,
   record.subject = host;
   record.from = Side{"status", name(from)};
   record.to = Side{"status", name(to)};
-  record.cause = occasion.cause;
+  record.cause = cause_of(occasion);
   record.severity = to == HostStatus::down ? Severity::error : Severity::info;
   record.hit = hit;
   summary_.clear();

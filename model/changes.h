@@ -14,10 +14,33 @@
 
 namespace vmtrail {
 
+/// What of an instance's answer records tell.
+struct Told {
+  Told() = default;
+  explicit Told(const State& state)
+      : host(state.host),
+        vm_state(state.vm_state),
+        task_state(state.task_state),
+        power(state.power),
+        confidence(state.confidence),
+        deleted(state.deleted),
+        interval_open(state.interval_open),
+        since(state.since) {}
+
+  NameId host{};
+  NameId vm_state{};
+  NameId task_state{};
+  PowerState power = PowerState::unknown;
+  Confidence confidence = Confidence::unknown;
+  bool deleted = false;
+  bool interval_open = false;
+  Time since{};
+};
+
 /// What an instance's answer was before an event.
 struct Before {
   bool known = false;  ///< did the instance exist?
-  State answer;
+  Told answer;
   /// The closed intervals that were not folded, where the past may have changed.
   bool past_known = false;
   std::vector<ClosedInterval> past;
@@ -35,7 +58,8 @@ class Changes {
   /// What the records are about, and on whose account.
   struct Occasion {
     Time time;
-    std::optional<Cause> cause;
+    const Event* event = nullptr;          ///< nullptr: time passed
+    const Rule* rule = nullptr;            ///< of the event
     const Operation* operation = nullptr;  ///< that the event belongs to
     bool late = false;
     bool at_end =

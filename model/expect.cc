@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading ahead: memory is slow, but many reads take hardly longer than one.
 
+#include <algorithm>
 #include <array>
 
 #include "model/impl.h"
@@ -10,17 +11,19 @@ namespace vmtrail {
 
 // What an event reads hangs together like a chain: index, slot, instance, what it holds, the last
 // operation, its facts. Each step is taken for all instances before the next.
-void Model::expect(std::span<const Coming> coming) const {
+void Model::expect(std::span<const Matched> coming) const {
+  coming = coming.first(std::min(coming.size(), kMaxComing));
   const Impl& impl = *impl_;
   std::array<const Instance*, kMaxComing> awake;
   std::array<std::uint32_t, kMaxComing> places;
   std::size_t count = 0;
-  for (const Coming& one : coming) {
-    impl.instances.prefetch_index(one.instance);
+  for (const Matched& one : coming) {
+    if (one.instance) impl.instances.prefetch_index(*one.instance);
     impl.seen.prefetch(one.message);
   }
-  for (const Coming& one : coming) {
-    const std::uint32_t place = impl.instances.prefetch_slot(one.instance);
+  for (const Matched& one : coming) {
+    if (!one.instance) continue;
+    const std::uint32_t place = impl.instances.prefetch_slot(*one.instance);
     if (place != PlaceIndex::kNone) places[count++] = place;
   }
   std::size_t count_awake = 0;

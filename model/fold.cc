@@ -2,7 +2,6 @@
 // Folding: whole operations older than the horizon become part of the base state.
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "model/impl.h"
@@ -17,21 +16,20 @@ namespace {
 std::size_t foldable(const Instance& instance, Time now, const Model::Options& options) {
   const std::vector<Operation>& operations = instance.held->operations;
   const Time old = now - options.horizon;
-  std::array<Time, 2 * kMaxOperations + 1> first_behind;
-  first_behind[operations.size()] = Time::max();
-  for (std::size_t i = operations.size(); i-- > 0;) {
-    first_behind[i] = std::min(first_behind[i + 1], operations[i].first);
+  const auto may_go = [&](const Operation& operation) {
+    return operation.last < old && (operation.closed() || operation.last <= now - options.quiet);
+  };
+  const auto begin = operations.begin();
+  auto end = std::find_if_not(begin, operations.end(), may_go);
+  Time first_behind = Time::max();
+  for (auto behind = operations.end();;) {
+    // What reaches into what stays, stays, and all behind it.
+    std::for_each(end, behind,
+                  [&](const Operation& o) { first_behind = std::min(first_behind, o.first); });
+    behind = end;
+    end = std::find_if(begin, end, [&](const Operation& o) { return o.last >= first_behind; });
+    if (end == behind) return static_cast<std::size_t>(end - begin);
   }
-  std::size_t count = 0;
-  Time last = Time::min();
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    const Operation& operation = operations[i];
-    const bool over = operation.closed() || operation.last <= now - options.quiet;
-    if (!over || operation.last >= old) break;
-    last = std::max(last, operation.last);
-    if (first_behind[i + 1] > last) count = i + 1;
-  }
-  return count;
 }
 
 }  // namespace

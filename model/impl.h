@@ -23,7 +23,10 @@ namespace vmtrail {
 
 struct Model::Impl {
   explicit Impl(Options chosen)
-      : options(std::move(chosen)), changes(names), waiting(WaitsLess{&instances}) {}
+      : options(std::move(chosen)),
+        names(options.short_hosts),
+        changes(names),
+        waiting(WaitsLess{&instances}) {}
 
   // Fixed after construction.
   Options options;
@@ -73,18 +76,16 @@ struct Model::Impl {
   void leave(Instance& instance);
   void queue(Instance& instance);
 
-  /// Puts a fact into its operation and walks as far as needed.
-  void take(Instance& instance, const RequestId& request, Fact&& fact);
+  /// Puts a fact into its operation, `found` if the instance holds it, and walks as far as needed.
+  void take(Instance& instance, Operation* found, const RequestId& request, Fact&& fact);
   [[nodiscard]] Operation fresh_operation();
   void keep_spare(Operation& operation);
   void make_joinable(Operation& operation, const Instance& instance);
   /// The facts that wait for the instance with this request.
   void take_loose(Instance& instance, const RequestId& request);
   /// An instance takes a fact, and records tell what that changed.
-  void change(Instance& instance, bool known, const RequestId& request, Fact&& fact,
-              Changes::Occasion& occasion, RecordConsumer& records);
-  /// Can the instance's operation with this request hold another fact?
-  [[nodiscard]] static bool has_room(const Instance& instance, const RequestId& request);
+  void change(Instance& instance, bool known, Operation* operation, const RequestId& request,
+              Fact&& fact, Changes::Occasion& occasion, RecordConsumer& records);
 
   // Folding (fold.cc).
   void fold_old(Instance& instance);
@@ -109,7 +110,8 @@ struct Model::Impl {
   /// By id. Looks at every instance.
   [[nodiscard]] std::vector<InstanceId> instances_on(const Hosts::Host& host);
   void settle_hosts(NameId before, const Instance& instance);
-  void note_hosts(const Fact& fact);
+  /// The hosts that a fact names, but for `known`.
+  void note_hosts(const Fact& fact, NameId known);
 };
 
 /// Requests folded lately that an instance remembers.
@@ -117,7 +119,7 @@ inline constexpr std::size_t kFoldedRequests = 16;
 /// Operations that were folded and are kept for their memory, and the facts that one may have room
 /// for.
 inline constexpr std::size_t kSpareOperations = 256;
-inline constexpr std::size_t kSpareFacts = 4;
+inline constexpr std::size_t kSpareFacts = 16;
 /// A step of the stream's time that a single clock may have got wrong, and how many events in a row
 /// make it.
 inline constexpr Duration kLeap = std::chrono::hours{1};

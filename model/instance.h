@@ -24,7 +24,7 @@ struct Held {
   State prefix;
   State open;
   Confidence finished = Confidence::unknown;  ///< the answer's, without what only seems so in all
-  std::vector<Operation> operations;  ///< in their order
+  std::vector<Operation> operations;          ///< in their order
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last
 };

@@ -25,9 +25,7 @@ class Instances {
   [[nodiscard]] std::uint32_t find(const InstanceId& id) const {
     return index_.find(id.hash(), [&](std::uint32_t place) { return slots_[place].id() == id; });
   }
-  [[nodiscard]] bool contains(const InstanceId& id) const {
-    return find(id) != PlaceIndex::kNone;
-  }
+  [[nodiscard]] bool contains(const InstanceId& id) const { return find(id) != PlaceIndex::kNone; }
   [[nodiscard]] const InstanceId& id(std::uint32_t place) const { return slots_[place].id(); }
 
   /// A new instance, awake.

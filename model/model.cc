@@ -13,11 +13,6 @@ namespace vmtrail {
 
 namespace {
 
-Cause cause_of(const Event& event, const Rule& rule) {
-  return {event.message_id,    event.event_type,        rule.id,
-          event[Field::state], event[Field::old_state], event[Field::task_state]};
-}
-
 bool holds(const Instance& instance, const MessageId& id) {
   if (!instance.held) return false;
   for (const Operation& operation : instance.held->operations) {
@@ -28,21 +23,30 @@ bool holds(const Instance& instance, const MessageId& id) {
   return false;
 }
 
-const Operation* operation_of(const Instance& instance, const RequestId& request) {
+Operation* operation_of(Instance& instance, const RequestId& request) {
   if (!instance.held || request.empty()) return nullptr;
-  const std::vector<Operation>& operations = instance.held->operations;
-  const auto found =
-      std::find_if(operations.rbegin(), operations.rend(),
-                   [&](const Operation& operation) { return operation.request == request; });
-  return found == operations.rend() ? nullptr : &*found;
+  std::vector<Operation>& operations = instance.held->operations;
+  for (std::size_t i = operations.size(); i-- > 0;) {
+    if (operations[i].request == request) return &operations[i];
+  }
+  return nullptr;
 }
 
-bool is_too_late(const Instance& instance, const RequestId& request, Time generated) {
+/// `operation`: that of the request, if the instance holds it.
+bool is_too_late(const Instance& instance, const RequestId& request, const Operation* operation,
+                 Time generated) {
+  if (operation != nullptr) return false;
   if (!request.empty() &&
       std::find(instance.folded.begin(), instance.folded.end(), request) != instance.folded.end()) {
     return true;
   }
-  return generated <= instance.cut && operation_of(instance, request) == nullptr;
+  return generated <= instance.cut;
+}
+
+/// Can the operation, or one more if there is none, hold another fact?
+bool has_room(const Instance& instance, const Operation* operation) {
+  if (operation != nullptr) return operation->facts.size() < kMaxFacts;
+  return !instance.held || instance.held->operations.size() < 2 * kMaxOperations;
 }
 
 bool is_last(const Instance& instance, const MessageId& id) {
@@ -107,7 +111,7 @@ void Model::Impl::queue(Instance& instance) {
 
 void Model::Impl::note_before(const Instance& instance, bool known) {
   was.known = known;
-  was.answer = instance.answer;
+  was.answer = Told(instance.answer);
   was.past_known = false;
   // What is folded stays as it is, but for what Instance::ended tells.
   was.folded_migrations = instance.migrations.size();
@@ -125,11 +129,11 @@ void Model::Impl::settle_hosts(NameId before, const Instance& instance) {
   hosts.moved(before, instance.answer.host, names);
 }
 
-void Model::Impl::note_hosts(const Fact& fact) {
-  for (const Witnesses& witnesses : {fact.rule->host, fact.rule->source, fact.rule->destination}) {
-    if (const auto host = named(fact, witnesses); host && *host != NameId::nothing) {
-      hosts.named(*host, names);
-    }
+void Model::Impl::note_hosts(const Fact& fact, NameId known) {
+  for (const Witnesses* const witnesses :
+       {&fact.rule->host, &fact.rule->source, &fact.rule->destination}) {
+    const NameId host = named(fact, *witnesses).value_or(NameId::nothing);
+    if (host != NameId::nothing && host != known) hosts.named(host, names);
   }
 }
 
@@ -148,14 +152,14 @@ void Model::Impl::keep_spare(Operation& operation) {
   spare_operations.push_back(std::move(operation));
 }
 
-void Model::Impl::take(Instance& instance, const RequestId& request, Fact&& fact) {
+void Model::Impl::take(Instance& instance, Operation* const found, const RequestId& request,
+                       Fact&& fact) {
   if (!instance.held) {
     instance.held = std::make_unique<Held>();
     instance.held->base = instance.held->prefix = instance.answer;
   }
   Held& held = *instance.held;
   Walk walk(instance, names, options.clock_tolerance);
-  const Operation* const found = operation_of(instance, request);
   if (found == nullptr) {
     Operation& created = held.operations.emplace_back(fresh_operation());
     created.request = request;
@@ -207,27 +211,21 @@ void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
   const auto [begin, end] = requests.loose().equal_range(request);
   for (auto entry = begin; entry != end; ++entry) {
     const Fact& fact = entry->second.fact;
-    const Operation* const operation = operation_of(instance, request);
+    Operation* const operation = operation_of(instance, request);
     if (operation == nullptr || !operation->joinable) return;
-    if (holds(instance, fact.message_id) || !has_room(instance, request)) continue;
+    if (holds(instance, fact.message_id) || !has_room(instance, operation)) continue;
     instance.newest = std::max(instance.newest, fact.generated);
-    take(instance, request, Fact(fact));
+    take(instance, operation, request, Fact(fact));
   }
 }
 
-bool Model::Impl::has_room(const Instance& instance, const RequestId& request) {
-  if (const Operation* const operation = operation_of(instance, request)) {
-    return operation->facts.size() < kMaxFacts;
-  }
-  return !instance.held || instance.held->operations.size() < 2 * kMaxOperations;
-}
-
-void Model::Impl::change(Instance& instance, bool known, const RequestId& request, Fact&& fact,
-                         Changes::Occasion& occasion, RecordConsumer& records) {
+void Model::Impl::change(Instance& instance, bool known, Operation* const operation,
+                         const RequestId& request, Fact&& fact, Changes::Occasion& occasion,
+                         RecordConsumer& records) {
   note_before(instance, known);
   const bool older = fact.generated < instance.newest;
   const MessageId message = older ? fact.message_id : MessageId();
-  note_hosts(fact);
+  note_hosts(fact, instance.answer.host);
   if (older || !requests.loose().empty()) {
     was.past_known = true;
     was.past.assign(instance.past.begin() + static_cast<std::ptrdiff_t>(was.folded_intervals),
@@ -235,7 +233,7 @@ void Model::Impl::change(Instance& instance, bool known, const RequestId& reques
   }
   instance.newest = std::max(instance.newest, fact.generated);
   instances.mark_changed(instance);
-  take(instance, request, std::move(fact));
+  take(instance, operation, request, std::move(fact));
   occasion.late = older && !is_last(instance, message);
   take_loose(instance, request);
   fold_old(instance);
@@ -246,11 +244,13 @@ void Model::Impl::change(Instance& instance, bool known, const RequestId& reques
   trim_history(instance);
 }
 
-Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
-                     RecordConsumer& records) {
+Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer& records) {
   Impl& impl = *impl_;
+  const InstanceId& id = *matched.instance;
+  const MessageId& message = matched.message;
+  const RequestId& request = matched.request;
+  const Rule& rule = *matched.rule;
   impl.stream_to(event.generated, records);
-  MessageId message(event.message_id);
   const std::uint32_t place = impl.instances.find(id);
   const bool known = place != PlaceIndex::kNone;
   const bool copy = impl.is_copy(message, event.generated);
@@ -262,38 +262,38 @@ Verdict Model::apply(const Event& event, const InstanceId& id, const Rule& rule,
     return Verdict::duplicate;
   }
 
-  Changes::Occasion occasion;
-  occasion.time = event.generated;
-  occasion.cause = cause_of(event, rule);
-  const RequestId request(event[Field::request_id]);
-  if (is_too_late(instance, request, event.generated)) {
-    impl.remember(std::move(message));
+  Changes::Occasion occasion{.time = event.generated, .event = &event, .rule = &rule};
+  Operation* const operation = operation_of(instance, request);
+  if (is_too_late(instance, request, operation, event.generated)) {
+    impl.remember(message);
     impl.instances.mark_changed(instance);
     impl.turn_away(instance, event, rule, Treatment::too_late);
     impl.changes.tell_too_late(instance, occasion, records);
     impl.leave(instance);
     return Verdict::too_late;
   }
-  if (!Impl::has_room(instance, request)) {
-    impl.remember(std::move(message));
+  if (!has_room(instance, operation)) {
+    impl.remember(message);
     return Verdict::too_many_facts;
   }
   const State& answer = instance.answer;
   const Fact* const last = instance.held ? &instance.held->operations.back().facts.back() : nullptr;
-  impl.change(instance, known, request,
-              make_fact(event, std::move(message), rule, impl.names,
+  impl.change(instance, known, operation, request,
+              make_fact(event, message, rule, impl.names,
                         {answer.host, answer.vm_state, answer.name, answer.project_id, last}),
               occasion, records);
   return Verdict::applied;
 }
 
-Verdict Model::apply_to_request(const Event& event, const Rule& rule, RecordConsumer& records) {
+Verdict Model::apply_to_request(const Event& event, const Matched& matched,
+                                RecordConsumer& records) {
   Impl& impl = *impl_;
+  const MessageId& message = matched.message;
+  const RequestId& request = matched.request;
+  const Rule& rule = *matched.rule;
   impl.stream_to(event.generated, records);
-  const MessageId message(event.message_id);
   if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
-  const RequestId request(event[Field::request_id]);
-  std::vector<Instance*> concerned;
+  std::vector<Instance*> concerned;  // each holds an operation of the request
   for (const std::uint32_t place : impl.requests.candidates(request)) {
     Instance& instance = impl.instances.wake(place);
     if (operation_of(instance, request) != nullptr) concerned.push_back(&instance);
@@ -306,22 +306,21 @@ Verdict Model::apply_to_request(const Event& event, const Rule& rule, RecordCons
   }
   impl.remember(message);
   Fact fact = make_fact(event, message, rule, impl.names);
-  Changes::Occasion occasion;
-  occasion.time = event.generated;
-  occasion.cause = cause_of(event, rule);
+  Changes::Occasion occasion{.time = event.generated, .event = &event, .rule = &rule};
   for (Instance* const instance : concerned) {
-    if (!Impl::has_room(*instance, request)) continue;
-    impl.change(*instance, true, request, Fact(fact), occasion, records);
+    Operation* const operation = operation_of(*instance, request);
+    if (!has_room(*instance, operation)) continue;
+    impl.change(*instance, true, operation, request, Fact(fact), occasion, records);
   }
   impl.requests.keep(request, std::move(fact),
                      impl.stream.value_or(event.generated) + impl.options.horizon);
   return Verdict::applied;
 }
 
-Verdict Model::apply_to_host(const Event& event, const Rule& rule, RecordConsumer& records) {
+Verdict Model::apply_to_host(const Event& event, const Matched& matched, RecordConsumer& records) {
   Impl& impl = *impl_;
+  const MessageId& message = matched.message;
   impl.stream_to(event.generated, records);
-  MessageId message(event.message_id);
   if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
   impl.remember(message);
   // Other binaries of a controller say nothing of the instances' hosts.
@@ -337,14 +336,13 @@ Verdict Model::apply_to_host(const Event& event, const Rule& rule, RecordConsume
   }
   const HostStatus was = host.status;
   host.told_at = event.generated;
-  host.told_by = std::move(message);
+  host.told_by = message;
   host.status = event[Field::forced_down] == "true" ? HostStatus::down
                 : event[Field::disabled] == "true"  ? HostStatus::disabled
                                                     : HostStatus::up;
   if (host.status != was) {
-    Changes::Occasion occasion;
-    occasion.time = event.generated;
-    occasion.cause = cause_of(event, rule);
+    const Changes::Occasion occasion{
+        .time = event.generated, .event = &event, .rule = matched.rule};
     const std::vector<InstanceId> hit =
         host.status == HostStatus::down ? impl.instances_on(host) : std::vector<InstanceId>();
     impl.changes.tell_host(impl.names.text(host.name), was, host.status, hit, occasion, records);
@@ -352,11 +350,10 @@ Verdict Model::apply_to_host(const Event& event, const Rule& rule, RecordConsume
   return Verdict::applied;
 }
 
-bool Model::note(const Event& event, RecordConsumer& records) {
+bool Model::note(const Event& event, const Matched& matched, RecordConsumer& records) {
   impl_->stream_to(event.generated, records);
-  MessageId message(event.message_id);
-  if (impl_->is_copy(message, event.generated)) return true;
-  impl_->remember(std::move(message));
+  if (impl_->is_copy(matched.message, event.generated)) return true;
+  impl_->remember(matched.message);
   return false;
 }
 

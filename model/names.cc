@@ -24,7 +24,13 @@ constexpr unsigned kRecentBits = 8;
 
 }  // namespace
 
-Names::Names() : seed_(0), texts_{0}, slots_(1024, 0), recent_(std::size_t{1} << kRecentBits), chunk_used_(kSizeBytes) {
+Names::Names(bool short_hosts)
+    : short_hosts_(short_hosts),
+      seed_(0),
+      texts_{0},
+      slots_(1024, 0),
+      recent_(std::size_t{1} << kRecentBits),
+      chunk_used_(kSizeBytes) {
   chunks_.push_back(std::make_unique<char[]>(kChunk));  // with the empty text in front
   seed_ = mixed(reinterpret_cast<std::uintptr_t>(chunks_.front().get()), kOther);
   for (const std::string_view word :
@@ -92,13 +98,24 @@ std::uint32_t Names::store(std::string_view text) {
   return static_cast<std::uint32_t>((chunks_.size() - 1) << kChunkBits | at);
 }
 
-NameId Names::make_host_key(NameId id) {
-  std::string lower(text(id));
+std::string Names::key_of_host(std::string_view name) const {
+  if (short_hosts_) {
+    const std::string_view label = name.substr(0, name.find('.'));
+    // Nova's hosts may be addresses, which have no domain.
+    const bool address = std::all_of(label.begin(), label.end(),
+                                     [](char c) { return (c >= '0' && c <= '9') || c == ':'; });
+    if (!address) name = label;
+  }
+  std::string key(name);
   // Host names are ASCII (RFC 1123); bytes of other characters stay as they are.
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
+  std::transform(key.begin(), key.end(), key.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  const NameId key = intern(lower);
+  return key;
+}
+
+NameId Names::make_host_key(NameId id) {
+  const NameId key = intern(key_of_host(text(id)));
   const auto index = static_cast<std::size_t>(id);
   if (index >= keys_.size()) keys_.resize(std::max(index + 1, keys_.size() * 2), kNoKey);
   keys_[index] = key;

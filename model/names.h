@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,11 +25,12 @@ enum class NameId : std::uint32_t {
   resized = 6,
 };
 
-/// A set of texts, of 65,533 bytes at most. Never shrinks: it grows with the hosts, states and names of the model, not with
-/// the events. Not thread-safe.
+/// A set of texts, of 65,533 bytes at most. Never shrinks: it grows with the hosts, states and
+/// names of the model, not with the events. Not thread-safe.
 class Names {
  public:
-  Names();
+  /// `short_hosts`: see Model::Options.
+  explicit Names(bool short_hosts = false);
 
   /// `expected`: what it is likely to be.
   NameId intern(std::string_view text, NameId expected = NameId::nothing) {
@@ -45,7 +47,9 @@ class Names {
     return {place + kSizeBytes, size};
   }
 
-  /// The id of the same text in lower case: hosts are compared by it.
+  /// What hosts are compared by: the name in lower case, with short_hosts without its domain.
+  [[nodiscard]] std::string key_of_host(std::string_view name) const;
+  /// The id of that.
   NameId host_key(NameId id) {
     const auto index = static_cast<std::size_t>(id);
     return index < keys_.size() && keys_[index] != kNoKey ? keys_[index] : make_host_key(id);
@@ -107,7 +111,8 @@ class Names {
   void grow();
   std::uint32_t store(std::string_view text);
 
-  std::uint64_t seed_;                // tenants choose names: what collides must not be known to them
+  const bool short_hosts_;
+  std::uint64_t seed_;  // tenants choose names: what collides must not be known to them
   std::vector<std::uint32_t> texts_;  // by id: where in the chunks
   std::vector<std::uint32_t> slots_;  // open addressing; 0 is free, else an id
   struct Recent {
@@ -116,8 +121,8 @@ class Names {
     std::uint32_t size = 0;
     NameId id = NameId::nothing;
   };
-  std::vector<Recent> recent_;        // asked for lately, by a few bits of their words
-  std::vector<NameId> keys_;          // by id, as far as host_key() was asked for
+  std::vector<Recent> recent_;                   // asked for lately, by a few bits of their words
+  std::vector<NameId> keys_;                     // by id, as far as host_key() was asked for
   std::vector<std::unique_ptr<char[]>> chunks_;  // each text behind its size
   std::size_t chunk_used_;
 };

@@ -59,7 +59,12 @@ std::size_t Operation::insert(Fact&& fact) {
   judged = Outcome::in_progress;
   if (facts.empty() || comes_before(facts.back(), fact)) {
     facts.push_back(std::move(fact));
-    if (facts.size() > 1 && joined(kind, facts.back().rule->operation) == kind) {
+    const OperationKind with = joined(kind, facts.back().rule->operation);
+    if (facts.size() == 1) {
+      kind = with;
+      first = last = facts.back().generated;
+      absorb(facts.back());
+    } else if (with == kind) {
       absorb(facts.back());
     } else {
       sum_up();

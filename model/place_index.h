@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -15,6 +16,10 @@ namespace vmtrail {
 /// look-ups. Not thread-safe.
 class PlaceIndex {
  public:
+  PlaceIndex() = default;
+  /// Has room for so many.
+  explicit PlaceIndex(std::size_t count) : slots_(std::bit_ceil(count * 4 / 3 + 1)) {}
+
   void insert(std::size_t hash, std::uint32_t place) {
     if ((size_ + 1) * 4 > slots_.size() * 3) grow();
     ++size_;

@@ -3,6 +3,7 @@
 #include "model/seen.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace vmtrail {
@@ -10,6 +11,8 @@ namespace vmtrail {
 namespace {
 
 constexpr std::size_t kAhead = 8;
+constexpr std::size_t kLeast = 1024;  // entries of the ring
+constexpr std::size_t kSparse = 16;   // room for so many each is too much
 
 }  // namespace
 
@@ -21,7 +24,7 @@ void Seen::add(MessageId id, Time until) {
     ring_[known].until = std::max(ring_[known].until, until);
     return;
   }
-  if (count_ == ring_.size()) grow();
+  if (count_ == ring_.size()) resize(2 * count_);
   const std::size_t place = (first_ + count_) & (ring_.size() - 1);
   ring_[place] = {std::move(id), until};
   ++count_;
@@ -35,13 +38,19 @@ void Seen::forget_first() {
   entry.id = {};
   first_ = (first_ + 1) & (ring_.size() - 1);
   --count_;
+  // Audits fold a whole cloud within minutes. What was needed then would be more than the caches
+  // hold the rest of the hour.
+  if (count_ * kSparse < ring_.size() && ring_.size() > kLeast) resize(4 * count_);
 }
 
-void Seen::grow() {
-  std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(first_), ring_.end());
+void Seen::resize(std::size_t size) {
+  std::vector<Entry> ring(std::bit_ceil(std::max(kLeast, size)));
+  for (std::size_t i = 0; i < count_; ++i) {
+    ring[i] = std::move(ring_[(first_ + i) & (ring_.size() - 1)]);
+  }
+  ring_ = std::move(ring);
   first_ = 0;
-  ring_.resize(std::max<std::size_t>(64, ring_.size() * 2));
-  index_ = {};
+  index_ = PlaceIndex(ring_.size());
   for (std::size_t i = 0; i < count_; ++i) {
     index_.insert(ring_[i].id.hash(), static_cast<std::uint32_t>(i));
   }

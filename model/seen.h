@@ -37,9 +37,10 @@ class Seen {
     Time until;
   };
   void forget_first();
-  void grow();
+  void resize(std::size_t size);
 
-  std::vector<Entry> ring_;  // a power of two; nearly in order of `until`; what is behind a later one waits for it
+  // A power of two; nearly in order of `until`; what is behind a later one waits for it.
+  std::vector<Entry> ring_;
   std::size_t first_ = 0;
   std::size_t count_ = 0;
   PlaceIndex index_;  // by id, into the ring

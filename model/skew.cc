@@ -11,8 +11,7 @@ void Skew::note(const Operation& operation, std::size_t index) {
   if (!fact.rule->causal || fact.publisher_host == NameId::nothing) return;
   for (const Fact& other : operation.facts) {
     if (!other.rule->causal || other.rule->rank == fact.rule->rank ||
-        other.publisher_host == NameId::nothing ||
-        other.publisher_key == fact.publisher_key) {
+        other.publisher_host == NameId::nothing || other.publisher_key == fact.publisher_key) {
       continue;
     }
     const bool other_first = other.rule->rank < fact.rule->rank;

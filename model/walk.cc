@@ -112,14 +112,19 @@ void Walk::from_base() {
   settle(state, held_.ambiguous);
 }
 
-void Walk::settle_first(std::size_t count) {
+bool Walk::settle_first(std::size_t count) {
   const auto end = held_.operations.begin() + static_cast<std::ptrdiff_t>(count);
-  const bool closed = std::all_of(held_.operations.begin(), end,
+  const bool closed = trail_ == nullptr &&
+                      std::all_of(held_.operations.begin(), end,
                                   [](const Operation& operation) { return operation.closed(); });
-  if (closed && end + 1 == held_.operations.end() && trail_ == nullptr) {
+  if (closed && end == held_.operations.end()) {
+    held_.base = instance_.answer;
+    return true;
+  }
+  if (closed && end + 1 == held_.operations.end()) {
     held_.base = held_.prefix;
     settle(held_.base, is_ambiguous(count, held_.base.host));
-    return;
+    return held_.base.confidence == held_.prefix.confidence;
   }
   back_to_base();
   State state = held_.base;
@@ -131,13 +136,19 @@ void Walk::settle_first(std::size_t count) {
   });
   settle(state, is_ambiguous(count, state.host));
   held_.base = std::move(state);
+  return false;
 }
 
-void Walk::forget_first(std::size_t count) {
+void Walk::forget_first(std::size_t count, bool same) {
   held_.operations.erase(held_.operations.begin(),
                          held_.operations.begin() + static_cast<std::ptrdiff_t>(count));
-  trail_ = nullptr;  // what is not folded can still change
-  from_base();
+  if (!same) {
+    trail_ = nullptr;  // what is not folded can still change
+    from_base();
+  } else if (!held_.operations.empty() && held_.ambiguous) {
+    held_.ambiguous = false;  // there is nothing left that could have come after the last
+    settle();
+  }
 }
 
 // The last operation is certainly after all others: if it can place the instance, nothing came

@@ -27,13 +27,13 @@ class Walk {
   /// Anything may have changed: puts the operations in order and walks over them all.
   void from_base();
 
-  /// Folds the first `count` operations (in their order): their answer becomes the base. `take` gets
-  /// each before it goes.
+  /// Folds the first `count` operations (in their order): their answer becomes the base. `take`
+  /// gets each before it goes.
   template <class Take>
   void fold(std::size_t count, Take take) {
-    settle_first(count);
+    const bool same = settle_first(count);
     std::for_each_n(held_.operations.begin(), count, take);
-    forget_first(count);
+    forget_first(count, same);
   }
   /// Tells `trail` what becomes of each fact that is walked over.
   void trace_to(Trail* trail) { trail_ = trail; }
@@ -41,8 +41,9 @@ class Walk {
   void drop(std::size_t position);
 
  private:
-  void settle_first(std::size_t count);
-  void forget_first(std::size_t count);
+  /// Makes the base of them. True: what follows goes on from there as it did before.
+  bool settle_first(std::size_t count);
+  void forget_first(std::size_t count, bool same);
   void end_of_last();
   void apply(State& state, const Operation& operation, const Fact& fact);
   void finish(State& state, Operation& operation);

@@ -29,9 +29,10 @@ struct Leaving {
 };
 
 // The first time that it left the host after `since`.
-std::optional<Leaving> leaving(const InstanceAnswer& instance, std::string_view host, Time since) {
+std::optional<Leaving> leaving(const InstanceAnswer& instance, std::string_view host, Time since,
+                               const Model& model) {
   for (auto stay = instance.timeline.begin(); stay != instance.timeline.end(); ++stay) {
-    if (!same_host(stay->host, host) || !stay->to || *stay->to <= since) continue;
+    if (!model.same_host(stay->host, host) || !stay->to || *stay->to <= since) continue;
     const auto next = std::next(stay);
     if (next == instance.timeline.end()) return Leaving{*stay->to, {}, {}};
     return Leaving{*stay->to, next->host, next->cause};
@@ -58,13 +59,14 @@ void write_migrations(JsonWriter& out, std::string_view key, const std::vector<M
   out.close(']');
 }
 
-std::string_view became(const InstanceAnswer& instance, const HostAnswer& host, Time since) {
+std::string_view became(const InstanceAnswer& instance, const HostAnswer& host, Time since,
+                        const Model& model) {
   if (instance.deleted) return "deleted";
-  if (same_host(instance.host, host.name)) {
+  if (model.same_host(instance.host, host.name)) {
     return host.status == HostStatus::down ? "waiting" : "back";
   }
   if (instance.host.empty()) return "unplaced";
-  const auto left = leaving(instance, host.name, since);
+  const auto left = leaving(instance, host.name, since, model);
   return left && left->cause == name(MigrationKind::evacuation) ? "evacuated" : "moved";
 }
 
@@ -80,16 +82,16 @@ Result<void> answer_drain(const Question& question, JsonWriter& out) {
   std::vector<InstanceAnswer> remaining;
   question.model().for_each_instance([&](const InstanceAnswer& instance) {
     const Interval* const then = at(instance.timeline, *since);
-    if (then != nullptr && same_host(then->host, host->name)) before.push_back(instance);
-    if (same_host(instance.host, host->name)) {
+    if (then != nullptr && question.same_host(then->host, host->name)) before.push_back(instance);
+    if (question.same_host(instance.host, host->name)) {
       remaining.push_back(instance);
-    } else if (leaving(instance, host->name, *since)) {
+    } else if (leaving(instance, host->name, *since, question.model())) {
       left.push_back(instance);
     }
   });
   std::vector<Migration> migrations = question.model().migrations();
   std::erase_if(migrations, [&](const Migration& one) {
-    return one.started_at < *since || !same_host(one.source, host->name);
+    return one.started_at < *since || !question.same_host(one.source, host->name);
   });
 
   out.key("drain").open('{').field("host", host->name).field("status", name(host->status));
@@ -99,7 +101,7 @@ Result<void> answer_drain(const Question& question, JsonWriter& out) {
   }
   out.close(']').key("left").open('[');
   for (const InstanceAnswer& instance : sorted(std::move(left))) {
-    const Leaving how = *leaving(instance, host->name, *since);
+    const Leaving how = *leaving(instance, host->name, *since, question.model());
     open_instance(out, instance).field("to", how.to).field("at", how.at);
     out.field("cause", how.cause.empty() ? "delete" : how.cause).close('}');
   }
@@ -129,7 +131,8 @@ Result<void> answer_impact(const Question& question, JsonWriter& out) {
   std::vector<InstanceAnswer> hit;
   question.model().for_each_instance([&](const InstanceAnswer& instance) {
     const Interval* const then = happened ? at(instance.timeline, *since) : nullptr;
-    if (same_host(happened ? (then == nullptr ? "" : then->host) : instance.host, host->name)) {
+    if (question.same_host(happened ? (then == nullptr ? "" : then->host) : instance.host,
+                           host->name)) {
       hit.push_back(instance);
     }
   });
@@ -139,7 +142,8 @@ Result<void> answer_impact(const Question& question, JsonWriter& out) {
   for (const InstanceAnswer& instance : sorted(std::move(hit))) {
     open_instance(out, instance).field("project_id", instance.project_id);
     out.field("vm_state", instance.vm_state);
-    out.field("became", happened ? became(instance, *host, *since) : std::string_view());
+    out.field("became",
+              happened ? became(instance, *host, *since, question.model()) : std::string_view());
     out.field("host", instance.host).close('}');
   }
   out.close(']').close('}');

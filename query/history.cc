@@ -27,7 +27,7 @@ std::vector<Stay> stays_on(std::string_view host, const Window& window, const Mo
   std::vector<Stay> stays;
   model.for_each_instance([&](const InstanceAnswer& instance) {
     for (const Interval& interval : instance.timeline) {
-      if (same_host(interval.host, host) && window.meets(interval)) {
+      if (model.same_host(interval.host, host) && window.meets(interval)) {
         stays.push_back({instance.id, instance.name, interval});
       }
     }
@@ -90,7 +90,7 @@ Result<void> answer_together(const Question& question, JsonWriter& out) {
     for (const Interval& mine : own) {
       const Window meanwhile{mine.from, mine.to};
       for (const Interval& theirs : other.timeline) {
-        if (same_host(theirs.host, mine.host) && meanwhile.meets(theirs)) {
+        if (question.same_host(theirs.host, mine.host) && meanwhile.meets(theirs)) {
           shared.push_back({other.id, other.name, overlap(mine, theirs)});
         }
       }

@@ -52,7 +52,8 @@ Result<void> answer_migrations(const Question& question, JsonWriter& out) {
   std::vector<Migration> found = question.model().migrations();
   std::erase_if(found, [&](const Migration& one) {
     return !asked->admit(one.outcome) || (instance && one.instance != *instance) ||
-           (!host.empty() && !same_host(one.source, host) && !same_host(one.destination, host)) ||
+           (!host.empty() && !question.same_host(one.source, host) &&
+            !question.same_host(one.destination, host)) ||
            (window->since && one.started_at < *window->since) ||
            (window->until && one.started_at >= *window->until);
   });

@@ -26,8 +26,8 @@ struct Filter {
   [[nodiscard]] bool empty() const {
     return host.empty() && project.empty() && vm_state.empty() && name.empty();
   }
-  [[nodiscard]] bool admits(const InstanceAnswer& instance) const {
-    return (host.empty() || same_host(instance.host, host)) &&
+  [[nodiscard]] bool admits(const InstanceAnswer& instance, const Model& model) const {
+    return (host.empty() || model.same_host(instance.host, host)) &&
            (project.empty() || instance.project_id == project) &&
            (vm_state.empty() || instance.vm_state == vm_state) &&
            (name.empty() || glob_match(name, instance.name));
@@ -69,9 +69,9 @@ Result<void> answer_host(const Question& question, JsonWriter& out) {
   std::vector<InstanceAnswer> found;
   question.model().for_each_instance([&](const InstanceAnswer& instance) {
     if (!*time) {
-      if (same_host(instance.host, host->name)) found.push_back(instance);
+      if (question.same_host(instance.host, host->name)) found.push_back(instance);
     } else if (const Interval* const then = at(instance.timeline, **time);
-               then != nullptr && same_host(then->host, host->name)) {
+               then != nullptr && question.same_host(then->host, host->name)) {
       turn_back(found.emplace_back(instance), **time);
     }
   });
@@ -109,7 +109,7 @@ Result<void> answer_instances(const Question& question, JsonWriter& out) {
     if (marker) std::erase_if(found, [&](const InstanceId& id) { return id <= *marker; });
   } else {
     model.for_each_instance([&](const InstanceAnswer& instance) {
-      if ((!marker || instance.id > *marker) && filter.admits(instance)) {
+      if ((!marker || instance.id > *marker) && filter.admits(instance, model)) {
         found.push_back(instance.id);
       }
     });

@@ -86,13 +86,6 @@ Result<HostAnswer> Question::host() const {
   return *known;
 }
 
-bool same_host(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return low(x) == low(y);
-  });
-}
-
 void turn_back(InstanceAnswer& instance, Time time) {
   const Interval* const then = at(instance.timeline, time);
   const bool gone = instance.deleted && then == nullptr && !instance.timeline.empty() &&

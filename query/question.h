@@ -43,6 +43,11 @@ struct Question {
   [[nodiscard]] Result<std::size_t> limit() const;
   static constexpr std::size_t kLimit = 1000;
 
+  /// See Model::same_host().
+  [[nodiscard]] bool same_host(std::string_view a, std::string_view b) const {
+    return model().same_host(a, b);
+  }
+
   /// The option `instance`, see Model::find(). Errors: not_found, ambiguous.
   [[nodiscard]] Result<InstanceId> instance() const;
   /// The option `host`. Errors: not_found.
@@ -71,8 +76,6 @@ Answering answer_drain;
 Answering answer_impact;
 Answering answer_doctor;
 
-/// Host names are equal whatever their case.
-[[nodiscard]] bool same_host(std::string_view a, std::string_view b);
 [[nodiscard]] Error wrong_usage(std::string detail);
 
 /// Where an instance was at a time, and whether it was gone by then. What else it was is not known.

@@ -13,24 +13,25 @@ namespace {
 
 // Does Nova name the host that the last completed migration left?
 bool names_source(const Server& theirs, const InstanceAnswer& ours,
-                  const std::vector<Migration>& migrations) {
+                  const std::vector<Migration>& migrations, const Model& model) {
   const Migration* last = nullptr;
   for (const Migration& one : migrations) {
     if (one.instance == ours.id && one.outcome == Outcome::completed) last = &one;
   }
-  return last != nullptr && same_host(last->destination, ours.host) &&
-         same_host(last->source, theirs.host);
+  return last != nullptr && model.same_host(last->destination, ours.host) &&
+         model.same_host(last->source, theirs.host);
 }
 
 std::optional<DriftClass> difference(const InstanceAnswer& ours, const Server& theirs,
-                                     const std::vector<Migration>& migrations) {
+                                     const std::vector<Migration>& migrations, const Model& model) {
   const bool theirs_deleted = theirs.vm_state == "deleted";
   if (ours.deleted || theirs_deleted) {
     if (ours.deleted == theirs_deleted) return std::nullopt;
     return theirs_deleted ? DriftClass::ghost : DriftClass::state;
   }
-  if (!same_host(ours.host, theirs.host)) {
-    return names_source(theirs, ours, migrations) ? DriftClass::nova_suspect : DriftClass::moved;
+  if (!model.same_host(ours.host, theirs.host)) {
+    return names_source(theirs, ours, migrations, model) ? DriftClass::nova_suspect
+                                                         : DriftClass::moved;
   }
   const bool states =
       ours.vm_state.empty() || theirs.vm_state.empty() || ours.vm_state == theirs.vm_state;
@@ -91,7 +92,7 @@ Reconciliation reconcile(const Model& model, std::vector<Server> servers) {
   for (Server& theirs : servers) {
     const auto ours = model.instance(theirs.id);
     const auto kind =
-        ours ? difference(*ours, theirs, migrations) : std::optional(DriftClass::unknown);
+        ours ? difference(*ours, theirs, migrations, model) : std::optional(DriftClass::unknown);
     if (kind) {
       found.drift.push_back({*kind, theirs.id, ours, theirs});
     } else {

@@ -2,7 +2,6 @@
 // report hosts: which VM ran where for how long, as evidence for licences and audits.
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
 #include <map>
 
@@ -40,14 +39,6 @@ struct Row {
   std::vector<Use> uses;  ///< in the order of the first times there
 };
 
-struct HostLess {
-  bool operator()(std::string_view a, std::string_view b) const {
-    return std::lexicographical_compare(
-        a.begin(), a.end(), b.begin(), b.end(),
-        [](unsigned char x, unsigned char y) { return std::tolower(x) < std::tolower(y); });
-  }
-};
-
 /// What one host was used for, and by how many at once.
 struct HostUse {
   std::size_t instances = 0;
@@ -76,12 +67,13 @@ Window up_to_newest(Window window, Time newest) {
   return window;
 }
 
-std::vector<Use> uses(const InstanceAnswer& instance, const Window& window) {
+std::vector<Use> uses(const InstanceAnswer& instance, const Window& window, const Model& model) {
   std::vector<Use> result;
   for (const Interval& interval : instance.timeline) {
     if (interval.host.empty() || !window.meets(interval)) continue;
-    auto use = std::find_if(result.begin(), result.end(),
-                            [&](const Use& one) { return same_host(one.host, interval.host); });
+    auto use = std::find_if(result.begin(), result.end(), [&](const Use& one) {
+      return model.same_host(one.host, interval.host);
+    });
     if (use == result.end()) use = result.insert(result.end(), Use{interval.host, {}});
     use->intervals.push_back(window.clip(interval));
   }
@@ -97,11 +89,16 @@ void write(JsonWriter& out, const Row& row, const Use& use) {
   out.close('}');
 }
 
-void write_hosts(JsonWriter& out, const std::vector<Row>& rows) {
-  std::map<std::string_view, HostUse, HostLess> hosts;
+void write_hosts(JsonWriter& out, const std::vector<Row>& rows, const Model& model) {
+  // However facts spelled a host, it is one.
+  std::map<std::string_view, std::string_view> names;
+  std::map<std::string_view, HostUse> hosts;
   for (const Row& row : rows) {
     for (const Use& use : row.uses) {
-      HostUse& host = hosts[use.host];
+      const auto [name, first] = names.try_emplace(use.host, use.host);
+      if (const auto known = first ? model.host(use.host) : std::nullopt)
+        name->second = known->name;
+      HostUse& host = hosts[name->second];
       ++host.instances;
       host.time += use.time(true);
       for (const Interval& one : use.intervals) {
@@ -148,7 +145,7 @@ Result<void> answer_report(const Question& question, JsonWriter& out) {
   question.model().for_each_instance([&](const InstanceAnswer& instance) {
     if (project != nullptr && instance.project_id != *project) return;
     if (pattern != nullptr && !glob_match(*pattern, instance.name)) return;
-    if (auto used = uses(instance, window); !used.empty()) {
+    if (auto used = uses(instance, window, question.model()); !used.empty()) {
       rows.push_back({instance, std::move(used)});
     }
   });
@@ -162,7 +159,7 @@ Result<void> answer_report(const Question& question, JsonWriter& out) {
     for (const Use& use : row.uses) write(out, row, use);
   }
   out.close(']');
-  write_hosts(out, rows);
+  write_hosts(out, rows, question.model());
   write_inputs(out, question.subject.inputs);
   out.field("proves", kProves).close('}');
   return {};

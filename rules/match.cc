@@ -199,6 +199,12 @@ const Rule* RuleSet::match(const Event& event) const {
   return nullptr;
 }
 
+Matched::Matched(const Event& event, const Rule* met)
+    : message(event.message_id),
+      request(event[Field::request_id]),
+      instance(InstanceId::parse(event[Field::instance_id])),
+      rule(met) {}
+
 std::span<const Rule> RuleSet::rules() const {
   return compiled_->all.rules;
 }

@@ -183,8 +183,8 @@ TEST_CASE("Any number of jobs writes the same bytes") {
           nlohmann::json::parse(shell.run("replay " + input + options + " --stats -o json").out);
       counts.erase("seconds");
       const Ran piped = shell.pipe(input, "replay -" + options + " --placement -");
-      const std::string all = ran.out + counts.dump() + piped.out + shell.contents("rec") +
-                              shell.contents("bad");
+      const std::string all =
+          ran.out + counts.dump() + piped.out + shell.contents("rec") + shell.contents("bad");
       if (alone.empty()) alone = all;
       CHECK(all == alone);
     }

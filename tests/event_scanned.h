@@ -12,6 +12,7 @@
 #include "event/json.h"
 #include "event/log.h"
 #include "event/log_scan.h"
+#include "event/message_scan.h"
 #include "event/syntax.h"
 #include "tests/event_told.h"
 
@@ -23,8 +24,12 @@ class BothWays {
   /// `names` are borrowed.
   explicit BothWays(const TraitNames* names = nullptr, Lanes lanes = best_lanes())
       : ceilometer_scan_(names, lanes),
+        message_scan_(Format::any, names, lanes),
+        nova_scan_(Format::nova, names, lanes),
         log_scan_(names, lanes),
         ceilometer_(Format::ceilometer, names),
+        any_(Format::any, names),
+        nova_(Format::nova, names),
         log_(names) {}
 
   /// Do they tell the same of it?
@@ -50,14 +55,21 @@ class BothWays {
 
  private:
   [[nodiscard]] bool agree_on_json(std::string_view text) {
+    const bool event = agree_on_json(text, ceilometer_scan_, ceilometer_);
+    const bool message = agree_on_json(text, message_scan_, any_);
+    return event && message && agree_on_json(text, nova_scan_, nova_);
+  }
+
+  template <class Scan>
+  [[nodiscard]] bool agree_on_json(std::string_view text, Scan& scan, JsonDecoder& judge) {
     const Frame frame{.bytes = text};
     Listener scanned;
     Output to_scanned(scanned, frame, text);
-    scanned_ = ceilometer_scan_.decode(text, to_scanned);
-    if (!scanned_) return scanned.calls() == 0;
+    if (!scan.decode(text, to_scanned)) return scanned.calls() == 0;
+    scanned_ = true;
     Listener judged;
     Output to_judged(judged, frame, text);
-    return !ceilometer_.decode(text, {text, false}, to_judged) && same(scanned, judged);
+    return !judge.decode(text, {text, false}, to_judged) && same(scanned, judged);
   }
 
   [[nodiscard]] bool agree_on_log(std::string_view text) {
@@ -65,7 +77,7 @@ class BothWays {
     Listener scanned;
     Output to_scanned(scanned, frame, text);
     const std::string_view rest = log_scan_.decode(text, to_scanned);
-    scanned_ = rest.empty();
+    scanned_ = scanned_ || rest.empty();
     if (!rest.empty()) log_.decode(rest, to_scanned);
     Listener judged;
     Output to_judged(judged, frame, text);
@@ -78,8 +90,12 @@ class BothWays {
   }
 
   CeilometerScan ceilometer_scan_;
+  MessageScan message_scan_;
+  MessageScan nova_scan_;
   LogScan log_scan_;
   JsonDecoder ceilometer_;
+  JsonDecoder any_;
+  JsonDecoder nova_;
   LogDecoder log_;
   bool scanned_ = false;
 };

@@ -20,7 +20,7 @@ struct Told {
   std::string generated;
   std::array<std::string, kFieldCount> fields;  // "-" where nothing was told
   std::vector<std::pair<std::string, std::string>> traits;
-  ErrorCode reason{};                           // of what is undecodable
+  ErrorCode reason{};  // of what is undecodable
   std::string bytes;
   std::uint64_t offset = 0;
   std::uint64_t line = 0;

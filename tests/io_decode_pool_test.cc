@@ -42,12 +42,12 @@ class Heard : public InputConsumer {
     note("frame", std::to_string(frame.offset) + ':' + std::to_string(frame.line) + ':' +
                       std::to_string(frame.bytes.size()) + (frame.too_long ? " too long" : ""));
   }
-  void on_coming(std::span<const Event> coming) override {
+  void on_coming(std::span<const Matched> coming) override {
     if (!coming_.empty()) FAIL("announced before the last ones were told");
-    for (const Event& event : coming) coming_.emplace_back(event.message_id);
+    for (const Matched& matched : coming) coming_.emplace_back(matched.message.to_string());
     announced += coming.size();
   }
-  void on_event(const Event& event) override {
+  void on_event(const Event& event, const Matched& matched) override {
     ++events;
     if (!coming_.empty()) {
       if (coming_.front() != event.message_id) FAIL("another event was announced");
@@ -60,6 +60,10 @@ class Heard : public InputConsumer {
       note("field", field.data() == nullptr ? "-" : std::string(field) + ".");
     }
     for (const Trait& trait : event.traits) note(trait.name, trait.value);
+    note("message", matched.message.to_string());
+    note("request", matched.request.to_string());
+    note("instance", matched.instance ? matched.instance->to_string() : "-");
+    note("rule", matched.rule == nullptr ? "-" : matched.rule->id);
   }
   void on_undecodable(const Undecodable& bad) override {
     note("undecodable", info(bad.reason).name);
@@ -92,20 +96,47 @@ class Heard : public InputConsumer {
   std::thread::id thread_ = std::this_thread::get_id();
 };
 
-// Traits that the recordings have, among them numbers and what some forms escape.
-const TraitNames& names() {
-  static const TraitNames wanted{.aliases = {}, .wanted = {"memory_mb", "service", "user_id"}};
-  return wanted;
+// The shipped rules, with one that asks for traits that the recordings have, among them numbers and
+// what some forms escape.
+const RuleSet& rules() {
+  static const RuleSet all = [] {
+    const std::vector<RulesText> texts = {RuleSet::shipped_text(), {"site.yaml", R"(version: 1
+rules:
+- id: update.asking
+  like: update
+  when: {traits: {memory_mb: "-1", service: nobody, user_id: nobody}}
+  why: The traits are to be read.
+)"}};
+    auto parsed = RuleSet::parse(texts);
+    if (!parsed) FAIL(parsed.error().detail);
+    return std::move(*parsed);
+  }();
+  return all;
 }
+
+// What a decoder finds, matched and told as it comes.
+class AtOnce : public EventConsumer {
+ public:
+  explicit AtOnce(Heard& heard) : heard_(heard) {}
+
+  void on_event(const Event& event) override { heard_.on_event(event, Matched(event, rules())); }
+  void on_undecodable(const Undecodable& bad) override { heard_.on_undecodable(bad); }
+  void on_sample() override { heard_.on_sample(); }
+  void on_skipped_line() override { heard_.on_skipped_line(); }
+
+ private:
+  Heard& heard_;
+};
 
 // Without window, chunk or thread.
 Heard heard_at_once(std::string_view text, Format format = Format::any) {
   Heard heard;
-  Decoder decoder(format, &names());
+  AtOnce at_once(heard);
+  Decoder decoder(format, &rules().traits());
   Splitter splitter;
   while (const auto frame = splitter.next(text, true)) {
     heard.on_frame(*frame);
-    decoder.decode(*frame, heard);
+    decoder.decode(*frame, at_once);
     text.remove_prefix(splitter.consumed());
   }
   return heard;
@@ -126,7 +157,7 @@ Read read(DecodePool& pool, const std::string& path) {
 }
 
 Read read(unsigned jobs, const std::string& path, Format format = Format::any) {
-  DecodePool pool({.jobs = jobs, .format = format, .names = &names()});
+  DecodePool pool({.jobs = jobs, .format = format, .rules = &rules()});
   return read(pool, path);
 }
 
@@ -221,7 +252,7 @@ TEST_CASE("any number of jobs tells what one pass over the bytes tells") {
   std::vector<std::unique_ptr<DecodePool>> pools;
   for (const unsigned jobs : kJobs) {
     pools.push_back(
-        std::make_unique<DecodePool>(DecodePool::Options{.jobs = jobs, .names = &names()}));
+        std::make_unique<DecodePool>(DecodePool::Options{.jobs = jobs, .rules = &rules()}));
   }
   for (const Input& input : inputs()) {
     const Heard once = heard_at_once(input.bytes);
@@ -374,7 +405,7 @@ TEST_CASE("what has come is told before more is waited for") {
         heard.emplace();  // on the thread that is to be told
       }
       is_made.notify_one();
-      DecodePool pool({.jobs = jobs});
+      DecodePool pool({.jobs = jobs, .rules = &rules()});
       auto source = ByteSource::open(pipe.path());
       REQUIRE(source.has_value());
       CHECK(pool.read(*source, *heard).has_value());
@@ -417,7 +448,7 @@ TEST_CASE("a consumer that fails ends the reading, and the pool goes on with the
   };
   for (const unsigned jobs : kJobs) {
     INFO("jobs " << jobs);
-    DecodePool pool({.jobs = jobs, .names = &names()});
+    DecodePool pool({.jobs = jobs, .rules = &rules()});
     for (int round = 0; round < 3; ++round) {
       auto source = ByteSource::open(path);
       REQUIRE(source.has_value());
@@ -434,7 +465,7 @@ TEST_CASE("a consumer that fails ends the reading, and the pool goes on with the
 }
 
 TEST_CASE("the threads of a pool have names") {
-  DecodePool pool({.jobs = 3});
+  DecodePool pool({.jobs = 3, .rules = &rules()});
   std::set<std::string> found;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
     std::ifstream file(task.path() / "comm");

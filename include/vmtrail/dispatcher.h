@@ -59,14 +59,15 @@ class Dispatcher : public EventConsumer {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  void on_event(const Event& event) override;
+  void on_event(const Event& event) override { on_matched(event, Matched(event, rules_)); }
+  /// The same of an event that has been matched with the dispatcher's rules.
+  void on_matched(const Event& event, const Matched& matched);
   void on_undecodable(const Undecodable& bad) override;
   void on_sample() override;
   void on_skipped_line() override;
 
-  /// These events come next: makes them faster, and changes nothing. Of more than Model::kMaxComing
-  /// the first count.
-  void expect(std::span<const Event> coming) const;
+  /// These come next: see Model::expect().
+  void expect(std::span<const Matched> coming) const { model_.expect(coming); }
 
   /// Where the events come from now, for the quarantine of events that decode but are not sound.
   void set_frame(const Frame& frame) {
@@ -113,9 +114,9 @@ class Dispatcher : public EventConsumer {
   };
 
   /// These two return whether it is a copy, or no event at all.
-  bool apply(const Event& event, const Rule& rule);
-  bool ignore(const Event& event, ErrorCode reason);
-  void watch(const Event& event);
+  bool apply(const Event& event, const Matched& matched);
+  bool ignore(const Event& event, const Matched& matched, ErrorCode reason);
+  void watch(const Event& event, const Matched& matched);
   void tell_missing_before(Time now);
 
   const RuleSet& rules_;

@@ -78,6 +78,9 @@ struct Event {
   /// Those that the decoder was told are wanted, as far as the event has them. Their values may be
   /// longer than kMaxText.
   std::span<const Trait> traits;
+  /// All text but that of the traits stands in the decoder's input, or is constant: it stays valid
+  /// as long as that does. False where the decoder does not know.
+  bool in_input = false;
 
   /// The value of a wanted trait; data() is nullptr if the event lacks it.
   [[nodiscard]] std::string_view trait(std::string_view name) const {

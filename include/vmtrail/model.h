@@ -44,11 +44,14 @@ class Model {
     Duration horizon = std::chrono::minutes{15};
     /// An instance of which nothing was heard for so long is folded altogether.
     Duration quiet = std::chrono::hours{24};
+    /// Host names are one host's if they are the same up to their first dot: for a cloud where some
+    /// of the services name hosts with their domain and some without.
+    bool short_hosts = false;
     /// How many of its folded facts each instance hands on when it is saved, for explain(); as many
     /// again of the events that were turned away. 0: nobody keeps them.
     std::size_t trail = 0;
-    /// How many closed intervals of its timeline each instance keeps once they are folded, the newest
-    /// ones. Each takes 16 bytes or so.
+    /// How many closed intervals of its timeline each instance keeps once they are folded, the
+    /// newest ones. Each takes 16 bytes or so.
     std::size_t history = std::numeric_limits<std::size_t>::max();
     /// Was this message ever taken before? Asked only of events more than one horizon older than
     /// the newest of all, whose ids are no longer in memory. Null: there is no archive.
@@ -63,30 +66,27 @@ class Model {
 
   // ---- events
 
-  /// What comes next, at most kMaxComing: has the machine fetch what is held of it, all at once
-  /// rather than one after the other. Changes nothing.
-  struct Coming {
-    InstanceId instance;
-    MessageId message;
-  };
-  void expect(std::span<const Coming> coming) const;
+  /// What comes next: has the machine fetch what is held of it, all at once rather than one after
+  /// the other. Changes nothing. Of more than kMaxComing the first count.
+  void expect(std::span<const Matched> coming) const;
   static constexpr std::size_t kMaxComing = 16;
 
-  /// Takes what `rule` says of `instance` in `event`, and tells `records` each change of the
-  /// answer.
-  Verdict apply(const Event& event, const InstanceId& instance, const Rule& rule,
-                RecordConsumer& records);
+  // `matched` is of the event, and but for note() it has a rule.
 
-  /// Takes what `rule` says of the instance, whichever it is, whose operation has the event's
+  /// Takes what the rule says of the instance, which the event names, and tells `records` each
+  /// change of the answer.
+  Verdict apply(const Event& event, const Matched& matched, RecordConsumer& records);
+
+  /// Takes what the rule says of the instance, whichever it is, whose operation has the event's
   /// request, which is not empty. Should no instance be known to have it, one may be within the
   /// horizon.
-  Verdict apply_to_request(const Event& event, const Rule& rule, RecordConsumer& records);
+  Verdict apply_to_request(const Event& event, const Matched& matched, RecordConsumer& records);
 
-  /// Takes what `rule` says of a compute host (service.*).
-  Verdict apply_to_host(const Event& event, const Rule& rule, RecordConsumer& records);
+  /// Takes what the rule says of a compute host (service.*).
+  Verdict apply_to_host(const Event& event, const Matched& matched, RecordConsumer& records);
 
   /// Takes note of an event that says nothing to the model but the time. True: it is a copy.
-  bool note(const Event& event, RecordConsumer& records);
+  bool note(const Event& event, const Matched& matched, RecordConsumer& records);
 
   /// Time has passed without events: judges operations that have been silent beyond their limit,
   /// and folds instances that have been quiet for one horizon. For a live stream, with the wall
@@ -127,7 +127,9 @@ class Model {
   void for_each_instance(const std::function<void(const InstanceAnswer&)>& take) const;
   [[nodiscard]] std::vector<Migration> migrations() const;  ///< by (started_at, request_id)
   [[nodiscard]] std::vector<HostAnswer> hosts() const;      ///< by name
-  [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;  ///< in any case
+  [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;  ///< see same_host()
+  /// Are they one host's names? In any case; see also Options::short_hosts.
+  [[nodiscard]] bool same_host(std::string_view a, std::string_view b) const;
 
   /// Every fact that is held of an instance, in their order, behind `folded`, those that the store
   /// keeps of it; last, what was turned away. Empty: there is no such instance. `rules` have the

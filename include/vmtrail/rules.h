@@ -18,6 +18,7 @@
 #include "vmtrail/condition.h"
 #include "vmtrail/error.h"
 #include "vmtrail/event.h"
+#include "vmtrail/ids.h"
 #include "vmtrail/place.h"
 #include "vmtrail/summary_template.h"
 #include "vmtrail/words.h"
@@ -165,6 +166,19 @@ class RuleSet {
   struct Compiled;
   explicit RuleSet(std::unique_ptr<const Compiled> compiled);
   std::unique_ptr<const Compiled> compiled_;
+};
+
+/// What an event is to the model, as far as that can be told without it, and so on any thread: its
+/// ids as numbers, and the rule that it meets. Valid as long as the rules.
+struct Matched {
+  Matched() = default;
+  Matched(const Event& event, const RuleSet& rules) : Matched(event, rules.match(event)) {}
+  Matched(const Event& event, const Rule* met);
+
+  MessageId message;
+  RequestId request;                   ///< empty: the event names none
+  std::optional<InstanceId> instance;  ///< nullopt: it names none, or what is no UUID
+  const Rule* rule = nullptr;          ///< nullptr: there is none for it
 };
 
 }  // namespace vmtrail

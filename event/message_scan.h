@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages of oslo.messaging, read by what they have in common with those before.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "event/message_parts.h"
+#include "event/message_shape.h"
+#include "event/output.h"
+#include "event/site_traits.h"
+#include "event/traits.h"
+#include "vmtrail/decoder.h"
+
+namespace vmtrail {
+
+/// Takes what JsonDecoder would tell alike, and leaves all else to it.
+class MessageScan {
+ public:
+  /// `names` as for SiteTraits.
+  MessageScan(Format format, const TraitNames* names, Lanes lanes = best_lanes())
+      : lanes_(lanes),
+        format_(format),
+        site_(names),
+        site_values_(site_.aliases().size() + site_.wanted().size()) {}
+
+  /// Tells the event of `text`, or returns false, having told nothing. The text is not empty;
+  /// kPadding bytes behind it are readable.
+  [[nodiscard]] bool decode(std::string_view text, Output& output);
+
+  /// Longer ones are not learnt.
+  static constexpr std::size_t kMaxSize = std::size_t{16} << 10;
+
+ private:
+  /// A shape, and what its messages have in common besides.
+  struct Known {
+    Known(Parts parts, Meaning what, std::string_view type)
+        : shape(std::move(parts)), meaning(std::move(what)), event_type(type) {}
+    MessageShape shape;
+    Meaning meaning;
+    std::string event_type;
+  };
+  enum class Read : std::uint8_t { told, other_shape, flawed };
+
+  /// The shapes of some event types: those of the same type differ by version and service.
+  struct Bucket {
+    static constexpr std::size_t kWays = 8;
+    std::array<std::unique_ptr<Known>, kWays> known;
+    std::size_t oldest = 0;
+    // So many messages are not learnt from, since learning did not help.
+    std::uint32_t pause = 0;
+    std::uint32_t next_pause = 1;
+  };
+  static constexpr std::size_t kBuckets = 64;
+  static constexpr std::uint32_t kMaxPause = 256;
+
+  Read read(const Known& known, std::string_view text, Output& output);
+  bool learn(Bucket& bucket, std::string_view text, const MessageCutter::Expected& expected,
+             Output& output);
+  void tell_site_keys(const std::vector<SiteValue>& values);
+  [[nodiscard]] bool allowed(const Parts& parts, MessageKind kind) const;
+
+  Lanes lanes_;
+  Format format_;
+
+  SiteTraits site_;
+  Draft draft_{site_};
+  TraitSet traits_{draft_};
+  Heading heading_;
+  std::vector<std::string_view> site_values_;
+  MessageCutter cutter_{heading_, draft_, traits_, site_values_};
+  Parts parts_;  // of the last message that was learnt from
+  Meaning meaning_;
+  std::string unescaped_;  // texts of the last message
+  std::array<Bucket, kBuckets> buckets_;
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of Nova's payloads, and the fields that they tell.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "event/keys.h"
+#include "vmtrail/event.h"
+
+namespace vmtrail {
+
+// nova/notifications/base.py info_from_instance; the last is an object's mark.
+enum class Legacy : std::uint8_t {
+  instance_id,
+  tenant_id,
+  display_name,
+  host,
+  state,
+  state_description,
+  old_state,
+  instance_type,
+  deleted_at,
+  audit_period_ending,
+  versioned,
+};
+inline constexpr std::size_t kLegacyCount = 11;
+inline constexpr Keys<Legacy, kLegacyCount> kLegacy{std::array<std::string_view, kLegacyCount>{
+    "instance_id", "tenant_id", "display_name", "host", "state", "state_description", "old_state",
+    "instance_type", "deleted_at", "audit_period_ending", "nova_object.data"}};
+inline constexpr std::array<Field, kLegacyCount - 1> kLegacyFields = {
+    Field::instance_id, Field::project_id,         Field::display_name, Field::payload_host,
+    Field::state,       Field::task_state,         Field::old_state,    Field::flavor,
+    Field::deleted_at,  Field::audit_period_ending};
+
+// nova/notifications/objects/instance.py and service.py; the last three are objects themselves.
+enum class Versioned : std::uint8_t {
+  uuid,
+  tenant_id,
+  display_name,
+  host,
+  state,
+  task_state,
+  power_state,
+  deleted_at,
+  request_id,
+  binary,
+  disabled,
+  forced_down,
+  flavor,
+  state_update,
+  audit_period,
+};
+inline constexpr std::size_t kVersionedCount = 15;
+inline constexpr Keys<Versioned, kVersionedCount> kVersioned{
+    std::array<std::string_view, kVersionedCount>{
+        "uuid", "tenant_id", "display_name", "host", "state", "task_state", "power_state",
+        "deleted_at", "request_id", "binary", "disabled", "forced_down", "flavor", "state_update",
+        "audit_period"}};
+inline constexpr std::array<Field, kVersionedCount - 3> kVersionedFields = {
+    Field::instance_id, Field::project_id, Field::display_name, Field::payload_host,
+    Field::state,       Field::task_state, Field::power_state,  Field::deleted_at,
+    Field::request_id,  Field::binary,     Field::disabled,     Field::forced_down};
+
+/// What is read of an object within a versioned payload.
+struct InnerKey {
+  std::string_view key;
+  Field field;
+};
+inline constexpr std::array<InnerKey, 3> kInnerKeys = {{
+    // from Versioned::flavor on
+    {"name", Field::flavor},
+    {"old_state", Field::old_state},
+    {"audit_period_ending", Field::audit_period_ending},
+}};
+[[nodiscard]] constexpr const InnerKey* inner_key(Versioned key) {
+  if (key < Versioned::flavor) return nullptr;
+  return &kInnerKeys[static_cast<std::size_t>(key) - static_cast<std::size_t>(Versioned::flavor)];
+}
+
+/// A service has a uuid, too, and so has a server group.
+[[nodiscard]] inline bool about_instance(std::string_view event_type) {
+  return event_type.starts_with("instance.");
+}
+
+}  // namespace vmtrail
