@@ -185,8 +185,7 @@ Exit Comparison::run() {
 
 std::function<Exit()> prepare_reconcile(CLI::App& parser) {
   auto options = std::make_shared<ReconcileOptions>();
-  parser.add_option("SERVERS", options->servers,
-                    "openstack server list --all-projects --long -f json, or Nova's JSON");
+  parser.add_option("SERVERS", options->servers, "Nova's list as JSON, of the client or the API");
   parser.add_option("--cloud", options->cloud, "Ask this cloud of clouds.yaml instead")
       ->type_name("NAME");
   parser.add_option("--state", options->state, "Directory that replay --state has filled")

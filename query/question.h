@@ -19,9 +19,10 @@ struct Window {
   std::optional<Time> since;
   std::optional<Time> until;
 
-  /// Has the interval any part in it?
+  /// Has the interval any part in it? None has in a window that ends before it begins.
   [[nodiscard]] bool meets(const Interval& interval) const {
-    return (!since || !interval.to || *interval.to > *since) && (!until || interval.from < *until);
+    return (!since || !interval.to || *interval.to > *since) &&
+           (!until || interval.from < *until) && (!since || !until || *since < *until);
   }
   /// That part. One that goes on until now does so in a window without end only.
   [[nodiscard]] Interval clip(Interval interval) const;

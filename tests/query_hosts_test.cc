@@ -101,6 +101,7 @@ TEST_CASE("The report counts each VM's hours on each host, and the most VMs at o
   CHECK(size({{"name", "db-*"}}) == 0);
   CHECK(size({{"until", "2017-01-23T08:22:02Z"}}) == 2);  // nothing is on b yet
   CHECK(size({{"since", "2017-01-23T13:00:00Z"}}) == 2);
+  CHECK(size({{"since", "2017-06-01T00:00:00Z"}}) == 0);
   // Beyond the newest event nothing is claimed.
   CHECK(told(machine.model, "report",
              {{"report", "hosts"}, {"until", "2018-01-01T00:00:00Z"}})["report"] == report);
