@@ -26,7 +26,7 @@ enum class Exit : int {
 
 struct Command {
   std::string_view name;
-  std::string_view summary;
+  std::string_view summary;  ///< empty: the help does not list it
   /// Adds the options to a parser, and returns what to run once they are parsed.
   std::function<Exit()> (*prepare)(CLI::App& parser);
 };
@@ -42,13 +42,9 @@ Exit fail(const Error& error);
 // The commands, each in a file of its own or with its siblings.
 std::function<Exit()> prepare_replay(CLI::App& parser);
 std::function<Exit()> prepare_serve(CLI::App& parser);
-std::function<Exit()> prepare_where(CLI::App& parser);
-std::function<Exit()> prepare_host(CLI::App& parser);
-std::function<Exit()> prepare_hosts(CLI::App& parser);
-std::function<Exit()> prepare_instances(CLI::App& parser);
-std::function<Exit()> prepare_history(CLI::App& parser);
-std::function<Exit()> prepare_migrations(CLI::App& parser);
-std::function<Exit()> prepare_explain(CLI::App& parser);
+std::function<Exit()> prepare_query(CLI::App& parser);  ///< every command that is a question
+std::function<Exit()> prepare_pages(CLI::App& parser);
+std::function<Exit()> prepare_reconcile(CLI::App& parser);
 std::function<Exit()> prepare_rules(CLI::App& parser);
 std::function<Exit()> prepare_store(CLI::App& parser);
 std::function<Exit()> prepare_keygen(CLI::App& parser);

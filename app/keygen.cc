@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command.h"
-#include "app/question.h"
+#include "app/terminal.h"
 #include "io/curve_keys.h"
 
 namespace vmtrail {

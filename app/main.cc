@@ -34,6 +34,25 @@ std::optional<std::string> unknown_command(int argc, char** argv) {
   return std::nullopt;
 }
 
+// One screen: a line for each command, and nothing else that a line could be spared of.
+class ProgramHelp : public CLI::Formatter {
+ public:
+  ProgramHelp() { column_width(14); }
+  std::string make_help(const CLI::App* program, std::string /*name*/,
+                        CLI::AppFormatMode /*mode*/) const override {
+    std::string text =
+        program->get_description() +
+        "\nUsage: vmtrail COMMAND … | COMMAND --help | --version | --help\nCommands:\n";
+    for (const CLI::App* const command : program->get_subcommands({})) {
+      if (command->get_group().empty()) continue;
+      std::string line = "  " + command->get_name();
+      line.resize(get_column_width(), ' ');
+      text += line + command->get_description() + "\n";
+    }
+    return text;
+  }
+};
+
 std::string with_suggestion(std::string text, const std::string& typed,
                             const std::vector<std::string_view>& words) {
   if (const auto meant = vmtrail::nearest(typed, words)) {
@@ -93,13 +112,14 @@ int run_program(int argc, char** argv) {
   program.set_version_flag("--version", std::string("vmtrail ") + VMTRAIL_VERSION);
   program.set_help_flag("-h,--help", "This help; each command has its own");
   program.require_subcommand(1);
-  program.get_formatter()->column_width(16);
+  program.formatter(std::make_shared<ProgramHelp>());
   Exit result = Exit::fine;
   std::function<Exit()> run;
   for (const vmtrail::Command& command : vmtrail::commands()) {
     CLI::App* const parser =
         program.add_subcommand(std::string(command.name), std::string(command.summary));
     parser->set_help_flag("-h,--help", "This help");
+    if (command.summary.empty()) parser->group("");
     const auto formatter = std::make_shared<CLI::Formatter>();
     formatter->column_width(30);
     parser->formatter(formatter);

@@ -29,6 +29,7 @@
 #include "io/decode_pool.h"
 #include "io/input_consumer.h"
 #include "io/output.h"
+#include "io/state_lock.h"
 #include "io/store.h"
 #include "vmtrail/decoder.h"
 #include "vmtrail/dispatcher.h"
@@ -161,6 +162,7 @@ class Replay {
   Format format_ = Format::any;
   std::optional<double> speed_;
   std::optional<RuleSet> rules_;
+  std::optional<StateLock> lock_;
   std::optional<Store> store_;
   std::optional<Model> model_;
   Outlets outlets_;
@@ -240,6 +242,9 @@ Result<std::vector<RulesText>> Replay::choose_rules() {
 
 Result<void> Replay::open() {
   if (!options_.state.empty()) {
+    auto lock = StateLock::take(options_.state);
+    if (!lock) return tl::unexpected(lock.error());
+    lock_ = std::move(*lock);
     auto store = Store::open(options_.state, Store::Access::create,
                              {.durability = Store::Durability::process_end});
     if (!store) return tl::unexpected(store.error());

@@ -8,9 +8,9 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command.h"
-#include "app/question.h"
 #include "app/rules_files.h"
 #include "app/rules_list.h"
+#include "app/terminal.h"
 #include "vmtrail/dispatcher.h"
 
 namespace vmtrail {

@@ -16,7 +16,7 @@
 #include "app/configuration.h"
 #include "app/daemon.h"
 #include "app/log.h"
-#include "app/question.h"
+#include "app/terminal.h"
 #include "app/rules_files.h"
 #include "io/service_manager.h"
 

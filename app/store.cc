@@ -10,7 +10,8 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command.h"
-#include "app/question.h"
+#include "app/state.h"
+#include "app/terminal.h"
 #include "io/store.h"
 #include "vmtrail/model.h"
 
@@ -55,9 +56,9 @@ Exit export_records(Store& store, Sequence since) {
 }
 
 Exit export_instances(const StoreOptions& options) {
-  const auto asked = open(Question{options.state});
-  if (!asked) return fail(asked.error());
-  const Model& model = (*asked)->model;
+  const auto state = State::open(options.state);
+  if (!state) return fail(state.error());
+  const Model& model = (*state)->model();
   std::string line;
   const auto write = [&line](const auto& one) {
     line.clear();

@@ -3,17 +3,55 @@
 #include "app/table.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 namespace vmtrail {
 
 namespace {
 
+constexpr std::size_t kGap = 2;        // between two columns
+constexpr std::size_t kNarrowest = 8;  // a UUID's first part, which mostly tells it from others
+constexpr std::string_view kCut = "\xe2\x80\xa6";
+
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
+
 // Columns of a terminal, nearly: code points.
 std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+std::string cut(const std::string& text, std::size_t limit) {
+  if (width(text) <= limit) return text;
+  std::size_t end = 0;
+  for (std::size_t seen = 0; end < text.size(); ++end) {
+    if (begins_character(text[end]) && ++seen == limit) break;
+  }
+  return text.substr(0, end) + std::string(kCut);
+}
+
+// Words that call for attention, by the colour of it.
+std::string_view colour_of(std::string_view word) {
+  for (const std::string_view doubtful :
+       {"probable", "unknown", "uncertain", "stuck", "disabled", "warning", "waiting"}) {
+    if (word == doubtful) return "\x1b[33m";
+  }
+  for (const std::string_view bad : {"failed", "error", "down", "aborted", "critical"}) {
+    if (word == bad) return "\x1b[31m";
+  }
+  return {};
+}
+
+constexpr std::string_view kBold = "\x1b[1m";
+constexpr std::string_view kPlain = "\x1b[0m";
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
 }
 
 }  // namespace
@@ -24,18 +62,57 @@ void Table::add(std::vector<std::string> row) {
   rows_.push_back(std::move(row));
 }
 
-std::string Table::to_string() const {
+// The widest columns give way first.
+std::vector<std::size_t> Table::widths(std::size_t limit) const {
   std::vector<std::size_t> widths(rows_.front().size(), 0);
   for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], width(shown(row[i])));
+    }
   }
+  std::size_t whole = (widths.size() - 1) * kGap;
+  for (const std::size_t one : widths) whole += one;
+  while (limit > 0 && whole > limit) {
+    std::size_t& widest = *std::max_element(widths.begin(), widths.end());
+    if (widest <= kNarrowest) break;
+    --widest;
+    --whole;
+  }
+  return widths;
+}
+
+std::string Table::to_string(const Look& look) const {
+  const std::vector<std::size_t> widths = this->widths(look.width);
   std::string text;
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      text += row[i];
-      if (i + 1 < row.size()) text.append(widths[i] - width(row[i]) + 2, ' ');
+      const std::string cell = cut(shown(row[i]), widths[i]);
+      const std::string_view colour = !look.colour             ? std::string_view()
+                                      : &row == &rows_.front() ? kBold
+                                                               : colour_of(cell);
+      text += colour;
+      text += cell;
+      if (!colour.empty()) text += kPlain;
+      if (i + 1 < row.size()) text.append(widths[i] - width(cell) + kGap, ' ');
     }
     text += '\n';
+  }
+  return text;
+}
+
+// Headings in lower case, as the keys of JSON are.
+std::string Table::to_csv() const {
+  std::string text;
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) text += ',';
+      text += csv_cell(row[i]);
+    }
+    text += '\n';
+    if (&row != &rows_.front()) continue;
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
+      return c == ' ' ? '_' : static_cast<char>(std::tolower(c));
+    });
   }
   return text;
 }

@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text tables for people: columns as wide as their widest cell, nothing cut.
+// Tables for people, and for spreadsheets.
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace vmtrail {
 
+/// What text may look like where it goes.
+struct Look {
+  std::size_t width = 0;  ///< columns of a terminal; 0: as many as it takes
+  bool colour = false;
+};
+
 class Table {
  public:
   explicit Table(std::vector<std::string> header);
   void add(std::vector<std::string> row);
-  /// The whole table, one line each; only the header if there are no rows.
-  [[nodiscard]] std::string to_string() const;
+
+  /// The whole table, one line each; only the header if there are no rows. Columns are as wide as
+  /// their widest cell, and nothing is cut, unless it must fit a width.
+  [[nodiscard]] std::string to_string(const Look& look = {}) const;
+  /// As RFC 4180 has it, but for line feeds alone; a cell that is nothing is empty.
+  [[nodiscard]] std::string to_csv() const;
 
  private:
+  [[nodiscard]] std::vector<std::size_t> widths(std::size_t limit) const;
+
   std::vector<std::vector<std::string>> rows_;
 };
 

@@ -7,7 +7,7 @@ target_compile_features(vmtrail_core PUBLIC cxx_std_20)
 target_link_libraries(vmtrail_core
   PUBLIC tl::expected
   PRIVATE simdjson::simdjson yaml-cpp::yaml-cpp)
-foreach(part event rules shipped model dispatcher)
+foreach(part event rules shipped model dispatcher query)
   target_sources(vmtrail_core PRIVATE $<TARGET_OBJECTS:vmtrail_${part}>)
 endforeach()
 set(public_headers
@@ -21,6 +21,8 @@ set(public_headers
   model.h
   place.h
   placement.h
+  query.h
+  reconcile.h
   record.h
   rules.h
   snapshot.h

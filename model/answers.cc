@@ -59,6 +59,12 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+HostAnswer answer(const Hosts::Host& host, const Names& names) {
+  HostAnswer result{names.text(host.name), host.status, host.instances, std::nullopt};
+  if (host.told_at != Time::min()) result.told_at = host.told_at;
+  return result;
+}
+
 constexpr std::size_t kCandidatesNamed = 5;
 
 }  // namespace
@@ -87,10 +93,10 @@ std::size_t Model::host_count() const {
   return impl_->hosts.size();
 }
 
-Result<InstanceId> Model::find(std::string_view text) const {
+std::vector<InstanceId> Model::candidates(std::string_view text) const {
   if (const std::optional<InstanceId> id = InstanceId::parse(text)) {
-    if (impl_->instances.contains(*id)) return *id;
-    return tl::unexpected(Error{ErrorCode::not_found, "instance " + std::string(text)});
+    if (impl_->instances.contains(*id)) return {*id};
+    return {};
   }
   std::vector<InstanceId> by_name;
   std::vector<InstanceId> by_prefix;
@@ -110,12 +116,17 @@ Result<InstanceId> Model::find(std::string_view text) const {
   std::vector<InstanceId>& found = !by_name.empty()     ? by_name
                                    : !by_prefix.empty() ? by_prefix
                                                         : by_former_name;
-  if (found.size() == 1) return found.front();
-  if (found.empty()) {
-    return tl::unexpected(Error{ErrorCode::not_found, "instance '" + std::string(text) + "'"});
-  }
   std::sort(found.begin(), found.end());
-  std::string detail = "'" + std::string(text) + "' may be";
+  return std::move(found);
+}
+
+Result<InstanceId> Model::find(std::string_view text) const {
+  const std::vector<InstanceId> found = candidates(text);
+  if (found.size() == 1) return found.front();
+  const bool is_id = InstanceId::parse(text).has_value();
+  const std::string quoted = is_id ? std::string(text) : "'" + std::string(text) + "'";
+  if (found.empty()) return tl::unexpected(Error{ErrorCode::not_found, "instance " + quoted});
+  std::string detail = quoted + " may be";
   for (std::size_t i = 0; i < std::min(found.size(), kCandidatesNamed); ++i) {
     detail += (i == 0 ? " " : ", ") + found[i].to_string();
   }
@@ -132,12 +143,22 @@ std::optional<InstanceAnswer> Model::instance(const InstanceId& id) const {
   return answer(*found, impl_->names);
 }
 
-std::vector<InstanceId> Model::instances() const {
+std::vector<InstanceId> Model::instances_as_heard() const {
   std::vector<InstanceId> ids;
   ids.reserve(impl_->instances.size());
   for (std::uint32_t i = 0; i < impl_->instances.size(); ++i) ids.push_back(impl_->instances.id(i));
+  return ids;
+}
+
+std::vector<InstanceId> Model::instances() const {
+  std::vector<InstanceId> ids = instances_as_heard();
   std::sort(ids.begin(), ids.end());
   return ids;
+}
+
+void Model::for_each_instance(const std::function<void(const InstanceAnswer&)>& take) const {
+  impl_->instances.for_each(
+      [&](const Instance& instance) { take(answer(instance, impl_->names)); });
 }
 
 std::vector<Migration> Model::migrations() const {
@@ -156,19 +177,28 @@ std::vector<HostAnswer> Model::hosts() const {
   std::vector<HostAnswer> result;
   result.reserve(impl_->hosts.size());
   for (const Hosts::Host& host : impl_->hosts.all()) {
-    result.push_back({impl_->names.text(host.name), host.status, host.instances});
+    result.push_back(answer(host, impl_->names));
   }
   std::sort(result.begin(), result.end(),
             [](const HostAnswer& a, const HostAnswer& b) { return a.name < b.name; });
   return result;
 }
 
+std::vector<InstanceId> Model::Impl::instances_on(const Hosts::Host& host) {
+  std::vector<InstanceId> found;
+  if (host.instances == 0) return found;
+  instances.for_each([&](const Instance& instance) {
+    const NameId its = instance.answer.host;
+    if (its != NameId::nothing && names.host_key(its) == host.key) found.push_back(instance.id);
+  });
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 std::optional<HostAnswer> Model::host(std::string_view name) const {
   const std::string wanted = impl_->names.key_of_host(name);
   for (const Hosts::Host& host : impl_->hosts.all()) {
-    if (impl_->names.text(host.key) == wanted) {
-      return HostAnswer{impl_->names.text(host.name), host.status, host.instances};
-    }
+    if (impl_->names.text(host.key) == wanted) return answer(host, impl_->names);
   }
   return std::nullopt;
 }

@@ -65,6 +65,7 @@ Severity severity_of(RecordType type) {
     case RecordType::migration_uncertain:
     case RecordType::event_too_late:
     case RecordType::event_missing:
+    case RecordType::placement_drift:
       return Severity::warning;
     case RecordType::instance_created:
     case RecordType::instance_deleted:
@@ -447,7 +448,8 @@ void Changes::tell_missing(const Instance* instance, const MissingEvent& missing
 }
 
 void Changes::tell_host(std::string_view host, HostStatus from, HostStatus to,
-                        const Occasion& occasion, RecordConsumer& records) {
+                        std::span<const InstanceId> hit, const Occasion& occasion,
+                        RecordConsumer& records) {
   ChangeRecord record;
   record.type = RecordType::host_state_changed;
   record.time = occasion.time;
@@ -456,11 +458,17 @@ void Changes::tell_host(std::string_view host, HostStatus from, HostStatus to,
   record.to = Side{"status", name(to)};
   record.cause = cause_of(occasion);
   record.severity = to == HostStatus::down ? Severity::error : Severity::info;
+  record.hit = hit;
   summary_.clear();
   summary_ += "host ";
   summary_ += host;
   summary_ += " is ";
   summary_ += name(to);
+  if (!hit.empty()) {
+    summary_ += ", with ";
+    summary_ += std::to_string(hit.size());
+    summary_ += hit.size() == 1 ? " instance" : " instances";
+  }
   emit(record, records);
 }
 

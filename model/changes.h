@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -71,7 +72,10 @@ class Changes {
   void tell_too_late(const Instance& instance, const Occasion& occasion, RecordConsumer& records);
   /// `instance` is nullptr where the model does not know it.
   void tell_missing(const Instance* instance, const MissingEvent& missing, RecordConsumer& records);
-  void tell_host(std::string_view host, HostStatus from, HostStatus to, const Occasion& occasion,
+  void tell_drift(const Instance* instance, const PlacementDrift& drift, RecordConsumer& records);
+  /// `hit`: who is on a host that is down now.
+  void tell_host(std::string_view host, HostStatus from, HostStatus to,
+                 std::span<const InstanceId> hit, const Occasion& occasion,
                  RecordConsumer& records);
 
   [[nodiscard]] Sequence sequence() const { return sequence_; }

@@ -107,6 +107,8 @@ struct Model::Impl {
   Trail& trail_of(Instance& instance);
   void turn_away(Instance& instance, const Event& event, const Rule& rule, Treatment treatment);
 
+  /// By id. Looks at every instance.
+  [[nodiscard]] std::vector<InstanceId> instances_on(const Hosts::Host& host);
   void settle_hosts(NameId before, const Instance& instance);
   /// The hosts that a fact names, but for `known`.
   void note_hosts(const Fact& fact, NameId known);

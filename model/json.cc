@@ -49,6 +49,7 @@ std::size_t bound(const ChangeRecord& record) {
     sum += json::bound(record.cause->message_id) + json::bound(record.cause->event_type) +
            json::bound(record.cause->rule);
   }
+  sum += (kUuidSize + 3) * record.hit.size();
   return record.timeline.empty() ? sum : sum + bound(record.timeline);
 }
 
@@ -157,11 +158,26 @@ char* put_or_null(char* to, const std::optional<Value>& value) {
   return value ? put(to, *value) : json::put(to, "null");
 }
 
+char* put_hit(char* to, std::span<const InstanceId> hit) {
+  to = json::put(to, ",\"instances\":{\"count\":");
+  to = json::put(to, static_cast<std::uint64_t>(hit.size()));
+  to = json::put(to, ",\"ids\":[");
+  for (const InstanceId& id : hit) {
+    if (&id != &hit.front()) to = json::put(to, ",");
+    to = json::string(to, id);
+  }
+  return json::put(to, "]}");
+}
+
 char* put_change(char* to, const ChangeRecord& record) {
   to = json::put(to, ",\"from\":");
   to = put(to, record.from);
   to = json::put(to, ",\"to\":");
   to = put(to, record.to);
+  if (record.type == RecordType::host_state_changed && record.to &&
+      record.to->value == name(HostStatus::down)) {
+    to = put_hit(to, record.hit);
+  }
   if (!record.instance) return to;
   to = json::put(to, ",\"confidence\":\"");
   to = json::put_word(to, name(record.confidence));
@@ -347,6 +363,8 @@ std::string_view name(RecordType type) {
       return "event.too_late";
     case RecordType::event_missing:
       return "event.missing";
+    case RecordType::placement_drift:
+      return "placement.drift";
   }
   return "";
 }

@@ -343,7 +343,9 @@ Verdict Model::apply_to_host(const Event& event, const Matched& matched, RecordC
   if (host.status != was) {
     const Changes::Occasion occasion{
         .time = event.generated, .event = &event, .rule = matched.rule};
-    impl.changes.tell_host(impl.names.text(host.name), was, host.status, occasion, records);
+    const std::vector<InstanceId> hit =
+        host.status == HostStatus::down ? impl.instances_on(host) : std::vector<InstanceId>();
+    impl.changes.tell_host(impl.names.text(host.name), was, host.status, hit, occasion, records);
   }
   return Verdict::applied;
 }

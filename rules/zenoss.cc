@@ -85,6 +85,7 @@ bool is_about_state(RecordType type, std::string_view action) {
     case RecordType::history_corrected:
     case RecordType::event_too_late:
     case RecordType::event_missing:
+    case RecordType::placement_drift:
       return false;
   }
   return false;

@@ -86,7 +86,7 @@ class FoldedRecords : public RecordConsumer {
     append_cloudevent(json, record, "vmtrail/test");
     text += json + "\n";
     if (!record.instance || record.type == RecordType::event_too_late ||
-        record.type == RecordType::event_missing) {
+        record.type == RecordType::event_missing || record.type == RecordType::placement_drift) {
       return;
     }
     Instance& instance = instances[std::string(record.subject)];

@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-CORE = ("event", "rules", "model", "dispatcher")
+CORE = ("event", "rules", "model", "dispatcher", "query")
 CODE = (*CORE, "io", "app")
 OTHER_CODE = ("include", "tests", "bench", "fuzz", "examples")
 
@@ -24,6 +24,7 @@ LIBRARIES = {
     "rules": {"tl/expected.hpp", "yaml-cpp/yaml.h"},
     "model": {"emmintrin.h", "tl/expected.hpp"},
     "dispatcher": {"tl/expected.hpp"},
+    "query": {"tl/expected.hpp", "nlohmann/json.hpp"},
 }
 STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>; whatever has a dot or a slash is a library's or the system's
 NOT_IN_CORE = {"fstream", "iostream", "filesystem", "thread", "stop_token", "mutex", "shared_mutex",

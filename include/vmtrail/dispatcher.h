@@ -75,6 +75,9 @@ class Dispatcher : public EventConsumer {
     frame_quarantined_ = false;
   }
 
+  /// Tells a difference from Nova's list, see reconcile.h.
+  void tell_drift(const PlacementDrift& drift);
+
   /// The stream is over, see Model::finish().
   void finish();
   /// Time has passed, see Model::advance().

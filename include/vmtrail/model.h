@@ -98,6 +98,8 @@ class Model {
 
   /// Tells that an event is missing. Changes nothing but the sequence.
   void tell_missing(const MissingEvent& missing, RecordConsumer& records);
+  /// Tells a difference from Nova's list. Changes nothing but the sequence.
+  void tell_drift(const PlacementDrift& drift, RecordConsumer& records);
 
   // ---- answers
 
@@ -114,9 +116,15 @@ class Model {
   /// unique name of one that is deleted; the first that fits. Errors: not_found; ambiguous, with
   /// the candidates.
   [[nodiscard]] Result<InstanceId> find(std::string_view text) const;
+  /// All that the text may mean, in ascending order: more than one where find() says ambiguous.
+  [[nodiscard]] std::vector<InstanceId> candidates(std::string_view text) const;
 
   [[nodiscard]] std::optional<InstanceAnswer> instance(const InstanceId& id) const;
   [[nodiscard]] std::vector<InstanceId> instances() const;  ///< in ascending order
+  [[nodiscard]] std::vector<InstanceId> instances_as_heard() const;  ///< the same, unsorted
+  /// Calls `take` with every instance, in the order in which they were heard of. It must not change
+  /// the model.
+  void for_each_instance(const std::function<void(const InstanceAnswer&)>& take) const;
   [[nodiscard]] std::vector<Migration> migrations() const;  ///< by (started_at, request_id)
   [[nodiscard]] std::vector<HostAnswer> hosts() const;      ///< by name
   [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;  ///< see same_host()

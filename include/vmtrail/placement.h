@@ -117,7 +117,8 @@ struct ClockSkew {
 struct HostAnswer {
   std::string_view name;
   HostStatus status;
-  std::size_t instances;  ///< that are on it now
+  std::size_t instances;        ///< that are on it now
+  std::optional<Time> told_at;  ///< when its service last said so; nullopt: it never did
 };
 
 }  // namespace vmtrail

@@ -41,8 +41,9 @@ enum class RecordType : std::uint8_t {
   history_corrected,  ///< a late event changed only the past
   event_too_late,     ///< beyond the horizon: it changed nothing
   event_missing,      ///< an event that a site's rule expects has not come (absence.h)
+  placement_drift,    ///< Nova's own list says something else; what it changes follows
 };
-inline constexpr std::size_t kRecordTypes = 22;
+inline constexpr std::size_t kRecordTypes = 23;
 
 /// "instance.moved", without the prefix "vmtrail." of the CloudEvents type.
 [[nodiscard]] std::string_view name(RecordType type);
@@ -83,6 +84,7 @@ struct ChangeRecord {
   std::optional<Cause> cause;          ///< nullopt: time passed
   std::optional<Migration> migration;  ///< of migration records; nullopt in one: it never was
   std::span<const Interval> timeline;  ///< of history.corrected
+  std::span<const InstanceId> hit;     ///< of host.state_changed to down: who is on it, by id
   Severity severity = Severity::info;
   std::string_view summary;    ///< one line for people
   bool site_severity = false;  ///< a site's rule has chosen it; likewise the summary
@@ -95,6 +97,17 @@ struct MissingEvent {
   Time time;    ///< when it was due at last
   Cause cause;  ///< the event that it was to follow; as rule the absence's id
   Severity severity = Severity::warning;
+  std::string_view summary;
+};
+
+/// A difference between the model and Nova's own list. Borrows its text.
+struct PlacementDrift {
+  InstanceId instance;
+  Time time;  ///< of the list
+  Side from;  ///< ours
+  Side to;    ///< theirs
+  std::string_view message_id;  ///< of the event by which it is applied
+  std::string_view event_type;
   std::string_view summary;
 };
 

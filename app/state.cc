@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "app/state.h"
+
+#include <chrono>
+#include <utility>
+
+namespace vmtrail {
+
+Result<std::unique_ptr<State>> State::open(const std::string& directory) {
+  auto store = Store::open(directory, Store::Access::read);
+  if (!store) return tl::unexpected(store.error());
+  auto reader = StoreReader::open(directory);
+  if (!reader) return tl::unexpected(reader.error());
+  const auto files = store->rules();
+  if (!files) return tl::unexpected(files.error());
+  auto rules = files->empty() ? RuleSet::shipped() : RuleSet::parse(*files);
+  if (!rules) return tl::unexpected(rules.error());
+  auto state =
+      std::unique_ptr<State>(new State(std::move(*store), std::move(*reader), std::move(*rules)));
+  if (auto loaded = state->store_.load(state->model_, state->rules_); !loaded) {
+    return tl::unexpected(loaded.error());
+  }
+  return state;
+}
+
+Answer State::ask(const Request& request) {
+  Subject subject{.model = model_,
+                  .rules = rules_,
+                  .now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),
+                  .archive = &reader_};
+  Result<InputDigest> inputs;
+  if (request.op == "report") {
+    inputs = reader_.inputs();
+    if (!inputs) return {{}, inputs.error()};
+    subject.inputs = &*inputs;
+  }
+  Result<std::vector<FeedLine>> feed;
+  if (request.op == "doctor") {
+    feed = reader_.feed();
+    if (!feed) return {{}, feed.error()};
+    subject.feed = &*feed;
+  }
+  return answer(request, subject);
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Comparing the model with Nova's own list of servers, and putting the model right by it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vmtrail/dispatcher.h"
+#include "vmtrail/error.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/model.h"
+#include "vmtrail/query.h"
+#include "vmtrail/time.h"
+#include "vmtrail/words.h"
+
+namespace vmtrail {
+
+/// A server as Nova lists it. Empty text is null. Owns its text.
+struct Server {
+  InstanceId id;
+  std::string name;
+  std::string project_id;
+  std::string host;
+  std::string vm_state;  ///< empty: the list does not tell (its status may be the task's)
+  std::string task_state;
+  PowerState power_state = PowerState::unknown;
+};
+
+/// Reads `openstack server list --all-projects --long -f json`, or the documents of Nova's
+/// `GET /servers/detail` one behind the other. Of a server that is listed twice the last counts.
+/// Errors: unreadable, with what is wrong; also if no server tells its host, which only an
+/// administrator is shown.
+[[nodiscard]] Result<std::vector<Server>> parse_servers(std::string_view text);
+
+enum class DriftClass : std::uint8_t {
+  moved,         ///< it is on another host, or has none, and no event said so
+  ghost,         ///< Nova does not list it any more (soft-deleted ones it never does)
+  unknown,       ///< no event has told of it
+  state,         ///< same host, another vm_state or power_state; or we take it for deleted
+  nova_suspect,  ///< its migration completed, and Nova still names the source
+};
+[[nodiscard]] std::string_view name(DriftClass drift);
+
+/// One difference. Text of `ours` is valid until the model is next changed.
+struct Drift {
+  DriftClass kind;
+  InstanceId instance;
+  std::optional<InstanceAnswer> ours;  ///< nullopt: unknown
+  std::optional<Server> theirs;        ///< nullopt: ghost
+};
+
+struct Reconciliation {
+  std::size_t agreed = 0;
+  std::vector<Drift> drift;  ///< by instance
+};
+
+/// What is not told on either side is not compared.
+[[nodiscard]] Reconciliation reconcile(const Model& model, std::vector<Server> servers);
+
+/// Feeds each difference to the model as an event of Nova's list at the time when it was `listed`,
+/// with a placement.drift record before what it changes. What the model has newer word of than that
+/// is left alone, and so is what it takes for deleted. Returns the message ids of the events, one
+/// for each that was applied; a second time they are copies.
+std::vector<std::string> apply(const Reconciliation& found, Time listed, const Model& model,
+                               Dispatcher& dispatcher);
+
+/// The answer, with the head that all have: `agreed` and `drift`. To be asked for before anything
+/// is applied.
+[[nodiscard]] std::string reconciliation_json(const Reconciliation& found, const Subject& subject);
+
+}  // namespace vmtrail

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/store_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <limits>
+#include <memory>
+
+#include <openssl/evp.h>
+
+namespace vmtrail {
+
+namespace {
+
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+std::string hexadecimal(const unsigned char* bytes, unsigned size) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned i = 0; i < size; ++i) {
+    text += kHex[bytes[i] >> 4];
+    text += kHex[bytes[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<StoreReader> StoreReader::open(const std::string& directory) {
+  auto store = Store::open(directory, Store::Access::read);
+  if (!store) return tl::unexpected(store.error());
+  auto database =
+      Sqlite::open((std::filesystem::path(directory) / "vmtrail.db").string(), Sqlite::Mode::read);
+  if (!database) return tl::unexpected(database.error());
+  return StoreReader(std::move(*store), std::move(*database));
+}
+
+Result<std::vector<TrailSnapshot>> StoreReader::trail(const InstanceId& id) {
+  return store_.trail(id);
+}
+
+// Records are removed from the front, so the one that follows `since` is there, or compacted, or
+// has not been written yet.
+Result<RecordPage> StoreReader::records_since(Sequence since, std::size_t limit) {
+  RecordPage page;
+  page.next = since;
+  const auto after = static_cast<std::int64_t>(since);
+  const auto most = static_cast<std::int64_t>(
+      std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max()));
+  auto read = database_.rows(
+      "SELECT sequence, json FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
+      [&](sqlite3_stmt* row) {
+        const auto sequence = Sequence{static_cast<std::uint64_t>(sqlite3_column_int64(row, 0))};
+        if (page.records.empty() &&
+            static_cast<std::uint64_t>(sequence) != static_cast<std::uint64_t>(since) + 1) {
+          page.compacted = true;
+        }
+        if (page.compacted) return;
+        page.records.push_back(text(row, 1));
+        page.next = sequence;
+      },
+      after, most);
+  if (!read) return tl::unexpected(read.error());
+  if (!page.records.empty() || page.compacted) return page;
+  // Nothing follows: it may all have gone.
+  read = database_.rows("SELECT value FROM meta WHERE key = 'sequence'", [&](sqlite3_stmt* row) {
+    page.compacted = sqlite3_column_int64(row, 0) > after;
+  });
+  if (!read) return tl::unexpected(read.error());
+  return page;
+}
+
+Result<InputDigest> StoreReader::inputs() {
+  InputDigest digest;
+  const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
+  bool sound = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  // A UUID is stored as its bytes.
+  auto read = database_.rows(
+      "SELECT DISTINCT CASE typeof(id) WHEN 'blob' THEN substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-' "
+      "|| substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' || substr(h, 21) ELSE id END AS written "
+      "FROM (SELECT id, lower(hex(id)) AS h FROM messages) ORDER BY written",
+      [&](sqlite3_stmt* row) {
+        const std::string line = text(row, 0) + "\n";
+        sound = sound && EVP_DigestUpdate(context.get(), line.data(), line.size()) == 1;
+        ++digest.messages;
+      });
+  if (!read) return tl::unexpected(read.error());
+  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
+  unsigned size = 0;
+  sound = sound && EVP_DigestFinal_ex(context.get(), bytes.data(), &size) == 1;
+  if (!sound) return tl::unexpected(Error{ErrorCode::store_error, "OpenSSL has no SHA-256"});
+  digest.sha256 = hexadecimal(bytes.data(), size);
+  return digest;
+}
+
+// A trail entry no longer tells whether there was a payload host.
+Result<std::vector<FeedLine>> StoreReader::feed() {
+  std::vector<FeedLine> feed;
+  auto read = database_.rows(
+      "SELECT event_type, publisher, count(*), sum(has_host), sum(is_fact), max(generated) FROM ("
+      "SELECT value ->> 1 AS event_type, coalesce(value ->> 3, '') AS publisher,"
+      " value ->> 2 AS generated, 0 AS has_host, 0 AS is_fact FROM trail, json_each(entries)"
+      " UNION ALL "
+      "SELECT value ->> 1, coalesce((value ->> 5) || '.', '') || coalesce(value ->> 6, ''),"
+      " value ->> 2, value ->> 7 IS NOT NULL, 1 FROM instances, json_each(facts)) "
+      "GROUP BY event_type, publisher ORDER BY event_type, publisher",
+      [&](sqlite3_stmt* row) {
+        const auto count = [&](int column) {
+          return static_cast<std::uint64_t>(sqlite3_column_int64(row, column));
+        };
+        feed.push_back({text(row, 0), text(row, 1), count(2), count(3), count(4), time(row, 5)});
+      });
+  if (!read) return tl::unexpected(read.error());
+  return feed;
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading the store beside whoever writes it, for queries.
+
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "io/sqlite.h"
+#include "io/store.h"
+#include "vmtrail/query.h"
+
+namespace vmtrail {
+
+/// Has read-only connections of its own, so that it sees what is committed and never keeps a writer
+/// waiting. One thread at a time; another thread opens another one. Errors: store_error.
+class StoreReader : public Archive {
+ public:
+  /// The state must be there.
+  [[nodiscard]] static Result<StoreReader> open(const std::string& directory);
+
+  [[nodiscard]] Result<std::vector<TrailSnapshot>> trail(const InstanceId& id) override;
+  [[nodiscard]] Result<RecordPage> records_since(Sequence since, std::size_t limit) override;
+
+  // Both read whole tables: not while a model waits.
+  [[nodiscard]] Result<InputDigest> inputs();
+  [[nodiscard]] Result<std::vector<FeedLine>> feed();
+
+ private:
+  StoreReader(Store store, Sqlite database)
+      : store_(std::move(store)), database_(std::move(database)) {}
+
+  Store store_;
+  Sqlite database_;
+};
+
+}  // namespace vmtrail

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// where, host, hosts, instances: who is where, now or at a time.
+
+#include <algorithm>
+
+#include "query/question.h"
+#include "vmtrail/condition.h"
+
+namespace vmtrail {
+
+namespace {
+
+void write_decision(JsonWriter& out, const Decision& decision) {
+  out.key("decided_by").open('{').field("message_id", decision.message_id.to_string());
+  out.field("event_type", decision.event_type).field("rule", decision.rule);
+  out.field("at", decision.at).field("why", decision.why).close('}');
+}
+
+// What the filters of `instances` ask; empty: anything.
+struct Filter {
+  std::string host;
+  std::string project;
+  std::string vm_state;
+  std::string name;
+
+  [[nodiscard]] bool empty() const {
+    return host.empty() && project.empty() && vm_state.empty() && name.empty();
+  }
+  [[nodiscard]] bool admits(const InstanceAnswer& instance, const Model& model) const {
+    return (host.empty() || model.same_host(instance.host, host)) &&
+           (project.empty() || instance.project_id == project) &&
+           (vm_state.empty() || instance.vm_state == vm_state) &&
+           (name.empty() || glob_match(name, instance.name));
+  }
+};
+
+std::string given(const Question& question, std::string_view option) {
+  const std::string* const value = question.request.find(option);
+  return value == nullptr ? std::string() : *value;
+}
+
+// The status was told at some time; before that it was another, which is not kept.
+bool knows_status(const HostAnswer& host, const std::optional<Time>& at) {
+  return !at || !host.told_at || *host.told_at <= *at;
+}
+
+}  // namespace
+
+Result<void> answer_where(const Question& question, JsonWriter& out) {
+  const auto time = question.time("at");
+  if (!time) return tl::unexpected(time.error());
+  const auto id = question.instance();
+  if (!id) return tl::unexpected(id.error());
+  InstanceAnswer instance = *question.model().instance(*id);
+  if (*time) {
+    turn_back(instance, **time);
+    out.field("at", **time);
+  }
+  out.key("instance").shape(instance);
+  if (instance.decided_by) write_decision(out, *instance.decided_by);
+  return {};
+}
+
+Result<void> answer_host(const Question& question, JsonWriter& out) {
+  const auto time = question.time("at");
+  if (!time) return tl::unexpected(time.error());
+  const auto host = question.host();
+  if (!host) return tl::unexpected(host.error());
+  std::vector<InstanceAnswer> found;
+  question.model().for_each_instance([&](const InstanceAnswer& instance) {
+    if (!*time) {
+      if (question.same_host(instance.host, host->name)) found.push_back(instance);
+    } else if (const Interval* const then = at(instance.timeline, **time);
+               then != nullptr && question.same_host(then->host, host->name)) {
+      turn_back(found.emplace_back(instance), **time);
+    }
+  });
+  std::sort(found.begin(), found.end(),
+            [](const InstanceAnswer& a, const InstanceAnswer& b) { return a.id < b.id; });
+  if (*time) out.field("at", **time);
+  out.key("host").open('{').field("name", host->name);
+  out.field("status", knows_status(*host, *time) ? name(host->status) : std::string_view());
+  list(out, "instances", found);
+  out.close('}');
+  return {};
+}
+
+Result<void> answer_hosts(const Question& question, JsonWriter& out) {
+  list(out, "hosts", question.model().hosts());
+  return {};
+}
+
+// By id, so that the last one is the marker of what follows.
+Result<void> answer_instances(const Question& question, JsonWriter& out) {
+  const Model& model = question.model();
+  const auto limit = question.limit();
+  if (!limit) return tl::unexpected(limit.error());
+  std::optional<InstanceId> marker;
+  if (const std::string* const text = question.request.find("marker")) {
+    marker = InstanceId::parse(*text);
+    if (!marker) return tl::unexpected(wrong_usage("the marker '" + *text + "' is not a UUID"));
+  }
+  const Filter filter{given(question, "host"), given(question, "project"), given(question, "state"),
+                      given(question, "name")};
+
+  std::vector<InstanceId> found;
+  if (filter.empty()) {
+    found = model.instances_as_heard();
+    if (marker) std::erase_if(found, [&](const InstanceId& id) { return id <= *marker; });
+  } else {
+    model.for_each_instance([&](const InstanceAnswer& instance) {
+      if ((!marker || instance.id > *marker) && filter.admits(instance, model)) {
+        found.push_back(instance.id);
+      }
+    });
+  }
+  const std::size_t shown = std::min(*limit, found.size());
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(shown), found.end());
+  out.key("instances").open('[');
+  for (std::size_t i = 0; i < shown; ++i) out.shape(*model.instance(found[i]));
+  out.close(']').key("next");
+  if (shown < found.size()) {
+    out.value(found[shown - 1].to_string());
+  } else {
+    out.raw("null");
+  }
+  return {};
+}
+
+}  // namespace vmtrail
