@@ -309,12 +309,12 @@ Result<void> Keeper::write_batch() {
                                      {bad.reason, bad.detail, bad.bytes, bad.offset, bad.line});
     });
   }
-  for (const auto& [source, position] : batch_.positions) {
-    write([&] { return store_->set_position(source, position); });
+  for (const auto& position : batch_.positions) {
+    write([&] { return store_->set_position(position.first, position.second); });
   }
   Cursors cursors = options_.cursors ? options_.cursors() : Cursors();
-  for (const auto& [sink, sequence] : cursors) {
-    write([&] { return store_->set_cursor(sink, sequence); });
+  for (const auto& cursor : cursors) {
+    write([&] { return store_->set_cursor(cursor.first, cursor.second); });
   }
   if (!done) return done;
   if (auto saved = store_->save(books_->model); !saved) return saved;
