@@ -61,6 +61,7 @@ Result<std::unique_ptr<Keeper>> Keeper::open(Options options, const std::vector<
   auto parsed = RuleSet::parse(rules);
   if (!parsed) return tl::unexpected(parsed.error());
   if (!options.clock) options.clock = system_time;
+  if (!options.steady) options.steady = Clock::now;
   std::unique_ptr<Keeper> keeper(new Keeper(std::move(options), std::move(store), intake, records));
   if (auto loaded = keeper->load(std::move(*parsed), rules); !loaded) {
     return tl::unexpected(loaded.error());
@@ -202,7 +203,18 @@ void Keeper::process(Delivery& delivery) {
 
 void Keeper::advance() {
   const std::size_t before = batch_.records->size();
-  books_->dispatcher.advance(options_.clock());
+  // Not by the wall clock: events of hours ago may still be on their way, from a queue that was not
+  // read meanwhile, and a clock that jumps must judge nothing. As long as the events go on they are
+  // the clock; when they stop, time goes on from there.
+  const auto now = options_.steady();
+  if (const auto stream = books_->model.stream_time(); stream && stream != stream_) {
+    stream_ = stream;
+    stream_since_ = now;
+  }
+  if (stream_) {
+    books_->dispatcher.advance(*stream_ +
+                               std::chrono::duration_cast<Duration>(now - stream_since_));
+  }
   const bool changed =
       batch_.records->size() > before || (options_.cursors && options_.cursors() != saved_cursors_);
   if (changed && !batch_begun_) batch_begun_ = Clock::now();
@@ -299,12 +311,12 @@ Result<void> Keeper::write_batch() {
                                      {bad.reason, bad.detail, bad.bytes, bad.offset, bad.line});
     });
   }
-  for (const auto& [source, position] : batch_.positions) {
-    write([&] { return store_->set_position(source, position); });
+  for (const auto& position : batch_.positions) {
+    write([&] { return store_->set_position(position.first, position.second); });
   }
   Cursors cursors = options_.cursors ? options_.cursors() : Cursors();
-  for (const auto& [sink, sequence] : cursors) {
-    write([&] { return store_->set_cursor(sink, sequence); });
+  for (const auto& cursor : cursors) {
+    write([&] { return store_->set_cursor(cursor.first, cursor.second); });
   }
   if (!done) return done;
   if (auto saved = store_->save(books_->model); !saved) return saved;

@@ -44,7 +44,9 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
     std::chrono::milliseconds batch_delay{5};  ///< how long a batch waits for more
     std::chrono::milliseconds tick{1'000};     ///< how often time goes on
     bool zenoss = false;                       ///< records in that form, too: a sink wants it
-    std::function<Time()> clock{};             ///< null: the system's
+    std::function<Time()> clock{};             ///< for lags; null: the system's
+    /// By which time goes on while nothing comes; null: the steady one.
+    std::function<std::chrono::steady_clock::time_point()> steady{};
     /// How far the sinks are; stored with the batches. Called by the keeper's thread.
     std::function<Cursors()> cursors{};
     /// After a commit: how long it took, and what of.
@@ -149,6 +151,8 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   Batch batch_;
   std::optional<Clock::time_point> batch_begun_;  // nullopt: it is empty
   Clock::time_point next_tick_;
+  std::optional<Time> stream_;         // how far the events had gone on when it was last looked at,
+  Clock::time_point stream_since_;     // and since when they stand there
   std::optional<NewRules> new_rules_;  // to go on with
   std::optional<Error> failure_;       // of the last commit
   Clock::time_point retry_at_;

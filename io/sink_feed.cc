@@ -57,6 +57,7 @@ void SinkFeed::send_batch(const RecordBatch& batch, const std::stop_token& stop)
     const RecordBatch::Record record = batch[i];
     const std::string_view type = vmtrail::name(record.type);
     if (record.sequence <= cursor() || !options_.form.wants(type)) continue;
+    if (options_.form.zenoss && record.zenoss.empty()) continue;
     outgoing_.push_back(
         {record.sequence, type, options_.form.zenoss ? record.zenoss : record.cloudevent});
   }
@@ -90,6 +91,8 @@ bool SinkFeed::send_stored(const std::stop_token& stop) {
   }
   outgoing_.clear();
   for (const StoredRecord& record : *stored) {
+    // Nobody wanted them in that form then.
+    if (options_.form.zenoss && record.zenoss.empty()) continue;
     if (!options_.form.wants(record.type)) continue;
     outgoing_.push_back(
         {record.sequence, record.type, options_.form.zenoss ? record.zenoss : record.json});

@@ -62,8 +62,10 @@ class FileSource : public Source {
     }
     find();
     while (!stop.stop_requested()) {
+      // Asked before the last bytes are read: who writes to the new file is done with this one.
+      const bool over = file_ && (!follow_ || rotated());
       if (read(stop)) continue;
-      if (file_ && (!follow_ || rotated())) {
+      if (over) {
         finish(stop);
         if (!follow_) return;
         file_.reset();

@@ -141,6 +141,21 @@ TEST_CASE("A sink that has fallen behind catches up from the store by sequence")
   CHECK(away_feed.compacted() == 0);
 }
 
+TEST_CASE("Records that were not kept in Zenoss' form are skipped by a sink that wants it") {
+  const Scratch scratch;
+  Live live({}, scratch.path(), 1);
+  play(live, "boot");
+  play(live, "delete");
+  Receiver receiver;
+  SinkFeed::Options options;
+  options.form = form_of("stdout:?format=zenoss");
+  options.state = scratch.path();
+  SinkFeed feed(std::move(options), receiver.sink(), live.records);
+  // The last batch is in memory, and it, too, lacks that form.
+  REQUIRE(feed.await(live.records.newest(), patience()));
+  CHECK(receiver.up_to(Sequence{0}).empty());
+}
+
 TEST_CASE("Without a store a sink that has fallen behind is told how much it lost") {
   Live live({}, {}, 1);
   Receiver away;

@@ -136,14 +136,15 @@ class Receiver {
   std::vector<std::string> lines_;
 };
 
-/// A keeper with its intake and its records, in a thread of its own. Its clock stands still unless
-/// the options have one, so that nothing is judged or folded by it.
+/// A keeper with its intake and its records, in a thread of its own. Its clocks stand still unless
+/// the options have others, so that nothing is judged or folded by it.
 class Live {
  public:
   explicit Live(Keeper::Options options = {}, const std::string& state = {},
                 std::size_t recent = std::size_t{16} << 20)
       : records(recent) {
     if (!options.clock) options.clock = [] { return Time{}; };
+    if (!options.steady) options.steady = [] { return std::chrono::steady_clock::time_point{}; };
     std::optional<Store> store;
     if (!state.empty()) {
       auto opened = Store::open(state, Store::Access::create);
