@@ -91,11 +91,11 @@ std::function<Exit()> prepare_store(CLI::App& parser) {
   parser.require_subcommand(1);
   auto options = std::make_shared<StoreOptions>();
   CLI::App* const checking =
-      add(parser, "check", "Is the file whole, and do records and placements agree?", *options);
-  CLI::App* const compacting = add(
-      parser, "compact", "Bring it up to date, and give back the room of what is gone", *options);
+      add(parser, "check", "Is the file whole, and do its parts agree?", *options);
+  CLI::App* const compacting =
+      add(parser, "compact", "Upgrade it, and give back the room of what is gone", *options);
   CLI::App* const exporting =
-      add(parser, "export", "Print records or placements, one JSON object a line", *options);
+      add(parser, "export", "Print records or placements as lines of JSON", *options);
   exporting->add_option("WHAT", options->what, "records or placements (records)")
       ->check(CLI::IsMember({"records", "placements"}));
   exporting->add_option("--since", options->since, "Only records behind this one")
