@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "io/store.h"
-#include "io/store.h"
 #include "io/url.h"
 #include "vmtrail/error.h"
 #include "vmtrail/time.h"

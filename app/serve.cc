@@ -16,8 +16,8 @@
 #include "app/configuration.h"
 #include "app/daemon.h"
 #include "app/log.h"
-#include "app/terminal.h"
 #include "app/rules_files.h"
+#include "app/terminal.h"
 #include "io/service_manager.h"
 
 namespace vmtrail {

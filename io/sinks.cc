@@ -6,8 +6,8 @@
 #include <array>
 
 #include "io/sink_amqp.h"
-#include "io/sink_http.h"
 #include "io/sink_file.h"
+#include "io/sink_http.h"
 #include "io/sink_zmq.h"
 #include "vmtrail/record.h"
 #include "vmtrail/suggest.h"

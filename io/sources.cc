@@ -6,10 +6,10 @@
 #include <array>
 #include <vector>
 
-#include "io/source_amqp.h"
 #include "io/http_servers.h"
-#include "io/source_http.h"
+#include "io/source_amqp.h"
 #include "io/source_file.h"
+#include "io/source_http.h"
 #include "io/source_zmq.h"
 #include "vmtrail/suggest.h"
 

@@ -80,8 +80,10 @@ Result<InputDigest> StoreReader::inputs() {
   bool sound = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
   // A UUID is stored as its bytes.
   auto read = database_.rows(
-      "SELECT DISTINCT CASE typeof(id) WHEN 'blob' THEN substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-' "
-      "|| substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' || substr(h, 21) ELSE id END AS written "
+      "SELECT DISTINCT CASE typeof(id) WHEN 'blob' THEN substr(h, 1, 8) || '-' || substr(h, 9, 4) "
+      "|| '-' "
+      "|| substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' || substr(h, 21) ELSE id END AS "
+      "written "
       "FROM (SELECT id, lower(hex(id)) AS h FROM messages) ORDER BY written",
       [&](sqlite3_stmt* row) {
         const std::string line = text(row, 0) + "\n";

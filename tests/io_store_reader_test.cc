@@ -28,7 +28,9 @@ std::uint64_t number(Sequence sequence) {
 void store(const std::string& directory, Machine& machine, const std::vector<Made>& events) {
   auto store = Store::open(directory, Store::Access::create);
   REQUIRE(store);
-  for (const Made& event : events) REQUIRE(store->add_message(event.message_id));
+  for (const Made& event : events) {
+    REQUIRE(store->add_message(MessageId(event.message_id), event.generated));
+  }
   std::istringstream records(machine.records.text);
   std::uint64_t sequence = 0;
   for (std::string line; std::getline(records, line);) {

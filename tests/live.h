@@ -196,7 +196,8 @@ class Live {
     for (;;) {
       const Counts counts = ask([](Keeper& asked) { return asked.counts(); });
       if (counts.events >= count) return counts;
-      if (std::chrono::steady_clock::now() > until) throw std::runtime_error("too few events: " + std::to_string(counts.events));
+      if (std::chrono::steady_clock::now() > until)
+        throw std::runtime_error("too few events: " + std::to_string(counts.events));
     }
   }
 

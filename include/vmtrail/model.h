@@ -120,7 +120,7 @@ class Model {
   [[nodiscard]] std::vector<InstanceId> candidates(std::string_view text) const;
 
   [[nodiscard]] std::optional<InstanceAnswer> instance(const InstanceId& id) const;
-  [[nodiscard]] std::vector<InstanceId> instances() const;  ///< in ascending order
+  [[nodiscard]] std::vector<InstanceId> instances() const;           ///< in ascending order
   [[nodiscard]] std::vector<InstanceId> instances_as_heard() const;  ///< the same, unsorted
   /// Calls `take` with every instance, in the order in which they were heard of. It must not change
   /// the model.

@@ -103,9 +103,9 @@ struct MissingEvent {
 /// A difference between the model and Nova's own list. Borrows its text.
 struct PlacementDrift {
   InstanceId instance;
-  Time time;  ///< of the list
-  Side from;  ///< ours
-  Side to;    ///< theirs
+  Time time;                    ///< of the list
+  Side from;                    ///< ours
+  Side to;                      ///< theirs
   std::string_view message_id;  ///< of the event by which it is applied
   std::string_view event_type;
   std::string_view summary;
