@@ -95,7 +95,7 @@ Result<void> Comparison::open() {
     lock_ = std::move(*lock);
   }
   auto store =
-      Store::open(options_.state, options_.apply ? Store::Access::update : Store::Access::read);
+      Store::open(options_.state, options_.apply ? Store::Access::create : Store::Access::read);
   if (!store) return tl::unexpected(store.error());
   store_ = std::move(*store);
   auto texts = store_->rules();
