@@ -52,9 +52,9 @@ class Neighbour {
     need(connection_.open_channel(kChannel));
   }
 
-  void make_exchange(const std::string& name) {
-    amqp_exchange_declare(state(), kChannel, amqp_bytes(name), amqp_bytes("topic"), 0, 0, 0, 0,
-                          amqp_empty_table);
+  void make_exchange(const std::string& name, bool durable = false) {
+    amqp_exchange_declare(state(), kChannel, amqp_bytes(name), amqp_bytes("topic"), 0,
+                          durable ? 1 : 0, 0, 0, amqp_empty_table);
     need(connection_.check("exchange"));
   }
   void remove_exchange(const std::string& name) {

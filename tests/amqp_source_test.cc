@@ -329,6 +329,9 @@ TEST_CASE("A broker that dies and returns costs nothing: neither events nor reco
   broker.start();
   neighbour = std::make_unique<Neighbour>(broker);
   neighbour->make_exchange("nova");  // the service that owns it makes it again
+  // What a broker has just been told to make it may lose when it is killed.
+  neighbour->make_exchange("test.records", true);
+  neighbour->make_queue("test.records", "test.records", "#");
   // Bound again when the source notices; what is published before that is nobody's.
   std::size_t next = 40;
   const auto distinct = [&live] {
