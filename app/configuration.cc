@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/rules_files.h"
+#include "io/listeners.h"
 #include "io/sinks.h"
 #include "io/sources.h"
 #include "rules/yaml_reader.h"
@@ -77,12 +78,13 @@ class Reader {
 
   Configuration read(const YAML::Node& root) {
     require_map(root, "a configuration",
-                {"state", "sources", "sinks", "rules", "horizon", "explain", "history", "log",
-                 "batch", "retention", "beyond_loopback"});
+                {"state", "sources", "sinks", "listen", "rules", "horizon", "explain", "history",
+                 "log", "batch", "retention", "beyond_loopback"});
     Configuration read;
     if (const auto node = root["state"]) read.state = path(node, "state");
     if (const auto node = root["sources"]) read.sources = urls(node, "sources", source_url);
     if (const auto node = root["sinks"]) read.sinks = urls(node, "sinks", sink_url);
+    if (const auto node = root["listen"]) read.listeners = urls(node, "listen", listener_url);
     if (const auto node = root["rules"]) {
       for (const std::string& file : strings(node, "rules")) {
         read.rules.push_back((directory_ / file).string());
@@ -163,11 +165,19 @@ Result<Url> sink_url(std::string_view text) {
   return url;
 }
 
+Result<Url> listener_url(std::string_view text) {
+  auto url = parse_url(text);
+  if (!url) return url;
+  if (auto right = check_listener(*url); !right) return tl::unexpected(right.error());
+  return url;
+}
+
 Result<void> check_configuration(const Configuration& configuration) {
   if (configuration.sources.empty()) {
     return tl::unexpected(Error{ErrorCode::wrong_usage, "no source is given; say --source URL"});
   }
-  for (const auto* urls : {&configuration.sources, &configuration.sinks}) {
+  for (const auto* urls :
+       {&configuration.sources, &configuration.sinks, &configuration.listeners}) {
     std::set<std::string> seen;
     for (const Url& url : *urls) {
       if (!seen.insert(url.text).second) {

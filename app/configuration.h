@@ -21,6 +21,7 @@ struct Configuration {
   std::string state;  ///< directory; empty: in memory only
   std::vector<Url> sources;
   std::vector<Url> sinks;
+  std::vector<Url> listeners;
   std::vector<std::string> rules;  ///< files on top of the shipped table
   std::optional<Duration> horizon;
   std::optional<std::size_t> explain;
@@ -37,9 +38,10 @@ struct Configuration {
 /// URL is checked. Errors: unreadable; wrong_usage as "file:line:column: what; found: …".
 [[nodiscard]] Result<Configuration> read_configuration(const std::string& file);
 
-/// A source or a sink of the command line. Error: wrong_usage.
+/// A source, a sink or a listener of the command line. Error: wrong_usage.
 [[nodiscard]] Result<Url> source_url(std::string_view text);
 [[nodiscard]] Result<Url> sink_url(std::string_view text);
+[[nodiscard]] Result<Url> listener_url(std::string_view text);
 
 /// What can only be seen of the whole: none or twice the same. Error: wrong_usage.
 [[nodiscard]] Result<void> check_configuration(const Configuration& configuration);

@@ -37,6 +37,9 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration)
   if (auto opened = daemon->open_sources(configuration); !opened) {
     return tl::unexpected(opened.error());
   }
+  if (auto opened = daemon->open_listeners(configuration); !opened) {
+    return tl::unexpected(opened.error());
+  }
   return daemon;
 }
 
@@ -126,12 +129,26 @@ Result<void> Daemon::open_sources(const Configuration& configuration) {
   return {};
 }
 
+Result<void> Daemon::open_listeners(const Configuration& configuration) {
+  desk_.emplace(intake_, configuration.state);
+  for (const Url& url : configuration.listeners) {
+    auto listener = open_listener(
+        url, {.desk = *desk_, .http = http_, .beyond_loopback = configuration.beyond_loopback});
+    if (!listener) return tl::unexpected(listener.error());
+    listeners_.push_back(std::move(*listener));
+  }
+  return {};
+}
+
 std::vector<std::string> Daemon::addresses() const {
   std::vector<std::string> all;
-  for (const auto& source : sources_) all.push_back(source->address());
-  for (const auto& sink : sinks_) all.push_back(sink->sink().address());
-  all.erase(std::remove(all.begin(), all.end(), std::string()), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
+  const auto add = [&all](std::string address) {
+    const bool known = std::find(all.begin(), all.end(), address) != all.end();
+    if (!address.empty() && !known) all.push_back(std::move(address));
+  };
+  for (const auto& source : sources_) add(source->address());
+  for (const auto& sink : sinks_) add(sink->sink().address());
+  for (const auto& listener : listeners_) add(listener->address());
   return all;
 }
 
@@ -156,10 +173,17 @@ Result<void> Daemon::change_rules(const std::vector<std::string>& files) {
   return {};
 }
 
-Result<void> Daemon::close() {
+// Nothing is taken in or answered any more.
+void Daemon::end_keeper() {
   for (const auto& source : sources_) source->stop();
   intake_.close();
   if (thread_.joinable()) thread_.join();
+  if (desk_) desk_->close();
+  listeners_.clear();
+}
+
+Result<void> Daemon::close() {
+  end_keeper();
   http_.stop(kPatience);
   // The keeper has ended: nothing is applied any more, and its store is ours.
   const auto until = std::chrono::steady_clock::now() + kPatience;
@@ -170,9 +194,7 @@ Result<void> Daemon::close() {
 }
 
 Daemon::~Daemon() {
-  for (const auto& source : sources_) source->stop();
-  intake_.close();
-  if (thread_.joinable()) thread_.join();
+  end_keeper();
   http_.stop(std::chrono::milliseconds{0});  // its routes know the sinks
 }
 

@@ -14,7 +14,9 @@
 #include "io/http_servers.h"
 #include "io/intake.h"
 #include "io/keeper.h"
+#include "io/listeners.h"
 #include "io/metrics.h"
+#include "io/query_desk.h"
 #include "io/recent_records.h"
 #include "io/sink_feed.h"
 #include "io/source.h"
@@ -52,16 +54,20 @@ class Daemon {
   Result<void> open_sinks(const Configuration& configuration);
   Result<void> read_positions(const Configuration& configuration);
   Result<void> open_sources(const Configuration& configuration);
+  Result<void> open_listeners(const Configuration& configuration);
+  void end_keeper();
 
   std::optional<StateLock> lock_;
   std::map<std::string, std::string> positions_;  // stored; by the source's URL
   Metrics metrics_;
   Intake intake_;
   RecentRecords records_;
+  std::optional<QueryDesk> desk_;
   HttpServers http_;
   std::unique_ptr<Keeper> keeper_;
   std::vector<std::unique_ptr<SinkFeed>> sinks_;
   std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   Result<void> outcome_;  // of the keeper's thread
   std::jthread thread_;
 };

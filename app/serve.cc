@@ -28,6 +28,7 @@ struct ServeOptions {
   std::string config;
   std::vector<std::string> sources;
   std::vector<std::string> sinks;
+  std::vector<std::string> listeners;
   std::vector<std::string> rules;
   std::string state;
   bool beyond_loopback = false;
@@ -56,6 +57,9 @@ Result<Configuration> configure(const ServeOptions& options) {
   if (auto added = add(options.sinks, sink_url, configuration.sinks); !added) {
     return tl::unexpected(added.error());
   }
+  if (auto added = add(options.listeners, listener_url, configuration.listeners); !added) {
+    return tl::unexpected(added.error());
+  }
   configuration.rules.insert(configuration.rules.end(), options.rules.begin(), options.rules.end());
   if (!options.state.empty()) configuration.state = options.state;
   if (options.beyond_loopback) configuration.beyond_loopback = true;
@@ -73,6 +77,7 @@ Exit check(const Configuration& configuration) {
   for (const RuleWarning& warning : rules->warnings()) spdlog::warn("{}", warning.message());
   print(std::to_string(configuration.sources.size()) + " sources, " +
         std::to_string(configuration.sinks.size()) + " sinks, " +
+        std::to_string(configuration.listeners.size()) + " listeners, " +
         std::to_string(rules->rules().size()) + " rules: nothing is wrong\n");
   return Exit::fine;
 }
@@ -137,6 +142,7 @@ std::function<Exit()> prepare_serve(CLI::App& parser) {
   parser.add_flag("--check-config", options->check, "Say what is wrong with it, and do nothing");
   list("--source", options->sources, "Where events come from; repeatable");
   list("--sink", options->sinks, "Where records go; repeatable");
+  list("--listen", options->listeners, "Where questions are answered; repeatable");
   parser.add_option("--state", options->state, "Keep everything here; else in memory only")
       ->type_name("DIR");
   parser.add_option("--rules", options->rules, "Rules on top of the shipped ones; repeatable")

@@ -24,8 +24,11 @@ struct HttpAnswer {
   unsigned retry_after = 0;  ///< seconds; 0: it is not said
 };
 
-/// {"error":"…"}: a sentence that says what to do.
+/// Problem details (RFC 9457); `what` is a sentence that says what to do.
 [[nodiscard]] HttpAnswer http_error(unsigned status, std::string_view what);
+
+/// The phrase of a status, as the `title` of problem details.
+[[nodiscard]] std::string_view http_title(unsigned status);
 
 /// Answers the request for which it was given; once, from any thread, at any time.
 using HttpReply = std::function<void(HttpAnswer)>;
@@ -33,7 +36,7 @@ using HttpReply = std::function<void(HttpAnswer)>;
 /// One row of the server's table.
 struct HttpRoute {
   std::string method;
-  std::string path;            ///< with `*` as its last segment: any one segment
+  std::string path;            ///< a segment that is `*`: any one that is not empty
   bool without_token = false;  ///< answered whoever asks
   bool wants_json = false;     ///< a body of another type is refused
   /// Called by a thread of the server, which it must not hold up.

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/http/status.hpp>
 #include <nlohmann/json.hpp>
 
 #include "io/http_listener.h"
@@ -26,10 +27,19 @@ using boost::system::error_code;
 namespace {
 
 bool fits(std::string_view pattern, std::string_view path) {
-  if (pattern.empty() || pattern.back() != '*') return pattern == path;
-  pattern.remove_suffix(1);
-  return path.size() > pattern.size() && path.starts_with(pattern) &&
-         path.find('/', pattern.size()) == std::string_view::npos;
+  for (;;) {
+    const std::size_t wanted = std::min(pattern.find('/'), pattern.size());
+    const std::size_t found = std::min(path.find('/'), path.size());
+    const std::string_view segment = path.substr(0, found);
+    if (pattern.substr(0, wanted) == "*" ? segment.empty() : pattern.substr(0, wanted) != segment) {
+      return false;
+    }
+    if (wanted == pattern.size() || found == path.size()) {
+      return wanted == pattern.size() && found == path.size();
+    }
+    pattern.remove_prefix(wanted + 1);
+    path.remove_prefix(found + 1);
+  }
 }
 
 Error error_at(const std::string& where, const std::string& what) {
@@ -40,10 +50,18 @@ constexpr auto kRest = std::chrono::milliseconds{100};  // when no more sockets 
 
 }  // namespace
 
+std::string_view http_title(unsigned status) {
+  const auto phrase =
+      boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(status));
+  return {phrase.data(), phrase.size()};
+}
+
 HttpAnswer http_error(unsigned status, std::string_view what) {
-  const nlohmann::json body = {{"error", what}};
+  const nlohmann::ordered_json body = {
+      {"type", "about:blank"}, {"title", http_title(status)}, {"status", status}, {"detail", what}};
   return {.status = status,
-          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"};
+          .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
+          .type = "application/problem+json"};
 }
 
 HttpListener::Match HttpListener::match(std::string_view method, std::string_view path) const {

@@ -11,7 +11,13 @@ Result<HttpServer*> HttpServers::at(const Url& url, bool beyond_loopback) {
   if (!url.port) return tl::unexpected(wrong_url(url, "a port is wanted (0: any that is free)"));
   const std::string address = url.scheme + "://" + url.host + ":" + std::to_string(*url.port);
   if (const auto found = servers_.find(address); found != servers_.end() && *url.port != 0) {
-    return found->second.get();
+    // Who believes to have asked for a token must not be served without.
+    const bool same = std::all_of(kHttpOptions.begin(), kHttpOptions.end(), [&](const auto name) {
+      return url.value(name) == found->second.url.value(name);
+    });
+    if (same) return found->second.server.get();
+    return tl::unexpected(wrong_url(url, "shares its address with " + found->second.url.text +
+                                             ", whose options are others; give both the same"));
   }
   HttpServer::Options options;
   options.host = url.host;
@@ -40,16 +46,16 @@ Result<HttpServer*> HttpServers::at(const Url& url, bool beyond_loopback) {
   auto server = HttpServer::open(std::move(options));
   if (!server) return tl::unexpected(server.error());
   for (const HttpRoute& route : routes_) (*server)->add(route);
-  return servers_.emplace(address, std::move(*server))->second.get();
+  return servers_.emplace(address, Opened{url, std::move(*server)})->second.server.get();
 }
 
 void HttpServers::add(const HttpRoute& route) {
   routes_.push_back(route);
-  for (const auto& [address, server] : servers_) server->add(route);
+  for (const auto& [address, opened] : servers_) opened.server->add(route);
 }
 
 void HttpServers::stop(std::chrono::milliseconds patience) {
-  for (const auto& [address, server] : servers_) server->stop(patience);
+  for (const auto& [address, opened] : servers_) opened.server->stop(patience);
 }
 
 }  // namespace vmtrail

@@ -25,8 +25,8 @@ inline constexpr std::array<std::string_view, 5> kHttpOptions = {"token_file", "
 class HttpServers {
  public:
   /// The server at the URL's address, which is opened the first time. Port 0 is a new one each
-  /// time. Errors: wrong_usage, also for an address beyond loopback without a token_file;
-  /// unreadable.
+  /// time. Errors: wrong_usage, also for an address beyond loopback without a token_file, and for
+  /// options that are not those of the first time; unreadable.
   [[nodiscard]] Result<HttpServer*> at(const Url& url, bool beyond_loopback);
 
   /// A route of every server, of those that are opened later, too.
@@ -37,7 +37,11 @@ class HttpServers {
 
  private:
   std::vector<HttpRoute> routes_;
-  std::multimap<std::string, std::unique_ptr<HttpServer>> servers_;
+  struct Opened {
+    Url url;  ///< of the first time
+    std::unique_ptr<HttpServer> server;
+  };
+  std::multimap<std::string, Opened> servers_;
 };
 
 }  // namespace vmtrail

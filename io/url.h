@@ -47,6 +47,9 @@ struct Url {
 /// Error: wrong_usage. A password is refused: command lines are seen by everyone.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
+/// With its escapes (%2F) decoded; nullopt: one of them is none.
+[[nodiscard]] std::optional<std::string> unescaped(std::string_view text);
+
 /// Error: wrong_usage, with what was probably meant.
 [[nodiscard]] Result<void> check_options(const Url& url, std::span<const std::string_view> known);
 

@@ -5,8 +5,6 @@
 #include <charconv>
 #include <chrono>
 
-#include "vmtrail/decoder.h"
-
 namespace vmtrail {
 
 namespace {
@@ -74,7 +72,7 @@ Result<std::unique_ptr<ZmqPeer>> ZmqPeer::open(const Url& url, Options options) 
     peer->socket.set(zmq::sockopt::rcvhwm, static_cast<int>(*hwm));
     peer->socket.set(zmq::sockopt::sndhwm, static_cast<int>(*hwm));
     // Whoever sends more is disconnected: it would take the memory of all others.
-    peer->socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(Splitter::kMaxFrame));
+    peer->socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(options.most));
     peer->socket.set(zmq::sockopt::ipv6, url.host.find(':') != std::string::npos);
     if (options.type == zmq::socket_type::sub) {
       peer->socket.set(zmq::sockopt::subscribe, std::string(url.value("topic").value_or("")));

@@ -11,6 +11,7 @@
 
 #include "io/url.h"
 #include "io/zap.h"
+#include "vmtrail/decoder.h"
 #include "vmtrail/error.h"
 
 namespace vmtrail {
@@ -24,6 +25,7 @@ struct ZmqPeer {
     bool binds = true;  ///< unless the URL says otherwise
     bool beyond_loopback = false;
     int hwm = 1000;
+    std::size_t most = Splitter::kMaxFrame;  ///< bytes of a frame; who sends more is disconnected
   };
   /// Errors: wrong_usage; unreadable: the address cannot be bound, or the keys cannot be read.
   [[nodiscard]] static Result<std::unique_ptr<ZmqPeer>> open(const Url& url, Options options);

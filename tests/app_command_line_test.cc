@@ -73,7 +73,7 @@ TEST_CASE("Wrong usage and unreadable input are one clear line each, with the ri
       {"rules list " + shell.path("rules.yaml"), 2,
        "rules.yaml:3:11: rule 'a': unknown key 'evnets'"},
       {"replay --records " + dir + "/no/such/dir " + kSeed, 3, "No such file or directory"},
-      {"where x", 2, "--state is required"},
+      {"where x", 2, "--state DIR or --connect URL"},
       {"where x --state " + shell.path("gone"), 3, "no state in"},
       {"history --state " + dir, 2, "wants an INSTANCE or --host HOST"},
       {"where x --state " + dir + " -o xml", 2, "xml"},

@@ -160,7 +160,7 @@ TEST_CASE("Whatever is not right is answered with the status and what to do") {
     client.send(c.request);
     const Answer answer = client.receive();
     CHECK(answer.status == c.status);
-    CHECK_THAT(nlohmann::json::parse(answer.body)["error"].get<std::string>(),
+    CHECK_THAT(nlohmann::json::parse(answer.body)["detail"].get<std::string>(),
                Catch::Contains(c.says));
   }
 }

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Questions over HTTP.
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "io/listeners.h"
+#include "io/query_routes.h"
+
+namespace vmtrail {
+
+namespace {
+
+unsigned status_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::not_found:
+      return 404;
+    case ErrorCode::ambiguous:
+      return 409;
+    case ErrorCode::wrong_usage:
+      return 400;
+    case ErrorCode::unreadable:  // nobody could be asked
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+// The answer's own JSON, with its error spread out as problem details.
+HttpAnswer problem(const Answer& answer) {
+  using Json = nlohmann::ordered_json;
+  const unsigned status = status_of(answer.error->code);
+  const Json told = Json::parse(answer.json);
+  Json body = {{"type", "about:blank"},
+               {"title", http_title(status)},
+               {"status", status},
+               {"detail", told["error"]["message"]}};
+  for (const auto& [key, value] : told["error"].items()) {
+    if (key != "message") body[key] = value;
+  }
+  for (const auto& [key, value] : told.items()) {
+    if (key != "error") body[key] = value;
+  }
+  return {.status = status,
+          .body = body.dump() + "\n",
+          .type = "application/problem+json",
+          .retry_after = status == 503 ? 1U : 0U};
+}
+
+class HttpListening : public Listener {
+ public:
+  HttpListening(HttpServer& server, QueryDesk& desk) : server_(server) {
+    for (const QueryRoute& route : query_routes()) {
+      server.add({.method = "GET",
+                  .path = std::string(route.path),
+                  .take = [&route, &desk](const HttpRequest& asked, HttpReply reply) {
+                    auto request = request_of(route, asked.path, asked.query);
+                    if (!request) return reply(problem(unasked(request.error())));
+                    desk.ask(std::move(*request), [reply = std::move(reply)](const Answer& answer) {
+                      reply(answer.error ? problem(answer)
+                                         : HttpAnswer{.body = answer.json + "\n"});
+                    });
+                  }});
+    }
+  }
+
+  [[nodiscard]] std::string address() const override { return server_.address(); }
+
+ private:
+  HttpServer& server_;
+};
+
+}  // namespace
+
+OpenedListener open_http_listener(const Url& url, const ListenerSetting& setting) {
+  auto server = setting.http.at(url, setting.beyond_loopback);
+  if (!server) return tl::unexpected(server.error());
+  return std::make_unique<HttpListening>(**server, setting.desk);
+}
+
+}  // namespace vmtrail

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where questions come in: every kind of listener, by the scheme of its URL.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "io/http_servers.h"
+#include "io/query_desk.h"
+#include "io/url.h"
+#include "vmtrail/error.h"
+
+namespace vmtrail {
+
+/// Takes questions from its construction on. To be destroyed after the keeper has ended.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  /// With the port that was found free.
+  [[nodiscard]] virtual std::string address() const = 0;
+};
+
+/// What a listener is given; both outlive it.
+struct ListenerSetting {
+  QueryDesk& desk;
+  HttpServers& http;
+  bool beyond_loopback = false;  ///< it may bind other addresses without keys or a token
+};
+
+using OpenedListener = Result<std::unique_ptr<Listener>>;
+
+/// Is there a kind of listener for the URL, and does it have these options? Error: wrong_usage.
+[[nodiscard]] Result<void> check_listener(const Url& url);
+
+/// Errors: wrong_usage; an address that cannot be bound as `unreadable`, with the URL.
+[[nodiscard]] OpenedListener open_listener(const Url& url, const ListenerSetting& setting);
+
+// The kinds, each in a file of its own.
+
+/// http[s]://HOST:PORT with the options of kHttpOptions: the paths of query_routes(). Answers are
+/// the JSON of the question; errors are problem details (RFC 9457) with `code` and `candidates`.
+[[nodiscard]] OpenedListener open_http_listener(const Url& url, const ListenerSetting& setting);
+
+/// zmq+router://HOST:PORT [curve=DIR] [hwm=N]: the last frame of a message is the request, the
+/// answer goes back behind the frames before it, as REQ and DEALER sockets want it.
+[[nodiscard]] OpenedListener open_zmq_listener(const Url& url, const ListenerSetting& setting);
+
+}  // namespace vmtrail
