@@ -226,10 +226,17 @@ void Keeper::answer() {
 
 // ---- batches
 
-bool Keeper::must_commit() const {
+bool Keeper::is_full() const {
   return batch_.events >= options_.batch_events || batch_.bytes >= kMostBytes ||
          batch_.records->bytes() >= kMostBytes ||
-         (batch_begun_ && Clock::now() >= *batch_begun_ + options_.batch_delay);
+         (batch_begun_ &&
+          Clock::now() >= *batch_begun_ + std::max(options_.batch_delay, options_.batch_limit));
+}
+
+// A commit costs much the same for one event as for many: what waits already goes with it.
+bool Keeper::must_commit() const {
+  return is_full() || (batch_begun_ && Clock::now() >= *batch_begun_ + options_.batch_delay &&
+                       intake_.depth().deliveries == 0);
 }
 
 Keeper::Clock::time_point Keeper::next_deadline() const {
@@ -250,7 +257,7 @@ Result<void> Keeper::run() {
       process(delivery);
       intake_.give_back(std::move(delivery));
       answer();
-      if (!failure_ && must_commit()) commit();
+      if (!failure_ && is_full()) commit();
     }
     const auto now = Clock::now();
     if (failure_ && now >= retry_at_) {
