@@ -79,10 +79,11 @@ class Feed : public InputConsumer {
   void on_event(const Event& event, const Matched& matched) override {
     if (options_.speed) wait_for(event.generated);
     outlets_.generated = event.generated;
+    const std::uint64_t duplicates = dispatcher_.counts().duplicate;
     dispatcher_.on_matched(event, matched);
     ++decoded_;
     // Only now: the model asks the store whether it has seen the event before.
-    if (outlets_.store != nullptr) {
+    if (outlets_.store != nullptr && dispatcher_.counts().duplicate == duplicates) {
       outlets_.keep(outlets_.store->add_message(matched.message, event.generated));
     }
   }

@@ -12,6 +12,7 @@
 #include "io/delivery.h"
 #include "io/recent_records.h"
 #include "io/source.h"
+#include "io/stored_messages.h"
 #include "vmtrail/decoder.h"
 #include "vmtrail/ids.h"
 
@@ -35,12 +36,7 @@ struct Batch {
     Settled settled;
   };
 
-  struct Message {
-    MessageId id;
-    Time generated;
-  };
-
-  std::vector<Message> messages;
+  PendingMessages messages;
   std::shared_ptr<RecordBatch> records = std::make_shared<RecordBatch>();
   std::vector<Quarantined> quarantined;
   std::map<std::string, std::string> positions;  // by the name of the source

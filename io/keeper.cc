@@ -71,10 +71,7 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
   Model::Options options = options_.model;
   if (store_) {
     options.archive = [this](const MessageId& id) {
-      const auto& pending = batch_.messages;
-      return std::any_of(pending.begin(), pending.end(),
-                         [&](const Batch::Message& message) { return message.id == id; }) ||
-             store_->contains(id, generated_);
+      return batch_.messages.contains(id) || store_->contains(id, generated_);
     };
   }
   books_ = std::make_unique<Books>(std::move(rules), std::move(options), *this);
@@ -141,10 +138,13 @@ void Keeper::on_frame(const Frame& frame) {
 
 void Keeper::on_event(const Event& event, const Matched& matched) {
   generated_ = event.generated;
+  const std::uint64_t duplicates = books_->dispatcher.counts().duplicate;
   books_->dispatcher.on_matched(event, matched);
   situation_.on_event(event, now_);
   // Only now: the model asks the archive whether it has seen the event before.
-  if (store_) batch_.messages.push_back({matched.message, event.generated});
+  if (store_ && books_->dispatcher.counts().duplicate == duplicates) {
+    batch_.messages.add(matched.message, event.generated);
+  }
   if (++since_answer_ >= kSlice) answer();
 }
 
@@ -226,10 +226,17 @@ void Keeper::answer() {
 
 // ---- batches
 
-bool Keeper::must_commit() const {
+bool Keeper::is_full() const {
   return batch_.events >= options_.batch_events || batch_.bytes >= kMostBytes ||
          batch_.records->bytes() >= kMostBytes ||
-         (batch_begun_ && Clock::now() >= *batch_begun_ + options_.batch_delay);
+         (batch_begun_ &&
+          Clock::now() >= *batch_begun_ + std::max(options_.batch_delay, options_.batch_limit));
+}
+
+// A commit costs much the same for one event as for many: what waits already goes with it.
+bool Keeper::must_commit() const {
+  return is_full() || (batch_begun_ && Clock::now() >= *batch_begun_ + options_.batch_delay &&
+                       intake_.depth().deliveries == 0);
 }
 
 Keeper::Clock::time_point Keeper::next_deadline() const {
@@ -250,7 +257,7 @@ Result<void> Keeper::run() {
       process(delivery);
       intake_.give_back(std::move(delivery));
       answer();
-      if (!failure_ && must_commit()) commit();
+      if (!failure_ && is_full()) commit();
     }
     const auto now = Clock::now();
     if (failure_ && now >= retry_at_) {
@@ -296,7 +303,7 @@ Result<void> Keeper::write_batch() {
     done = one();
     if (++rows % kSlice == 0) answer();
   };
-  for (const Batch::Message& message : batch_.messages) {
+  for (const PendingMessages::Message& message : batch_.messages.all()) {
     write([&] { return store_->add_message(message.id, message.generated); });
   }
   for (std::size_t i = 0; i < batch_.records->size(); ++i) {

@@ -41,10 +41,11 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
     Model::Options model{};  ///< its archive is set here
     Retention retention{};   ///< of what is stored
     std::size_t batch_events = 10'000;
-    std::chrono::milliseconds batch_delay{5};  ///< how long a batch waits for more
-    std::chrono::milliseconds tick{1'000};     ///< how often time goes on
-    bool zenoss = false;                       ///< records in that form, too: a sink wants it
-    std::function<Time()> clock{};             ///< for lags; null: the system's
+    std::chrono::milliseconds batch_delay{5};    ///< how long a batch waits for more to come
+    std::chrono::milliseconds batch_limit{100};  ///< and how long at most, while more has come
+    std::chrono::milliseconds tick{1'000};       ///< how often time goes on
+    bool zenoss = false;                         ///< records in that form, too: a sink wants it
+    std::function<Time()> clock{};               ///< for lags; null: the system's
     /// By which time goes on while nothing comes; null: the steady one.
     std::function<std::chrono::steady_clock::time_point()> steady{};
     /// How far the sinks are; stored with the batches. Called by the keeper's thread.
@@ -135,6 +136,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   [[nodiscard]] Expiry expiry() const;
   void settle();
   [[nodiscard]] Clock::time_point next_deadline() const;
+  [[nodiscard]] bool is_full() const;
   [[nodiscard]] bool must_commit() const;
 
   const Options options_;

@@ -12,8 +12,7 @@ namespace vmtrail {
 inline constexpr std::int64_t kSchemaVersion = 3;
 
 // A row of `instances` is all that a batch has to write of most: what is folded and what is not
-// stand in it as JSON (store_packed.h). `messages` are in the order of time, and so grow at one
-// end.
+// stand in it as JSON (store_packed.h). A row of `messages` holds many ids (stored_messages.h).
 inline constexpr char kSchema[] = R"sql(
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
@@ -69,7 +68,10 @@ CREATE TABLE IF NOT EXISTS hosts (
   name TEXT PRIMARY KEY, status TEXT NOT NULL, told_at INTEGER, told_by TEXT) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS messages (
-  generated INTEGER NOT NULL, id BLOB NOT NULL, PRIMARY KEY (generated, id)) WITHOUT ROWID;
+  number INTEGER PRIMARY KEY, reach INTEGER NOT NULL, first INTEGER NOT NULL,
+  last INTEGER NOT NULL, ids BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS messages_in_time ON messages (reach, first, last);
+CREATE TABLE IF NOT EXISTS undated_messages (id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS records (
   sequence INTEGER PRIMARY KEY, stored_at INTEGER NOT NULL, json TEXT NOT NULL, zenoss TEXT);
 CREATE TABLE IF NOT EXISTS quarantine (

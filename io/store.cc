@@ -118,45 +118,12 @@ Time Store::Impl::stored_at() {
   return *began;
 }
 
-StoredId::StoredId(const MessageId& id) {
-  const auto uuid = id.text().uuid();
-  uuid_ = uuid.has_value();
-  if (!uuid) {
-    id.append_to(bytes_);
-    return;
-  }
-  for (const std::uint64_t half : {uuid->high, uuid->low}) {
-    for (int shift = 56; shift >= 0; shift -= 8) bytes_ += static_cast<char>(half >> shift);
-  }
-}
-
-void put(sqlite3_stmt* statement, int at, const StoredId& id) {
-  if (id.uuid_) {
-    put(statement, at, Blob{id.bytes_});
-  } else {
-    put(statement, at, std::string_view(id.bytes_));
-  }
-}
-
-std::string message_id(sqlite3_stmt* row, int column) {
-  if (sqlite3_column_type(row, column) != SQLITE_BLOB) return text(row, column);
-  const auto* const bytes = static_cast<const unsigned char*>(sqlite3_column_blob(row, column));
-  if (sqlite3_column_bytes(row, column) != 16) return {};
-  CompactText::Uuid uuid{};
-  for (std::size_t i = 0; i < 16; ++i) {
-    std::uint64_t& half = i < 8 ? uuid.high : uuid.low;
-    half = half << 8 | bytes[i];
-  }
-  std::string id(kUuidSize, ' ');
-  write_uuid(id.data(), uuid);
-  return id;
-}
-
 // ---- writing
 
 Result<void> Store::add_message(const MessageId& id, Time generated) {
-  return impl_->database.run("INSERT OR IGNORE INTO messages VALUES (?, ?)", generated,
-                             StoredId(id));
+  if (auto begun = impl_->database.begin(); !begun) return begun;
+  impl_->messages.add(id, generated);
+  return {};
 }
 
 Result<void> Store::add_record(Sequence sequence, std::string_view json, std::string_view zenoss) {
@@ -174,13 +141,17 @@ Result<void> Store::add_quarantined(std::string_view input, const Undecodable& b
 }
 
 Result<void> Store::commit() {
+  if (auto done = write_messages(impl_->database, impl_->messages); !done) return done;
   auto done = impl_->database.commit();
-  if (done) impl_->began.reset();
-  return done;
+  if (!done) return done;
+  impl_->messages.clear();
+  impl_->began.reset();
+  return {};
 }
 
 void Store::rollback() {
   impl_->database.rollback();
+  impl_->messages.clear();
   impl_->began.reset();
   impl_->written = {};  // some of it was in what is undone
 }

@@ -54,12 +54,9 @@ Result<bool> Store::expire(const Expiry& before) {
     if (!stream) return tl::unexpected(stream.error());
     const Time oldest =
         std::min(*before.records, Time{Duration{stream->value_or(0)}} - kRemembered);
-    auto done = database.run(
-        "DELETE FROM messages WHERE (generated, id) IN (SELECT generated, id FROM messages"
-        " WHERE generated < ? ORDER BY generated, id LIMIT ?)",
-        oldest, kRows);
-    if (!done) return tl::unexpected(done.error());
-    removed();
+    const auto more_messages = expire_messages(database, oldest);
+    if (!more_messages) return more_messages;
+    more = more || *more_messages;
   }
   if (before.quarantine) {
     const auto last = last_expired(

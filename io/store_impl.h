@@ -15,6 +15,7 @@
 
 #include "io/sqlite.h"
 #include "io/store.h"
+#include "io/stored_messages.h"
 #include "vmtrail/snapshot.h"
 
 namespace vmtrail {
@@ -25,6 +26,8 @@ struct Written {
   struct Instance {
     std::size_t intervals = 0;              ///< the first ones, which are folded
     Time oldest{};                          ///< where the first of them begins
+    std::vector<std::uint64_t> open;        ///< a hash of each behind them
+    bool is_known = false;                  ///< what else may stand in the table is gone
     std::vector<std::uint64_t> migrations;  ///< a hash of each
     std::size_t untrimmed = 0;              ///< entries of the trail since it was last trimmed
   };
@@ -43,6 +46,7 @@ struct Store::Impl {
 
   Sqlite database;
   Written written;
+  PendingMessages messages;   // of the transaction; written when it is committed
   std::optional<Time> began;  // of the transaction
   std::string swept;          // the last instance whose history was looked at
 
@@ -78,18 +82,5 @@ struct Store::Impl {
   Result<std::map<std::string, InstanceSnapshot>> load_instances();
   [[nodiscard]] Error misfit(std::string_view id) const;
 };
-
-/// A message id as `messages` has it: a UUID as its bytes, anything else as text.
-class StoredId {
- public:
-  explicit StoredId(const MessageId& id);
-  friend void put(sqlite3_stmt* statement, int at, const StoredId& id);
-
- private:
-  bool uuid_;
-  std::string bytes_;
-};
-/// The text of one in a row.
-[[nodiscard]] std::string message_id(sqlite3_stmt* row, int column);
 
 }  // namespace vmtrail

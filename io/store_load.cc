@@ -74,13 +74,8 @@ bool was_turned_away(Treatment treatment) {
 
 }  // namespace
 
-// Stores of earlier schemas did not keep the time; those have 0.
 bool Store::contains(const MessageId& id, Time generated) {
-  bool found = false;
-  const auto read = impl_->database.rows(
-      "SELECT 1 FROM messages WHERE generated IN (?1, 0) AND id = ?2 LIMIT 1",
-      [&](sqlite3_stmt*) { found = true; }, generated, StoredId(id));
-  return read && found;
+  return impl_->messages.contains(id) || has_message(impl_->database, id, generated);
 }
 
 // A row may hold more than is wanted: it is trimmed by rows, and now and then.
@@ -145,15 +140,9 @@ Result<ModelSnapshot> Store::Impl::load_model(Duration horizon) {
   }
   if (saved.stream) {
     const Time until = *saved.stream + horizon;
-    if (auto read = database.rows(
-            "SELECT id FROM messages WHERE generated >= ? ORDER BY generated, id",
-            [&](sqlite3_stmt* row) {
-              saved.seen.push_back({message_id(row, 0), until});
-            },
-            *saved.stream - horizon);
-        !read) {
-      return tl::unexpected(read.error());
-    }
+    const auto ids = messages_since(database, *saved.stream - horizon);
+    if (!ids) return tl::unexpected(ids.error());
+    for (const MessageId& id : *ids) saved.seen.push_back({id.to_string(), until});
   }
   if (auto read = database.rows("SELECT * FROM loose_facts ORDER BY message_id",
                                 [&](sqlite3_stmt* row) {

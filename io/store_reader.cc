@@ -10,6 +10,8 @@
 
 #include <openssl/evp.h>
 
+#include "io/stored_messages.h"
+
 namespace vmtrail {
 
 namespace {
@@ -78,19 +80,16 @@ Result<InputDigest> StoreReader::inputs() {
   InputDigest digest;
   const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
   bool sound = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-  // A UUID is stored as its bytes.
-  auto read = database_.rows(
-      "SELECT DISTINCT CASE typeof(id) WHEN 'blob' THEN substr(h, 1, 8) || '-' || substr(h, 9, 4) "
-      "|| '-' "
-      "|| substr(h, 13, 4) || '-' || substr(h, 17, 4) || '-' || substr(h, 21) ELSE id END AS "
-      "written "
-      "FROM (SELECT id, lower(hex(id)) AS h FROM messages) ORDER BY written",
-      [&](sqlite3_stmt* row) {
-        const std::string line = text(row, 0) + "\n";
-        sound = sound && EVP_DigestUpdate(context.get(), line.data(), line.size()) == 1;
-        ++digest.messages;
-      });
-  if (!read) return tl::unexpected(read.error());
+  const auto ids = all_messages(database_);
+  if (!ids) return tl::unexpected(ids.error());
+  std::string line;
+  for (const MessageId& id : *ids) {
+    line.clear();
+    id.append_to(line);
+    line += '\n';
+    sound = sound && EVP_DigestUpdate(context.get(), line.data(), line.size()) == 1;
+    ++digest.messages;
+  }
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned size = 0;
   sound = sound && EVP_DigestFinal_ex(context.get(), bytes.data(), &size) == 1;

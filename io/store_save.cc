@@ -44,6 +44,11 @@ std::uint64_t hash_of(const MigrationSnapshot& migration, bool folded) {
                  migration.announced ? hash_of(*migration.announced) : 0);
 }
 
+std::uint64_t hash_of(const IntervalSnapshot& interval, bool folded) {
+  return hash_of(interval.host, count(interval.from), count(interval.to),
+                 static_cast<int>(interval.confidence), interval.cause, folded);
+}
+
 }  // namespace
 
 Result<void> Store::Impl::save_row(std::string_view id, const InstanceSnapshot& saved) {
@@ -72,30 +77,43 @@ Result<void> Store::Impl::save_row(std::string_view id, const InstanceSnapshot& 
       packed(saved.facts));
 }
 
-// What is folded changes no more; the few behind it are written again.
+// What is folded changes no more, and the few behind it seldom.
 Result<void> Store::Impl::save_intervals(std::string_view id, const InstanceSnapshot& saved,
                                          Written::Instance& known) {
   // With Model::Options::history the oldest go, and the rest move up.
   const Time oldest = saved.intervals.empty() ? Time{} : saved.intervals.front().from;
-  if (known.intervals > saved.base_intervals || known.oldest != oldest) known.intervals = 0;
-  known.oldest = oldest;
-  const auto first = static_cast<std::int64_t>(known.intervals);
-  if (auto done =
-          database.run("DELETE FROM intervals WHERE instance = ? AND position >= ?", id, first);
-      !done) {
-    return done;
+  if (known.intervals > saved.base_intervals || known.oldest != oldest) known.is_known = false;
+  if (!known.is_known) {
+    known.intervals = 0;
+    known.open.clear();
   }
-  for (std::size_t i = known.intervals; i < saved.intervals.size(); ++i) {
+  known.oldest = oldest;
+  const std::size_t size = saved.intervals.size();
+  if (!known.is_known || known.intervals + known.open.size() > size) {
+    if (auto done = database.run("DELETE FROM intervals WHERE instance = ? AND position >= ?", id,
+                                 static_cast<std::int64_t>(known.is_known ? size : 0));
+        !done) {
+      return done;
+    }
+  }
+  std::vector<std::uint64_t> open;
+  for (std::size_t i = known.intervals; i < size; ++i) {
     const IntervalSnapshot& interval = saved.intervals[i];
-    if (auto done =
-            database.run("INSERT INTO intervals VALUES (?,?,?,?,?,?,?,?)", id,
-                         static_cast<std::int64_t>(i), interval.host, interval.from, interval.to,
-                         name(interval.confidence), interval.cause, i < saved.base_intervals);
+    const bool folded = i < saved.base_intervals;
+    const std::uint64_t hash = hash_of(interval, folded);
+    const std::size_t at = i - known.intervals;
+    if (!folded) open.push_back(hash);
+    if (at < known.open.size() && known.open[at] == hash) continue;
+    if (auto done = database.run("INSERT OR REPLACE INTO intervals VALUES (?,?,?,?,?,?,?,?)", id,
+                                 static_cast<std::int64_t>(i), interval.host, interval.from,
+                                 interval.to, name(interval.confidence), interval.cause, folded);
         !done) {
       return done;
     }
   }
   known.intervals = saved.base_intervals;
+  known.open = std::move(open);
+  known.is_known = true;
   return {};
 }
 

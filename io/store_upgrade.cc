@@ -6,6 +6,7 @@
 
 #include "io/schema.h"
 #include "io/store_impl.h"
+#include "io/stored_messages.h"
 
 namespace vmtrail {
 
@@ -46,8 +47,8 @@ ALTER TABLE records RENAME TO old_records;
 ALTER TABLE quarantine RENAME TO old_quarantine;
 )sql";
 
-// The ids of messages are in another form than before: StoredId's. When they were sent is known of
-// those alone that are still remembered.
+// The ids of messages are in another form than before. When they were sent is known of those alone
+// that are still remembered.
 constexpr char kTo3Fill[] = R"sql(
 INSERT INTO instances SELECT NULL, i.id, p.host, ifnull(p.confidence, 'unknown'), p.vm_state,
   p.task_state, p.power_state, ifnull(p.deleted, 0), p.name, p.project_id, p.since, p.cause,
@@ -94,15 +95,16 @@ Result<void> to_2(Sqlite& database) {
 
 Result<void> move_messages(Sqlite& database) {
   Result<void> done;
-  auto read = database.rows(
-      "SELECT m.message_id, 0 FROM old_messages m UNION ALL"
-      " SELECT s.message_id, (SELECT value FROM meta WHERE key = 'stream') FROM seen s",
-      [&](sqlite3_stmt* row) {
-        if (!done) return;
-        done = database.run("INSERT OR IGNORE INTO messages VALUES (?, ?)", time(row, 1),
-                            StoredId(MessageId(text(row, 0))));
-      });
+  auto read = database.rows("SELECT message_id FROM old_messages", [&](sqlite3_stmt* row) {
+    if (done) done = write_undated_message(database, MessageId(text(row, 0)));
+  });
   if (!read) return read;
+  PendingMessages remembered;
+  read = database.rows(
+      "SELECT message_id, (SELECT value FROM meta WHERE key = 'stream') FROM seen",
+      [&](sqlite3_stmt* row) { remembered.add(MessageId(text(row, 0)), time(row, 1)); });
+  if (!read) return read;
+  if (done) done = write_messages(database, remembered);
   if (!done) return done;
   return database.execute("DROP TABLE old_messages; DROP TABLE seen;", "bringing schema 2 to 3");
 }

@@ -87,9 +87,9 @@ void Model::Impl::turn_away(Instance& instance, const Event& event, const Rule& 
                             Treatment treatment) {
   if (options.trail == 0) return;
   Trail& trail = trail_of(instance);
-  trail.push_back(trail_entry(event, rule, treatment));
+  trail.push_back(trail_entry(event, MessageId(event.message_id), rule, treatment, names));
   if (trail.size() > 4 * options.trail) {
-    prune(trail, options.trail, instance.answer.decided_by.to_string());
+    prune(trail, options.trail, instance.answer.decided_by);
   }
   instances.mark_changed(instance);
 }
@@ -106,11 +106,13 @@ std::vector<FactAnswer> Model::explain(const InstanceId& id, std::span<const Tra
   if (found == nullptr) return {};
   Names& names = impl_->names;
 
-  Trail trail(folded.begin(), folded.end());
-  if (found->trail) trail.insert(trail.end(), found->trail->begin(), found->trail->end());
-  const auto turned_away =
-      std::stable_partition(trail.begin(), trail.end(),
-                            [](const TrailSnapshot& entry) { return !was_turned_away(entry); });
+  std::vector<TrailSnapshot> trail(folded.begin(), folded.end());
+  if (found->trail) {
+    for (const TrailEntry& entry : *found->trail) trail.push_back(save(entry, names));
+  }
+  const auto turned_away = std::stable_partition(
+      trail.begin(), trail.end(),
+      [](const TrailSnapshot& entry) { return !was_turned_away(entry.treatment); });
   Trail held;
   if (found->held) {
     // Walking changes the instance, if only to what it is: a copy walks.
@@ -122,7 +124,9 @@ std::vector<FactAnswer> Model::explain(const InstanceId& id, std::span<const Tra
     walk.trace_to(&held);
     walk.from_base();
   }
-  trail.insert(turned_away, held.begin(), held.end());
+  std::vector<TrailSnapshot> walked;
+  for (const TrailEntry& entry : held) walked.push_back(save(entry, names));
+  trail.insert(turned_away, walked.begin(), walked.end());
 
   const State& state = found->answer;
   const Answer answer{std::string(names.text(state.host)), state.deleted,

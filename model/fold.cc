@@ -87,7 +87,7 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
   if (options.trail > 0) walk.trace_to(&trail_of(instance));
   walk.fold(count, [this](Operation& folded) { keep_spare(folded); });
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
-    prune(*instance.trail, options.trail, instance.held->base.decided_by.to_string());
+    prune(*instance.trail, options.trail, instance.held->base.decided_by);
   }
   if (instance.held->operations.empty()) instance.held.reset();
 }

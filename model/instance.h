@@ -9,8 +9,8 @@
 
 #include "model/operation.h"
 #include "model/state.h"
+#include "model/trail.h"
 #include "vmtrail/ids.h"
-#include "vmtrail/snapshot.h"
 
 namespace vmtrail {
 
@@ -40,7 +40,7 @@ struct Instance {
   std::vector<std::uint32_t> ended;
   std::vector<RequestId> folded;  ///< the last requests folded, oldest first
   /// Facts folded since it was last saved, and events turned away; null: none, or nobody asks.
-  std::unique_ptr<std::vector<TrailSnapshot>> trail;
+  std::unique_ptr<Trail> trail;
   Time cut = Time::min();     ///< newest time folded
   Time newest = Time::min();  ///< newest fact
   bool queued = false;        ///< waits in the queue of instances that may become quiet

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "model/instance.h"
 #include "model/packed.h"
@@ -55,15 +56,25 @@ class Instances {
   }
 
   /// What has changed since clear_changed().
-  void mark_changed(const Instance& instance) { slots_[instance.place].mark_changed(true); }
+  void mark_changed(const Instance& instance) {
+    Slot& slot = slots_[instance.place];
+    if (slot.changed()) return;
+    slot.mark_changed(true);
+    changed_.push_back(instance.place);
+  }
   template <class Take>
   void for_each_changed(Take take) const {
-    for (const Slot& slot : slots_) {
-      if (slot.changed()) take(slot.id());
-    }
+    for (const std::uint32_t place : changed_) take(slots_[place].id());
   }
-  void clear_changed() {
-    for (Slot& slot : slots_) slot.mark_changed(false);
+  /// Calls `take` with each of them that is awake, and forgets them.
+  template <class Take>
+  void clear_changed(Take take) {
+    for (const std::uint32_t place : changed_) {
+      Slot& slot = slots_[place];
+      slot.mark_changed(false);
+      if (slot.awake() != nullptr) take(*slot.awake());
+    }
+    changed_.clear();
   }
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
@@ -122,7 +133,8 @@ class Instances {
 
   Instance& unpack(std::uint32_t place);
 
-  std::deque<Slot> slots_;  // by place
+  std::deque<Slot> slots_;              // by place
+  std::vector<std::uint32_t> changed_;  // places
   PlaceIndex index_;
   Packer packer_;
 };

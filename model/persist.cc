@@ -127,8 +127,7 @@ std::vector<InstanceId> Model::changed() const {
 }
 
 void Model::mark_saved() {
-  impl_->instances.clear_changed();
-  impl_->instances.for_each_awake([this](Instance& instance) {
+  impl_->instances.clear_changed([this](Instance& instance) {
     instance.trail.reset();
     impl_->leave(instance);
   });
@@ -168,7 +167,10 @@ InstanceSnapshot Model::snapshot(const InstanceId& id) const {
       }
     }
   }
-  if (instance.trail) saved.trail = *instance.trail;
+  if (instance.trail) {
+    saved.trail.reserve(instance.trail->size());
+    for (const TrailEntry& entry : *instance.trail) saved.trail.push_back(save(entry, names));
+  }
   return saved;
 }
 

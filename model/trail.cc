@@ -21,42 +21,47 @@ std::string publisher_id(std::string_view service, std::string_view host) {
 
 }  // namespace
 
-TrailSnapshot trail_entry(const Fact& fact, std::optional<NameId> host, Treatment treatment,
-                          const Names& names) {
-  TrailSnapshot entry;
-  entry.message_id = fact.message_id.to_string();
-  entry.event_type = names.text(fact.event_type);
-  entry.generated = fact.generated;
-  entry.publisher =
-      publisher_id(names.text(fact.publisher_service), names.text(fact.publisher_host));
-  entry.rule = fact.rule->id;
-  entry.at = place_of(*fact.rule);
-  if (host) entry.host = names.text(*host);
-  entry.treatment = treatment;
-  return entry;
+TrailEntry trail_entry(const Fact& fact, std::optional<NameId> host, Treatment treatment) {
+  return {fact.message_id,        fact.generated,      fact.rule, fact.event_type,
+          fact.publisher_service, fact.publisher_host, host,      treatment};
 }
 
-TrailSnapshot trail_entry(const Event& event, const Rule& rule, Treatment treatment) {
-  TrailSnapshot entry;
-  entry.message_id = event.message_id;
-  entry.event_type = event.event_type;
-  entry.generated = event.generated;
-  entry.publisher = publisher_id(event[Field::publisher_service], event[Field::publisher_host]);
-  entry.rule = rule.id;
-  entry.at = place_of(rule);
-  entry.treatment = treatment;
-  return entry;
+TrailEntry trail_entry(const Event& event, MessageId message, const Rule& rule, Treatment treatment,
+                       Names& names) {
+  return {std::move(message),
+          event.generated,
+          &rule,
+          names.intern(event.event_type),
+          names.intern(event[Field::publisher_service]),
+          names.intern(event[Field::publisher_host]),
+          std::nullopt,
+          treatment};
 }
 
-bool was_turned_away(const TrailSnapshot& entry) {
-  return entry.treatment == Treatment::duplicate || entry.treatment == Treatment::too_late;
+TrailSnapshot save(const TrailEntry& entry, const Names& names) {
+  TrailSnapshot saved;
+  saved.message_id = entry.message_id.to_string();
+  saved.event_type = names.text(entry.event_type);
+  saved.generated = entry.generated;
+  saved.publisher =
+      publisher_id(names.text(entry.publisher_service), names.text(entry.publisher_host));
+  saved.rule = entry.rule->id;
+  saved.at = place_of(*entry.rule);
+  if (entry.host) saved.host = names.text(*entry.host);
+  saved.treatment = entry.treatment;
+  return saved;
 }
 
-void prune(Trail& trail, std::size_t limit, const std::string& decided_by) {
+bool was_turned_away(Treatment treatment) {
+  return treatment == Treatment::duplicate || treatment == Treatment::too_late;
+}
+
+void prune(Trail& trail, std::size_t limit, const MessageId& decided_by) {
   std::array<std::size_t, 2> kept{};
   Trail newest_first;
   for (auto entry = trail.rbegin(); entry != trail.rend(); ++entry) {
-    if (kept[was_turned_away(*entry) ? 1 : 0]++ < limit || entry->message_id == decided_by) {
+    if (kept[was_turned_away(entry->treatment) ? 1 : 0]++ < limit ||
+        entry->message_id == decided_by) {
       newest_first.push_back(std::move(*entry));
     }
   }

@@ -261,7 +261,7 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
     state.decided_event_type = fact.event_type;
     state.decided_rule = fact.rule;
   }
-  if (trail_ != nullptr) trail_->push_back(trail_entry(fact, told, treatment, names_));
+  if (trail_ != nullptr) trail_->push_back(trail_entry(fact, told, treatment));
   if (serial) state.moved_at = std::max(state.moved_at, fact.generated);
 }
 

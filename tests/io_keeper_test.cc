@@ -159,6 +159,29 @@ TEST_CASE("If nothing can be written at the end, the keeper says so, and nothing
   CHECK(source.settled(0).empty());
 }
 
+TEST_CASE("What waits already is committed together, and what comes alone by itself") {
+  const auto lines = migration_lines();
+  std::vector<std::uint64_t> commits;
+  const Scratch scratch;
+  Live live({.batch_delay = std::chrono::milliseconds{0},
+             .batch_limit = std::chrono::hours{1},
+             .committed = [&](std::chrono::nanoseconds,
+                              std::uint64_t events) { commits.push_back(events); }},
+            scratch.path());
+  HandSource source(live.intake);
+  source.put(lines[0]);
+  source.settled_all();
+  source.put(lines[1]);
+  source.settled_all();
+  std::promise<void> go_on;
+  REQUIRE(live.intake.ask([held = go_on.get_future().share()](Keeper&) { held.wait(); }));
+  for (int i = 0; i < 200; ++i) source.put(lines[2]);
+  go_on.set_value();
+  source.settled_all();
+  REQUIRE(live.finish());
+  CHECK(commits == std::vector<std::uint64_t>{1, 1, 200, 0});
+}
+
 TEST_CASE("A full intake makes its sources wait, and the first to ask is told of room") {
   Intake intake({.bytes = 100, .deliveries = 2, .questions = 1});
   HandSource source(intake);

@@ -80,6 +80,42 @@ TEST_CASE("What is not committed never was") {
   CHECK_FALSE(store.contains(MessageId("lost"), kWhen));
 }
 
+TEST_CASE("An event is found among many by its id and its time, whatever they are") {
+  using namespace std::chrono_literals;
+  const Duration distances[] = {0us, 1us, 900us, 60ms, 3s, 59s, 61s, 5min, 6h, 400 * 24h};
+  const auto uuid = [](int i) {
+    return "0a02d5ba-6ac3-411a-892d-65bebc" + std::to_string(100000 + i);
+  };
+  const auto odd = [](int i) { return "id \"" + std::to_string(i) + "\"\n"; };
+  const Scratch scratch;
+  std::vector<std::pair<MessageId, Time>> all;
+  {
+    Store store = created(scratch.path());
+    int i = 0;
+    for (const Duration distance : distances) {
+      Time time = kWhen + i * 1h;
+      for (int n = 0; n < 700; ++n, ++i, time += distance) {
+        all.emplace_back(MessageId(i % 10 == 7 ? odd(i) : uuid(i)), time);
+      }
+    }
+    // In any order, in several batches.
+    for (std::size_t n = 0; n < all.size(); ++n) {
+      const auto& [id, time] = all[n * 997 % all.size()];
+      REQUIRE(store.add_message(id, time));
+      CHECK(store.contains(id, time));
+      if (n % 1500 == 0) REQUIRE(store.commit());
+    }
+    REQUIRE(store.commit());
+  }
+  Store store = created(scratch.path());
+  std::size_t missing = 0;
+  for (const auto& [id, time] : all) missing += store.contains(id, time) ? 0 : 1;
+  CHECK(missing == 0);
+  CHECK_FALSE(store.contains(MessageId(uuid(-1)), kWhen));
+  CHECK_FALSE(store.contains(MessageId(odd(-1)), kWhen));
+  CHECK_FALSE(store.contains(all.front().first, kWhen - 24h));
+}
+
 TEST_CASE("Quarantined bytes are kept without tokens") {
   const Scratch scratch;
   Store store = created(scratch.path());
