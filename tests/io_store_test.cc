@@ -109,7 +109,7 @@ TEST_CASE("An event is found among many by its id and its time, whatever they ar
   }
   Store store = created(scratch.path());
   std::size_t missing = 0;
-  for (const auto& [id, time] : all) missing += store.contains(id, time) ? 0 : 1;
+  for (const auto& [id, time] : all) missing += store.contains(id, time) ? 0U : 1U;
   CHECK(missing == 0);
   CHECK_FALSE(store.contains(MessageId(uuid(-1)), kWhen));
   CHECK_FALSE(store.contains(MessageId(odd(-1)), kWhen));
