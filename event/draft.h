@@ -40,11 +40,7 @@ class Draft {
   void clear() {
     event_.message_id = {};
     event_.event_type = {};
-    // One by one: a loop over so few becomes a slow string instruction.
-    [this]<std::size_t... i>(std::index_sequence<i...>) {
-      ((event_.fields[i] = {}), ...);
-    }
-    (std::make_index_sequence<kFieldCount>());
+    clear_texts(event_.fields);
     generated_ = {};
     flaw_.reset();
   }

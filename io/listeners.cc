@@ -2,13 +2,11 @@
 
 #include "io/listeners.h"
 
-#include <algorithm>
 #include <array>
 #include <span>
 #include <string_view>
-#include <vector>
 
-#include "vmtrail/suggest.h"
+#include "io/url_kinds.h"
 
 namespace vmtrail {
 
@@ -28,23 +26,10 @@ constexpr auto kKinds = std::to_array<Kind>({
     {"zmq+router", kZmqOptions, open_zmq_listener},
 });
 
-Result<const Kind*> kind_of(const Url& url) {
-  const auto found = std::find_if(kKinds.begin(), kKinds.end(),
-                                  [&](const Kind& kind) { return kind.scheme == url.scheme; });
-  if (found != kKinds.end()) return &*found;
-  std::vector<std::string_view> schemes;
-  for (const Kind& kind : kKinds) schemes.push_back(kind.scheme);
-  std::string what = "there is no listener '" + url.scheme + ":'";
-  if (const auto meant = nearest(url.scheme, schemes)) {
-    what += "; did you mean '" + std::string(*meant) + ":'?";
-  }
-  return tl::unexpected(wrong_url(url, what));
-}
-
 }  // namespace
 
 Result<void> check_listener(const Url& url) {
-  const auto kind = kind_of(url);
+  const auto kind = kind_of(url, "listener", kKinds);
   if (!kind) return tl::unexpected(kind.error());
   if (!url.path.empty() && url.path != "/") {
     return tl::unexpected(wrong_url(url, "a listener has its own paths; leave it out"));
@@ -54,7 +39,7 @@ Result<void> check_listener(const Url& url) {
 
 OpenedListener open_listener(const Url& url, const ListenerSetting& setting) {
   if (auto right = check_listener(url); !right) return tl::unexpected(right.error());
-  return (*kind_of(url))->open(url, setting);
+  return (*kind_of(url, "listener", kKinds))->open(url, setting);
 }
 
 }  // namespace vmtrail

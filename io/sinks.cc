@@ -9,8 +9,9 @@
 #include "io/sink_file.h"
 #include "io/sink_http.h"
 #include "io/sink_zmq.h"
+#include "io/url_kinds.h"
+#include "vmtrail/condition.h"
 #include "vmtrail/record.h"
-#include "vmtrail/suggest.h"
 
 namespace vmtrail {
 
@@ -33,31 +34,6 @@ constexpr auto kSinks = std::to_array<SinkKind>({
     {"zmq+push", kPushOptions, open_zmq_push},
 });
 
-Result<const SinkKind*> kind_of(const Url& url) {
-  const auto found = std::find_if(kSinks.begin(), kSinks.end(),
-                                  [&](const SinkKind& kind) { return kind.scheme == url.scheme; });
-  if (found != kSinks.end()) return &*found;
-  std::vector<std::string_view> schemes;
-  for (const SinkKind& kind : kSinks) schemes.push_back(kind.scheme);
-  std::string what = "there is no sink '" + url.scheme + ":'";
-  if (const auto meant = nearest(url.scheme, schemes)) {
-    what += "; did you mean '" + std::string(*meant) + ":'?";
-  }
-  return tl::unexpected(wrong_url(url, what));
-}
-
-// `*` stands for any characters.
-bool matches(std::string_view pattern, std::string_view text) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == text;
-  if (!text.starts_with(pattern.substr(0, star))) return false;
-  const std::string_view rest = pattern.substr(star + 1);
-  for (std::size_t at = star; at <= text.size(); ++at) {
-    if (matches(rest, text.substr(at))) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::span<const SinkKind> sink_kinds() {
@@ -66,12 +42,12 @@ std::span<const SinkKind> sink_kinds() {
 
 bool SinkForm::wants(std::string_view type) const {
   return types.empty() || std::any_of(types.begin(), types.end(), [&](const std::string& pattern) {
-           return matches(pattern, type);
+           return glob_match(pattern, type);
          });
 }
 
 Result<SinkForm> sink_form(const Url& url) {
-  const auto kind = kind_of(url);
+  const auto kind = kind_of(url, "sink", kSinks);
   if (!kind) return tl::unexpected(kind.error());
   std::vector<std::string_view> known((*kind)->options.begin(), (*kind)->options.end());
   known.insert(known.end(), {"types", "format"});
@@ -86,7 +62,7 @@ Result<SinkForm> sink_form(const Url& url) {
   for (const std::string& pattern : form.types) {
     bool any = false;
     for (std::size_t type = 0; type < kRecordTypes; ++type) {
-      any = any || matches(pattern, name(static_cast<RecordType>(type)));
+      any = any || glob_match(pattern, name(static_cast<RecordType>(type)));
     }
     if (!any) return tl::unexpected(wrong_url(url, "no record is of type '" + pattern + "'"));
   }
@@ -95,7 +71,7 @@ Result<SinkForm> sink_form(const Url& url) {
 
 OpenedSink open_sink(const Url& url, const SinkSetting& setting) {
   if (auto form = sink_form(url); !form) return tl::unexpected(form.error());
-  return (*kind_of(url))->open(url, setting);
+  return (*kind_of(url, "sink", kSinks))->open(url, setting);
 }
 
 }  // namespace vmtrail

@@ -11,7 +11,7 @@
 #include "io/source_file.h"
 #include "io/source_http.h"
 #include "io/source_zmq.h"
-#include "vmtrail/suggest.h"
+#include "io/url_kinds.h"
 
 namespace vmtrail {
 
@@ -32,20 +32,6 @@ constexpr auto kSources = std::to_array<SourceKind>({
     {"zmq+sub", kSubOptions, open_zmq_sub},
 });
 
-Result<const SourceKind*> kind_of(const Url& url) {
-  const auto found = std::find_if(kSources.begin(), kSources.end(), [&](const SourceKind& kind) {
-    return kind.scheme == url.scheme;
-  });
-  if (found != kSources.end()) return &*found;
-  std::vector<std::string_view> schemes;
-  for (const SourceKind& kind : kSources) schemes.push_back(kind.scheme);
-  std::string what = "there is no source '" + url.scheme + ":'";
-  if (const auto meant = nearest(url.scheme, schemes)) {
-    what += "; did you mean '" + std::string(*meant) + ":'?";
-  }
-  return tl::unexpected(wrong_url(url, what));
-}
-
 }  // namespace
 
 std::span<const SourceKind> source_kinds() {
@@ -53,7 +39,7 @@ std::span<const SourceKind> source_kinds() {
 }
 
 Result<void> check_source(const Url& url) {
-  const auto kind = kind_of(url);
+  const auto kind = kind_of(url, "source", kSources);
   if (!kind) return tl::unexpected(kind.error());
   std::vector<std::string_view> known((*kind)->options.begin(), (*kind)->options.end());
   known.push_back("format");
@@ -66,7 +52,7 @@ Result<void> check_source(const Url& url) {
 OpenedSource open_source(const Url& url, SourceSetting setting) {
   if (auto right = check_source(url); !right) return tl::unexpected(right.error());
   if (const auto format = url.value("format")) setting.format = *parse_format(*format);
-  return (*kind_of(url))->open(url, setting);
+  return (*kind_of(url, "source", kSources))->open(url, setting);
 }
 
 }  // namespace vmtrail
