@@ -27,11 +27,11 @@ constexpr unsigned kRecentBits = 8;
 Names::Names(bool short_hosts)
     : short_hosts_(short_hosts),
       seed_(0),
-      texts_{0},
+      entries_{Entry{Words({}), 0, 0}},
       slots_(1024, 0),
-      recent_(std::size_t{1} << kRecentBits),
-      chunk_used_(kSizeBytes) {
-  chunks_.push_back(std::make_unique<char[]>(kChunk));  // with the empty text in front
+      recent_(std::size_t{1} << kRecentBits, NameId::nothing),
+      chunk_used_(0) {
+  chunks_.push_back(std::make_unique<char[]>(kChunk));
   seed_ = mixed(reinterpret_cast<std::uintptr_t>(chunks_.front().get()), kOther);
   for (const std::string_view word :
        {"active", "building", "error", "deleted", "shelved_offloaded", "resized"}) {
@@ -49,14 +49,9 @@ std::uint64_t Names::hash_of(std::string_view text, const Words& words) const {
 
 NameId Names::intern(std::string_view text, const Words& words) {
   const std::uint64_t mix = (words.first ^ words.last * kOther ^ text.size()) * kOdd;
-  Recent& recent = recent_[mix >> (64 - kRecentBits)];
-  if (recent.first == words.first && recent.last == words.last && recent.size == text.size() &&
-      (text.size() <= 16 || this->text(recent.id) == text)) {
-    return recent.id;
-  }
-  const NameId id = find_or_add(text, words);
-  recent = {words.first, words.last, static_cast<std::uint32_t>(text.size()), id};
-  return id;
+  NameId& recent = recent_[mix >> (64 - kRecentBits)];
+  if (!is(recent, text, words)) recent = find_or_add(text, words);
+  return recent;
 }
 
 NameId Names::find_or_add(std::string_view text, const Words& words) {
@@ -65,37 +60,36 @@ NameId Names::find_or_add(std::string_view text, const Words& words) {
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     if (is(NameId{slots_[slot]}, text, words)) return NameId{slots_[slot]};
   }
-  const NameId id{static_cast<std::uint32_t>(texts_.size())};
-  texts_.push_back(store(text));
+  const NameId id{static_cast<std::uint32_t>(entries_.size())};
+  entries_.push_back(store(text, words));
   slots_[slot] = static_cast<std::uint32_t>(id);
-  if (texts_.size() * 4 > slots_.size() * 3) grow();
+  if (entries_.size() * 4 > slots_.size() * 3) grow();
   return id;
 }
 
 void Names::grow() {
   slots_.assign(slots_.size() * 2, 0);
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t i = 1; i < texts_.size(); ++i) {
+  for (std::size_t i = 1; i < entries_.size(); ++i) {
     const std::string_view known = text(NameId{static_cast<std::uint32_t>(i)});
-    std::size_t slot = hash_of(known, Words(known)) & mask;
+    std::size_t slot = hash_of(known, entries_[i].words) & mask;
     while (slots_[slot] != 0) slot = (slot + 1) & mask;
     slots_[slot] = static_cast<std::uint32_t>(i);
   }
 }
 
-std::uint32_t Names::store(std::string_view text) {
-  const std::size_t size = std::min(text.size(), kChunk - kSizeBytes - 1);
-  if (chunk_used_ + kSizeBytes + size > kChunk) {
+Names::Entry Names::store(std::string_view text, const Words& words) {
+  text = text.substr(0, kChunk);
+  if (chunk_used_ + text.size() > kChunk) {
     if (chunks_.size() == kMaxChunks) throw std::length_error("4 GiB of names");
     chunks_.push_back(std::make_unique<char[]>(kChunk));
     chunk_used_ = 0;
   }
   const std::size_t at = chunk_used_;
-  const auto short_size = static_cast<std::uint16_t>(size);
-  std::memcpy(&chunks_.back()[at], &short_size, kSizeBytes);
-  std::memcpy(&chunks_.back()[at + kSizeBytes], text.data(), size);
-  chunk_used_ += kSizeBytes + size;
-  return static_cast<std::uint32_t>((chunks_.size() - 1) << kChunkBits | at);
+  std::memcpy(&chunks_.back()[at], text.data(), text.size());
+  chunk_used_ += text.size();
+  return {words, static_cast<std::uint32_t>((chunks_.size() - 1) << kChunkBits | at),
+          static_cast<std::uint32_t>(text.size())};
 }
 
 std::string Names::key_of_host(std::string_view name) const {

@@ -25,7 +25,7 @@ enum class NameId : std::uint32_t {
   resized = 6,
 };
 
-/// A set of texts, of 65,533 bytes at most. Never shrinks: it grows with the hosts, states and
+/// A set of texts, of 65,536 bytes at most. Never shrinks: it grows with the hosts, states and
 /// names of the model, not with the events. Not thread-safe.
 class Names {
  public:
@@ -40,11 +40,8 @@ class Names {
     return intern(text, words);
   }
   [[nodiscard]] std::string_view text(NameId id) const {
-    const std::uint32_t at = texts_[static_cast<std::size_t>(id)];
-    const char* const place = &chunks_[at >> kChunkBits][at % kChunk];
-    std::uint16_t size = 0;
-    std::memcpy(&size, place, kSizeBytes);
-    return {place + kSizeBytes, size};
+    const Entry& entry = entries_[static_cast<std::size_t>(id)];
+    return {place_of(entry), entry.size};
   }
 
   /// What hosts are compared by: the name in lower case, with short_hosts without its domain.
@@ -56,10 +53,9 @@ class Names {
   }
 
   // A name's text will be read soon: what leads to it, and a little later the text.
-  void prefetch(NameId id) const { __builtin_prefetch(&texts_[static_cast<std::size_t>(id)]); }
+  void prefetch(NameId id) const { __builtin_prefetch(&entries_[static_cast<std::size_t>(id)]); }
   void prefetch_text(NameId id) const {
-    const std::uint32_t at = texts_[static_cast<std::size_t>(id)];
-    __builtin_prefetch(&chunks_[at >> kChunkBits][at % kChunk]);
+    __builtin_prefetch(place_of(entries_[static_cast<std::size_t>(id)]));
   }
 
   [[nodiscard]] bool same_host(NameId a, NameId b) { return a == b || host_key(a) == host_key(b); }
@@ -69,7 +65,6 @@ class Names {
   static constexpr std::size_t kChunkBits = 16;
   static constexpr std::size_t kChunk = std::size_t{1} << kChunkBits;
   static constexpr std::size_t kMaxChunks = std::size_t{1} << (32 - kChunkBits);
-  static constexpr std::size_t kSizeBytes = 2;
 
   NameId make_host_key(NameId id);
   template <class Word>
@@ -95,35 +90,43 @@ class Names {
         last = load<std::uint8_t>(from + size - 1);
       }
     }
+    friend bool operator==(const Words&, const Words&) = default;
     std::uint64_t first = 0;
     std::uint64_t last = 0;
   };
+  struct Entry {
+    Words words;
+    std::uint32_t at;  // in the chunks
+    std::uint32_t size;
+  };
+  [[nodiscard]] const char* place_of(const Entry& entry) const {
+    return &chunks_[entry.at >> kChunkBits][entry.at % kChunk];
+  }
+  /// Of two texts of a size whose ends are equal: is all between them?
+  static bool equal_between(const char* a, const char* b, std::size_t size) {
+    for (std::size_t at = 8; at + 8 < size; at += 8) {
+      if (load<std::uint64_t>(a + at) != load<std::uint64_t>(b + at)) return false;
+    }
+    return true;
+  }
   [[nodiscard]] std::uint64_t hash_of(std::string_view text, const Words& words) const;
   [[nodiscard]] bool is(NameId id, std::string_view text, const Words& words) const {
-    const std::string_view known = this->text(id);
-    if (known.size() != text.size()) return false;
-    const Words other(known);
-    if (other.first != words.first || other.last != words.last) return false;
-    return text.size() <= 16 || known == text;
+    const Entry& entry = entries_[static_cast<std::size_t>(id)];
+    return entry.size == text.size() && entry.words == words &&
+           equal_between(text.data(), place_of(entry), text.size());
   }
   NameId intern(std::string_view text, const Words& words);
   NameId find_or_add(std::string_view text, const Words& words);
   void grow();
-  std::uint32_t store(std::string_view text);
+  Entry store(std::string_view text, const Words& words);
 
   const bool short_hosts_;
   std::uint64_t seed_;  // tenants choose names: what collides must not be known to them
-  std::vector<std::uint32_t> texts_;  // by id: where in the chunks
+  std::vector<Entry> entries_;        // by id
   std::vector<std::uint32_t> slots_;  // open addressing; 0 is free, else an id
-  struct Recent {
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    std::uint32_t size = 0;
-    NameId id = NameId::nothing;
-  };
-  std::vector<Recent> recent_;                   // asked for lately, by a few bits of their words
-  std::vector<NameId> keys_;                     // by id, as far as host_key() was asked for
-  std::vector<std::unique_ptr<char[]>> chunks_;  // each text behind its size
+  std::vector<NameId> recent_;        // asked for lately, by a few bits of their words
+  std::vector<NameId> keys_;          // by id, as far as host_key() was asked for
+  std::vector<std::unique_ptr<char[]>> chunks_;
   std::size_t chunk_used_;
 };
 
