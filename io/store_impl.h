@@ -30,6 +30,7 @@ struct Written {
     bool is_known = false;                  ///< what else may stand in the table is gone
     std::vector<std::uint64_t> migrations;  ///< a hash of each
     std::size_t untrimmed = 0;              ///< entries of the trail since it was last trimmed
+    std::int64_t number = 0;                ///< of its row; 0: not known
   };
   static constexpr std::size_t kMostInstances = 100'000;
 
@@ -49,6 +50,7 @@ struct Store::Impl {
   PendingMessages messages;   // of the transaction; written when it is committed
   std::optional<Time> began;  // of the transaction
   std::string swept;          // the last instance whose history was looked at
+  InstanceSnapshot snapshot;  // of the instance that is being saved; for its memory
 
   Result<void> check_version(Access access);
   Result<void> set_up(const Options& options);
@@ -61,7 +63,8 @@ struct Store::Impl {
   Result<void> upgrade(std::int64_t from);
 
   // store_save.cc
-  Result<void> save_row(std::string_view id, const InstanceSnapshot& saved);
+  Result<void> save_row(std::string_view id, const InstanceSnapshot& saved,
+                        Written::Instance& known);
   Result<void> save_intervals(std::string_view id, const InstanceSnapshot& saved,
                               Written::Instance& known);
   Result<void> save_migrations(std::string_view id, const InstanceSnapshot& saved,

@@ -2,7 +2,11 @@
 
 #include "io/store_packed.h"
 
+#include <array>
+#include <charconv>
 #include <cstdint>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <simdjson.h>
@@ -16,167 +20,184 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+// What stands in an array, in this order. Const or not.
+
+template <class State>
+auto members_of(State& s, const StateSnapshot*) {
+  return std::tie(s.host, s.confidence, s.vm_state, s.task_state, s.power_state, s.deleted, s.name,
+                  s.project_id, s.since, s.cause, s.mover_host, s.moved_at, s.effective,
+                  s.decided_by, s.decided_event_type, s.decided_rule);
+}
+template <class Fact>
+auto members_of(Fact& f, const FactSnapshot*) {
+  return std::tie(f.message_id, f.event_type, f.generated, f.request_id, f.rule,
+                  f.publisher_service, f.publisher_host, f.payload_host, f.state, f.old_state,
+                  f.task_state, f.flavor, f.name, f.project_id, f.power_state, f.judged);
+}
+template <class Trail>
+auto members_of(Trail& t, const TrailSnapshot*) {
+  return std::tie(t.message_id, t.event_type, t.generated, t.publisher, t.rule, t.at, t.host,
+                  t.treatment);
+}
+template <class One>
+auto members_of(One& one) {
+  return members_of(one, &one);
+}
+
 // Writes the members of one array.
-class Row {
- public:
-  explicit Row(std::string& out) : out_(out) { out_ += '['; }
-  ~Row() { out_.back() = ']'; }
-  Row(const Row&) = delete;
-  Row& operator=(const Row&) = delete;
 
-  Row& add(std::string_view text) {
-    append_json(out_, text);
-    out_ += ',';
-    return *this;
+void put(std::string& out, std::string_view text) {
+  append_json(out, text);
+}
+void put(std::string& out, const std::string& text) {
+  append_json(out, text);
+}
+void put(std::string& out, const std::optional<std::string>& text) {
+  if (text && text->empty()) {
+    out += "\"\"";
+  } else {
+    append_json(out, text ? std::string_view(*text) : std::string_view());
   }
-  Row& add(const std::string& text) { return add(std::string_view(text)); }
-  Row& add(const std::optional<std::string>& text) {
-    if (text && text->empty()) {
-      out_ += "\"\",";
-      return *this;
-    }
-    return add(text ? std::string_view(*text) : std::string_view());
+}
+void put(std::string& out, std::int64_t number) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+void put(std::string& out, Time time) {
+  put(out, std::int64_t{time.time_since_epoch().count()});
+}
+void put(std::string& out, const std::optional<Time>& time) {
+  if (time) {
+    put(out, *time);
+  } else {
+    out += "null";
   }
-  Row& add(Time time) {
-    out_ += std::to_string(time.time_since_epoch().count());
-    out_ += ',';
-    return *this;
-  }
-  Row& add(const std::optional<Time>& time) {
-    if (time) return add(*time);
-    out_ += "null,";
-    return *this;
-  }
-  Row& add(bool value) {
-    out_ += value ? "1," : "0,";
-    return *this;
-  }
+}
+void put(std::string& out, bool value) {
+  out += value ? '1' : '0';
+}
+template <class Word>
+requires std::is_enum_v<Word>
+void put(std::string& out, Word word) {
+  put(out, name(word));
+}
 
- private:
-  std::string& out_;
-};
+// Most facts of an instance say the same as the one before: a text like that is 0.
+
+template <class Member>
+constexpr bool kIsText =
+    std::is_same_v<Member, std::string> || std::is_same_v<Member, std::optional<std::string>>;
+
+// `before` is the member of the array before, if there is one.
+template <class Member>
+void put(std::string& out, const Member& member, const Member* before) {
+  if (kIsText<Member> && before != nullptr && member == *before) {
+    out += '0';
+  } else {
+    put(out, member);
+  }
+}
+
+template <class One, class Take>
+bool for_each_member(One& one, One* before, const Take& take) {
+  auto members = members_of(one);
+  auto others = members_of(before != nullptr ? *before : one);
+  return [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+    return (
+        take(std::get<kIndex>(members), before != nullptr ? &std::get<kIndex>(others) : nullptr) &&
+        ...);
+  }
+  (std::make_index_sequence<std::tuple_size_v<decltype(members)>>());
+}
+
+template <class One>
+void pack(std::string& out, const One& one, const One* before) {
+  out += '[';
+  for_each_member(one, before, [&out]<class Member>(const Member& member, const Member* same) {
+    put(out, member, same);
+    out += ',';
+    return true;
+  });
+  out.back() = ']';
+}
 
 // Reads them. A member that is not what it should be makes the whole wrong.
-class Members {
- public:
-  explicit Members(const dom::element& row) {
-    dom::array members;
-    if (row.get(members) != simdjson::SUCCESS) {
-      right_ = false;
-      return;
-    }
-    at_ = members.begin();
-    end_ = members.end();
-  }
-  [[nodiscard]] bool right() const { return right_ && !(at_ != end_); }
 
-  std::optional<std::string> optional_text() {
-    const std::optional<dom::element> member = next();
-    std::string_view text;
-    if (!member || member->is_null()) return std::nullopt;
-    right_ = right_ && member->get(text) == simdjson::SUCCESS;
-    return std::string(text);
-  }
-  std::string text() { return optional_text().value_or(std::string()); }
-  std::optional<Time> optional_time() {
-    const std::optional<dom::element> member = next();
-    std::int64_t count = 0;
-    if (!member || member->is_null()) return std::nullopt;
-    right_ = right_ && member->get(count) == simdjson::SUCCESS;
-    return Time{Duration{count}};
-  }
-  Time time() { return optional_time().value_or(Time{}); }
-  bool truth() { return time() != Time{}; }
-  template <class Word>
-  Word word(Word otherwise) {
-    return parse_word<Word>(text()).value_or(otherwise);
-  }
-
- private:
-  std::optional<dom::element> next() {
-    if (!right_ || !(at_ != end_)) {
-      right_ = false;
-      return std::nullopt;
-    }
-    const dom::element member = *at_;
-    ++at_;
-    return member;
-  }
-
-  dom::array::iterator at_;
-  dom::array::iterator end_;
-  bool right_ = true;
-};
-
-void pack(std::string& out, const FactSnapshot& fact) {
-  Row(out)
-      .add(fact.message_id)
-      .add(fact.event_type)
-      .add(fact.generated)
-      .add(fact.request_id)
-      .add(fact.rule)
-      .add(fact.publisher_service)
-      .add(fact.publisher_host)
-      .add(fact.payload_host)
-      .add(fact.state)
-      .add(fact.old_state)
-      .add(fact.task_state)
-      .add(fact.flavor)
-      .add(fact.name)
-      .add(fact.project_id)
-      .add(name(fact.power_state))
-      .add(name(fact.judged));
+bool get(const dom::element& member, std::optional<std::string>& text) {
+  std::string_view value;
+  if (member.is_null()) return true;
+  if (member.get(value) != simdjson::SUCCESS) return false;
+  text.emplace(value);
+  return true;
+}
+bool get(const dom::element& member, std::string& text) {
+  std::string_view value;
+  if (member.is_null()) return true;
+  if (member.get(value) != simdjson::SUCCESS) return false;
+  text = value;
+  return true;
+}
+bool get(const dom::element& member, Time& time) {
+  std::int64_t count = 0;
+  if (member.get(count) != simdjson::SUCCESS) return false;
+  time = Time{Duration{count}};
+  return true;
+}
+bool get(const dom::element& member, std::optional<Time>& time) {
+  return member.is_null() || get(member, time.emplace());
+}
+bool get(const dom::element& member, bool& value) {
+  std::int64_t number = 0;
+  const bool right = member.get(number) == simdjson::SUCCESS;
+  value = number != 0;
+  return right;
+}
+template <class Word>
+requires std::is_enum_v<Word>
+bool get(const dom::element& member, Word& word) {
+  std::string_view value;
+  if (member.is_null()) return true;
+  if (member.get(value) != simdjson::SUCCESS) return false;
+  word = parse_word<Word>(value).value_or(word);
+  return true;
 }
 
-void unpack(Members& members, FactSnapshot& fact) {
-  fact.message_id = members.text();
-  fact.event_type = members.text();
-  fact.generated = members.time();
-  fact.request_id = members.text();
-  fact.rule = members.text();
-  fact.publisher_service = members.text();
-  fact.publisher_host = members.text();
-  fact.payload_host = members.optional_text();
-  fact.state = members.text();
-  fact.old_state = members.text();
-  fact.task_state = members.optional_text();
-  fact.flavor = members.text();
-  fact.name = members.text();
-  fact.project_id = members.text();
-  fact.power_state = members.word(PowerState::unknown);
-  fact.judged = members.word(Outcome::in_progress);
+template <class Member>
+bool get(const dom::element& found, Member& member, const Member* before) {
+  std::int64_t zero = 1;
+  if (!kIsText<Member> || before == nullptr || found.get(zero) != simdjson::SUCCESS) {
+    return get(found, member);
+  }
+  member = *before;
+  return zero == 0;
 }
 
-void pack(std::string& out, const TrailSnapshot& one) {
-  Row(out)
-      .add(one.message_id)
-      .add(one.event_type)
-      .add(one.generated)
-      .add(one.publisher)
-      .add(one.rule)
-      .add(one.at)
-      .add(one.host)
-      .add(name(one.treatment));
-}
-
-void unpack(Members& members, TrailSnapshot& one) {
-  one.message_id = members.text();
-  one.event_type = members.text();
-  one.generated = members.time();
-  one.publisher = members.text();
-  one.rule = members.text();
-  one.at = members.text();
-  one.host = members.optional_text();
-  one.treatment = members.word(Treatment::no_witness);
+template <class One>
+bool unpack(const dom::element& row, One& one, One* before) {
+  dom::array array;
+  if (row.get(array) != simdjson::SUCCESS) return false;
+  auto at = array.begin();
+  const auto end = array.end();
+  const bool right =
+      for_each_member(one, before, [&]<class Member>(Member& member, const Member* same) {
+        if (!(at != end)) return false;
+        const dom::element found = *at;
+        ++at;
+        return get(found, member, same);
+      });
+  return right && !(at != end);
 }
 
 template <class One>
 std::string packed_list(std::span<const One> list) {
   if (list.empty()) return "[]";
   std::string out;
+  const One* before = nullptr;
   for (const One& one : list) {
     out += out.empty() ? '[' : ',';
-    pack(out, one);
+    pack(out, one, before);
+    before = &one;
   }
   return out + "]";
 }
@@ -195,9 +216,9 @@ std::optional<std::vector<One>> unpacked_list(std::string_view text) {
   if (!rows) return std::nullopt;
   std::vector<One> list;
   for (const dom::element row : *rows) {
-    Members members(row);
-    unpack(members, list.emplace_back());
-    if (!members.right()) return std::nullopt;
+    One one;
+    if (!unpack(row, one, list.empty() ? nullptr : &list.back())) return std::nullopt;
+    list.push_back(std::move(one));
   }
   return list;
 }
@@ -206,23 +227,7 @@ std::optional<std::vector<One>> unpacked_list(std::string_view text) {
 
 std::string packed(const StateSnapshot& state) {
   std::string out;
-  Row(out)
-      .add(state.host)
-      .add(name(state.confidence))
-      .add(state.vm_state)
-      .add(state.task_state)
-      .add(name(state.power_state))
-      .add(state.deleted)
-      .add(state.name)
-      .add(state.project_id)
-      .add(state.since)
-      .add(state.cause)
-      .add(state.mover_host)
-      .add(state.moved_at)
-      .add(state.effective)
-      .add(state.decided_by)
-      .add(state.decided_event_type)
-      .add(state.decided_rule);
+  pack<StateSnapshot>(out, state, nullptr);
   return out;
 }
 
@@ -230,25 +235,9 @@ std::optional<StateSnapshot> unpacked_state(std::string_view text) {
   thread_local dom::parser parser;
   dom::element row;
   if (parser.parse(text.data(), text.size()).get(row) != simdjson::SUCCESS) return std::nullopt;
-  Members members(row);
   StateSnapshot state;
-  state.host = members.text();
-  state.confidence = members.word(Confidence::unknown);
-  state.vm_state = members.text();
-  state.task_state = members.text();
-  state.power_state = members.word(PowerState::unknown);
-  state.deleted = members.truth();
-  state.name = members.text();
-  state.project_id = members.text();
-  state.since = members.optional_time();
-  state.cause = members.text();
-  state.mover_host = members.text();
-  state.moved_at = members.optional_time();
-  state.effective = members.optional_time();
-  state.decided_by = members.text();
-  state.decided_event_type = members.text();
-  state.decided_rule = members.text();
-  return members.right() ? std::optional(std::move(state)) : std::nullopt;
+  if (!unpack<StateSnapshot>(row, state, nullptr)) return std::nullopt;
+  return state;
 }
 
 std::string packed(std::span<const FactSnapshot> facts) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lists that stand in one column of the store, as JSON: an array of arrays whose members are in
-// the order of docs/store.md. null is nothing; times are microseconds since 1970 UTC. A change of
-// the order raises kSchemaVersion.
+// the order of docs/store.md. null is nothing, and 0 a text like that of the array before; times
+// are microseconds since 1970 UTC. A change of the order raises kSchemaVersion.
 
 #pragma once
 

@@ -6,10 +6,13 @@
 #include <array>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include <openssl/evp.h>
 
+#include "io/store_packed.h"
 #include "io/stored_messages.h"
 
 namespace vmtrail {
@@ -100,22 +103,43 @@ Result<InputDigest> StoreReader::inputs() {
 
 // A trail entry no longer tells whether there was a payload host.
 Result<std::vector<FeedLine>> StoreReader::feed() {
-  std::vector<FeedLine> feed;
-  auto read = database_.rows(
-      "SELECT event_type, publisher, count(*), sum(has_host), sum(is_fact), max(generated) FROM ("
-      "SELECT value ->> 1 AS event_type, coalesce(value ->> 3, '') AS publisher,"
-      " value ->> 2 AS generated, 0 AS has_host, 0 AS is_fact FROM trail, json_each(entries)"
-      " UNION ALL "
-      "SELECT value ->> 1, coalesce((value ->> 5) || '.', '') || coalesce(value ->> 6, ''),"
-      " value ->> 2, value ->> 7 IS NOT NULL, 1 FROM instances, json_each(facts)) "
-      "GROUP BY event_type, publisher ORDER BY event_type, publisher",
-      [&](sqlite3_stmt* row) {
-        const auto count = [&](int column) {
-          return static_cast<std::uint64_t>(sqlite3_column_int64(row, column));
-        };
-        feed.push_back({text(row, 0), text(row, 1), count(2), count(3), count(4), time(row, 5)});
-      });
+  std::map<std::pair<std::string, std::string>, FeedLine> lines;
+  const auto add = [&lines](const auto& one, const std::string& publisher) -> FeedLine& {
+    FeedLine& line = lines[{one.event_type, publisher}];
+    ++line.events;
+    line.newest = std::max(line.newest, one.generated);
+    return line;
+  };
+  bool right = true;
+  auto read = database_.rows("SELECT entries FROM trail", [&](sqlite3_stmt* row) {
+    const auto trail = unpacked_trail(text(row, 0));
+    right = right && trail;
+    for (const TrailSnapshot& one : trail.value_or(std::vector<TrailSnapshot>())) {
+      add(one, one.publisher);
+    }
+  });
   if (!read) return tl::unexpected(read.error());
+  read = database_.rows("SELECT facts FROM instances", [&](sqlite3_stmt* row) {
+    const auto facts = unpacked_facts(text(row, 0));
+    right = right && facts;
+    for (const FactSnapshot& one : facts.value_or(std::vector<FactSnapshot>())) {
+      const bool both = !one.publisher_service.empty() && !one.publisher_host.empty();
+      FeedLine& line = add(one, one.publisher_service + (both ? "." : "") + one.publisher_host);
+      ++line.facts;
+      if (one.payload_host) ++line.with_payload_host;
+    }
+  });
+  if (!read) return tl::unexpected(read.error());
+  if (!right) {
+    return tl::unexpected(
+        Error{ErrorCode::store_error, database_.path() + ": there are facts that cannot be read"});
+  }
+  std::vector<FeedLine> feed;
+  for (auto& [key, line] : lines) {
+    line.event_type = key.first;
+    line.publisher = key.second;
+    feed.push_back(std::move(line));
+  }
   return feed;
 }
 

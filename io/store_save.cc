@@ -51,30 +51,49 @@ std::uint64_t hash_of(const IntervalSnapshot& interval, bool folded) {
 
 }  // namespace
 
-Result<void> Store::Impl::save_row(std::string_view id, const InstanceSnapshot& saved) {
+// By its number where that is known: there is no need to look for the id.
+Result<void> Store::Impl::save_row(std::string_view id, const InstanceSnapshot& saved,
+                                   Written::Instance& known) {
   std::string requests;
   for (const std::string& request : saved.folded_requests) requests += request + "\n";
   const StateSnapshot& s = saved.answer;
   std::string base = packed(saved.base);
   if (saved.facts.empty() && base == packed(s)) base.clear();
-  return database.run(
-      "INSERT INTO instances (id, host, confidence, vm_state, task_state, power_state, deleted,"
-      " name, project_id, since, cause, mover_host, moved_at, effective, decided_by,"
-      " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts)"
-      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
-      " (host, confidence, vm_state, task_state, power_state, deleted,"
-      " name, project_id, since, cause, mover_host, moved_at, effective, decided_by,"
-      " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts)"
-      " = (excluded.host, excluded.confidence, excluded.vm_state, excluded.task_state,"
-      " excluded.power_state, excluded.deleted, excluded.name, excluded.project_id,"
-      " excluded.since, excluded.cause, excluded.mover_host, excluded.moved_at,"
-      " excluded.effective, excluded.decided_by, excluded.decided_event_type,"
-      " excluded.decided_rule, excluded.newest, excluded.cut, excluded.folded_requests,"
-      " excluded.base, excluded.facts)",
-      id, s.host, name(s.confidence), s.vm_state, s.task_state, name(s.power_state), s.deleted,
-      s.name, s.project_id, s.since, s.cause, s.mover_host, s.moved_at, s.effective, s.decided_by,
-      s.decided_event_type, s.decided_rule, saved.newest, saved.cut, requests, base,
-      packed(saved.facts));
+  const auto run = [&](std::string_view sql, const auto& key) {
+    return database.run(sql, key, s.host, name(s.confidence), s.vm_state, s.task_state,
+                        name(s.power_state), s.deleted, s.name, s.project_id, s.since, s.cause,
+                        s.mover_host, s.moved_at, s.effective, s.decided_by, s.decided_event_type,
+                        s.decided_rule, saved.newest, saved.cut, requests, base,
+                        packed(saved.facts));
+  };
+  if (known.number != 0) {
+    return run(
+        "UPDATE instances SET (host, confidence, vm_state, task_state, power_state, deleted,"
+        " name, project_id, since, cause, mover_host, moved_at, effective, decided_by,"
+        " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts)"
+        " = (?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)"
+        " WHERE number = ?1",
+        known.number);
+  }
+  auto done =
+      run("INSERT INTO instances (id, host, confidence, vm_state, task_state, power_state, deleted,"
+          " name, project_id, since, cause, mover_host, moved_at, effective, decided_by,"
+          " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts)"
+          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
+          " (host, confidence, vm_state, task_state, power_state, deleted,"
+          " name, project_id, since, cause, mover_host, moved_at, effective, decided_by,"
+          " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts)"
+          " = (excluded.host, excluded.confidence, excluded.vm_state, excluded.task_state,"
+          " excluded.power_state, excluded.deleted, excluded.name, excluded.project_id,"
+          " excluded.since, excluded.cause, excluded.mover_host, excluded.moved_at,"
+          " excluded.effective, excluded.decided_by, excluded.decided_event_type,"
+          " excluded.decided_rule, excluded.newest, excluded.cut, excluded.folded_requests,"
+          " excluded.base, excluded.facts)",
+          id);
+  if (!done) return done;
+  return database.rows(
+      "SELECT number FROM instances WHERE id = ?",
+      [&](sqlite3_stmt* row) { known.number = sqlite3_column_int64(row, 0); }, id);
 }
 
 // What is folded changes no more, and the few behind it seldom.
@@ -207,7 +226,7 @@ Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved, std::size
   Written::Instance& known = entry->second;
   if (is_new) known.untrimmed = trail;
   const std::string id = saved.id.to_string();
-  if (auto done = save_row(id, saved); !done) return done;
+  if (auto done = save_row(id, saved, known); !done) return done;
   if (auto done = save_intervals(id, saved, known); !done) return done;
   if (auto done = save_migrations(id, saved, known); !done) return done;
   return save_trail(id, saved, trail, known);
@@ -215,8 +234,10 @@ Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved, std::size
 
 Result<void> Store::save(const Model& model) {
   for (const InstanceId& id : model.changed()) {
-    if (auto done = impl_->save_instance(model.snapshot(id), model.options().trail); !done)
+    model.snapshot(id, impl_->snapshot);
+    if (auto done = impl_->save_instance(impl_->snapshot, model.options().trail); !done) {
       return done;
+    }
   }
   if (auto done = impl_->set("trail", static_cast<std::int64_t>(model.options().trail)); !done) {
     return done;

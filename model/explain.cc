@@ -108,7 +108,7 @@ std::vector<FactAnswer> Model::explain(const InstanceId& id, std::span<const Tra
 
   std::vector<TrailSnapshot> trail(folded.begin(), folded.end());
   if (found->trail) {
-    for (const TrailEntry& entry : *found->trail) trail.push_back(save(entry, names));
+    for (const TrailEntry& entry : *found->trail) save(entry, names, trail.emplace_back());
   }
   const auto turned_away = std::stable_partition(
       trail.begin(), trail.end(),
@@ -125,7 +125,7 @@ std::vector<FactAnswer> Model::explain(const InstanceId& id, std::span<const Tra
     walk.from_base();
   }
   std::vector<TrailSnapshot> walked;
-  for (const TrailEntry& entry : held) walked.push_back(save(entry, names));
+  for (const TrailEntry& entry : held) save(entry, names, walked.emplace_back());
   trail.insert(turned_away, walked.begin(), walked.end());
 
   const State& state = found->answer;

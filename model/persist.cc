@@ -16,12 +16,19 @@ std::optional<Time> told(Time time) {
   return time;
 }
 
-std::string text(NameId id, const Names& names) {
-  return std::string(names.text(id));
+template <class Id>
+void set_text(std::string& text, const Id& id) {
+  text.clear();
+  id.append_to(text);
 }
 
-StateSnapshot save(const State& state, const Names& names) {
-  StateSnapshot saved;
+std::string_view text(NameId id, const Names& names) {
+  return names.text(id);
+}
+
+// A snapshot is filled again and again: its texts keep their memory.
+
+void save(const State& state, const Names& names, StateSnapshot& saved) {
   saved.host = text(state.host, names);
   saved.confidence = state.confidence;
   saved.vm_state = text(state.vm_state, names);
@@ -30,6 +37,8 @@ StateSnapshot save(const State& state, const Names& names) {
   saved.deleted = state.deleted;
   saved.name = text(state.name, names);
   saved.project_id = text(state.project_id, names);
+  saved.since.reset();
+  saved.cause.clear();
   if (state.interval_open) {
     saved.since = state.since;
     saved.cause = name(state.cause);
@@ -37,10 +46,10 @@ StateSnapshot save(const State& state, const Names& names) {
   saved.mover_host = text(state.mover_host, names);
   saved.moved_at = told(state.moved_at);
   saved.effective = told(state.effective);
-  saved.decided_by = state.decided_by.to_string();
+  set_text(saved.decided_by, state.decided_by);
   saved.decided_event_type = text(state.decided_event_type, names);
-  if (state.decided_rule != nullptr) saved.decided_rule = state.decided_rule->id;
-  return saved;
+  saved.decided_rule =
+      state.decided_rule != nullptr ? std::string_view(state.decided_rule->id) : std::string_view();
 }
 
 State load(const StateSnapshot& saved, const RuleSet& rules, Names& names) {
@@ -68,10 +77,14 @@ State load(const StateSnapshot& saved, const RuleSet& rules, Names& names) {
   return state;
 }
 
-MigrationSnapshot::View save(const MigrationView& view, const Names& names) {
-  return {view.kind,        text(view.source, names), text(view.destination, names),
-          view.outcome,     view.started_at,          view.finished_at,
-          view.confirmed_at};
+void save(const MigrationView& view, const Names& names, MigrationSnapshot::View& saved) {
+  saved.kind = view.kind;
+  saved.source = text(view.source, names);
+  saved.destination = text(view.destination, names);
+  saved.outcome = view.outcome;
+  saved.started_at = view.started_at;
+  saved.finished_at = view.finished_at;
+  saved.confirmed_at = view.confirmed_at;
 }
 
 MigrationView load(const MigrationSnapshot::View& saved, Names& names) {
@@ -80,24 +93,33 @@ MigrationView load(const MigrationSnapshot::View& saved, Names& names) {
           saved.confirmed_at};
 }
 
-FactSnapshot save(const Fact& fact, const RequestId& request, const Names& names) {
-  FactSnapshot saved;
-  saved.message_id = fact.message_id.to_string();
+void set(std::optional<std::string>& text, bool told, std::string_view value) {
+  if (told && text) {
+    *text = value;
+  } else if (told) {
+    text.emplace(value);
+  } else {
+    text.reset();
+  }
+}
+
+void save(const Fact& fact, const RequestId& request, const Names& names, FactSnapshot& saved) {
+  set_text(saved.message_id, fact.message_id);
   saved.event_type = text(fact.event_type, names);
   saved.generated = fact.generated;
-  saved.request_id = request.to_string();
+  set_text(saved.request_id, request);
   saved.rule = fact.rule->id;
   saved.publisher_service = text(fact.publisher_service, names);
   saved.publisher_host = text(fact.publisher_host, names);
-  if (fact.payload_host_told) saved.payload_host = text(fact.payload_host, names);
+  set(saved.payload_host, fact.payload_host_told, text(fact.payload_host, names));
   saved.state = text(fact.state, names);
   saved.old_state = text(fact.old_state, names);
-  if (fact.task_told) saved.task_state = text(fact.task_state, names);
+  set(saved.task_state, fact.task_told, text(fact.task_state, names));
   saved.flavor = text(fact.flavor, names);
   saved.name = text(fact.name, names);
   saved.project_id = text(fact.project_id, names);
   saved.power_state = fact.power;
-  return saved;
+  saved.judged = Outcome::in_progress;
 }
 
 Fact load(const FactSnapshot& saved, const Rule& rule, Names& names) {
@@ -134,44 +156,66 @@ void Model::mark_saved() {
 }
 
 InstanceSnapshot Model::snapshot(const InstanceId& id) const {
+  InstanceSnapshot saved;
+  snapshot(id, saved);
+  return saved;
+}
+
+void Model::snapshot(const InstanceId& id, InstanceSnapshot& saved) const {
   Instance room;
   const Instance& instance = *impl_->find(id, room);
   const Names& names = impl_->names;
   const State& base = instance.held ? instance.held->base : instance.answer;
-  InstanceSnapshot saved;
   saved.id = instance.id;
-  saved.base = save(base, names);
-  saved.answer = save(instance.answer, names);
+  save(base, names, saved.base);
+  save(instance.answer, names, saved.answer);
   saved.cut = told(instance.cut);
   saved.newest = told(instance.newest);
-  for (const RequestId& request : instance.folded) {
-    saved.folded_requests.push_back(request.to_string());
+  saved.folded_requests.resize(instance.folded.size());
+  for (std::size_t i = 0; i < instance.folded.size(); ++i) {
+    set_text(saved.folded_requests[i], instance.folded[i]);
   }
-  for (const ClosedInterval& interval : instance.past) {
-    saved.intervals.push_back({text(interval.host, names), interval.from, interval.to,
-                               interval.confidence, std::string(name(interval.cause))});
+  saved.intervals.resize(instance.past.size());
+  for (std::size_t i = 0; i < instance.past.size(); ++i) {
+    const ClosedInterval& interval = instance.past[i];
+    IntervalSnapshot& one = saved.intervals[i];
+    one.host = text(interval.host, names);
+    one.from = interval.from;
+    one.to = interval.to;
+    one.confidence = interval.confidence;
+    one.cause = name(interval.cause);
   }
   saved.base_intervals = base.closed_intervals;
-  for (const MigrationEntry& entry : instance.migrations) {
-    MigrationSnapshot migration{entry.request.to_string(), save(entry.view(), names),
-                                entry.reverted, std::nullopt};
-    if (entry.announced) migration.announced = save(*entry.announced, names);
-    saved.migrations.push_back(std::move(migration));
+  saved.migrations.resize(instance.migrations.size());
+  for (std::size_t i = 0; i < instance.migrations.size(); ++i) {
+    const MigrationEntry& entry = instance.migrations[i];
+    MigrationSnapshot& one = saved.migrations[i];
+    set_text(one.request_id, entry.request);
+    save(entry.view(), names, one.view);
+    one.reverted = entry.reverted;
+    one.announced.reset();
+    if (entry.announced) save(*entry.announced, names, one.announced.emplace());
   }
   saved.base_migrations = base.migrations;
+  std::size_t facts = 0;
   if (instance.held) {
+    for (const Operation& operation : instance.held->operations) facts += operation.facts.size();
+  }
+  saved.facts.resize(facts);
+  if (instance.held) {
+    auto one = saved.facts.begin();
     for (const Operation& operation : instance.held->operations) {
       for (const Fact& fact : operation.facts) {
-        saved.facts.push_back(save(fact, operation.request, names));
-        saved.facts.back().judged = operation.judged;
+        save(fact, operation.request, names, *one);
+        one->judged = operation.judged;
+        ++one;
       }
     }
   }
-  if (instance.trail) {
-    saved.trail.reserve(instance.trail->size());
-    for (const TrailEntry& entry : *instance.trail) saved.trail.push_back(save(entry, names));
+  saved.trail.resize(instance.trail ? instance.trail->size() : 0);
+  for (std::size_t i = 0; i < saved.trail.size(); ++i) {
+    save((*instance.trail)[i], names, saved.trail[i]);
   }
-  return saved;
 }
 
 ModelSnapshot Model::snapshot() const {
@@ -186,13 +230,15 @@ ModelSnapshot Model::snapshot_but_seen() const {
   saved.newest_event = impl_->newest;
   saved.stream = impl_->stream;
   for (const Hosts::Host& host : impl_->hosts.all()) {
-    saved.hosts.push_back(
-        {text(host.name, impl_->names), host.status, told(host.told_at), host.told_by.to_string()});
+    saved.hosts.push_back({std::string(text(host.name, impl_->names)), host.status,
+                           told(host.told_at), host.told_by.to_string()});
   }
   std::sort(saved.hosts.begin(), saved.hosts.end(),
             [](const HostSnapshot& a, const HostSnapshot& b) { return a.name < b.name; });
   for (const auto& [request, loose] : impl_->requests.loose()) {
-    saved.loose_facts.push_back({save(loose.fact, request, impl_->names), loose.until});
+    LooseFactSnapshot& one = saved.loose_facts.emplace_back();
+    save(loose.fact, request, impl_->names, one.fact);
+    one.until = loose.until;
   }
   saved.skews = impl_->skew.snapshot(impl_->names);
   return saved;

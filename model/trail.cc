@@ -10,13 +10,10 @@ namespace vmtrail {
 
 namespace {
 
-std::string place_of(const Rule& rule) {
-  return rule.file + ":" + std::to_string(rule.line);
-}
-
-std::string publisher_id(std::string_view service, std::string_view host) {
-  if (service.empty() || host.empty()) return std::string(service.empty() ? host : service);
-  return std::string(service) + "." + std::string(host);
+void add_publisher(std::string& to, std::string_view service, std::string_view host) {
+  to += service;
+  if (!service.empty() && !host.empty()) to += '.';
+  to += host;
 }
 
 }  // namespace
@@ -38,18 +35,21 @@ TrailEntry trail_entry(const Event& event, MessageId message, const Rule& rule, 
           treatment};
 }
 
-TrailSnapshot save(const TrailEntry& entry, const Names& names) {
-  TrailSnapshot saved;
-  saved.message_id = entry.message_id.to_string();
+void save(const TrailEntry& entry, const Names& names, TrailSnapshot& saved) {
+  saved.message_id.clear();
+  entry.message_id.append_to(saved.message_id);
   saved.event_type = names.text(entry.event_type);
   saved.generated = entry.generated;
-  saved.publisher =
-      publisher_id(names.text(entry.publisher_service), names.text(entry.publisher_host));
+  saved.publisher.clear();
+  add_publisher(saved.publisher, names.text(entry.publisher_service),
+                names.text(entry.publisher_host));
   saved.rule = entry.rule->id;
-  saved.at = place_of(*entry.rule);
+  saved.at = entry.rule->file;
+  saved.at += ':';
+  saved.at += std::to_string(entry.rule->line);
+  saved.host.reset();
   if (entry.host) saved.host = names.text(*entry.host);
   saved.treatment = entry.treatment;
-  return saved;
 }
 
 bool was_turned_away(Treatment treatment) {

@@ -33,7 +33,7 @@ using Trail = std::vector<TrailEntry>;
 [[nodiscard]] TrailEntry trail_entry(const Event& event, MessageId message, const Rule& rule,
                                      Treatment treatment, Names& names);
 
-[[nodiscard]] TrailSnapshot save(const TrailEntry& entry, const Names& names);
+void save(const TrailEntry& entry, const Names& names, TrailSnapshot& saved);
 
 /// Has it never become a fact?
 [[nodiscard]] bool was_turned_away(Treatment treatment);

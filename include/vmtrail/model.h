@@ -151,6 +151,8 @@ class Model {
   [[nodiscard]] std::vector<InstanceId> changed() const;
   void mark_saved();
   [[nodiscard]] InstanceSnapshot snapshot(const InstanceId& id) const;
+  /// The same into `saved`, whose memory is used again.
+  void snapshot(const InstanceId& id, InstanceSnapshot& saved) const;
   [[nodiscard]] ModelSnapshot snapshot() const;
   /// The same without the remembered ids, for who keeps those by himself: they are many.
   [[nodiscard]] ModelSnapshot snapshot_but_seen() const;
