@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t kSlice = 256;                      // events between looks for questions
 constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of a batch
+constexpr std::size_t kForgotten = 200;  // instances whose history is looked at after a commit
 constexpr auto kRetry = std::chrono::seconds{1};
 constexpr auto kLockPause = std::chrono::milliseconds{5};  // before a lock is tried again
 
@@ -304,6 +305,7 @@ bool Keeper::commit() {
     books_->model.mark_saved();
     if (std::exchange(failure_, std::nullopt)) spdlog::info("the state can be written again");
   }
+  if (const auto before = expiry().history) books_->model.forget_history(*before, kForgotten);
   if (options_.committed) options_.committed(Clock::now() - begun, batch_.events);
   settle();
   return true;

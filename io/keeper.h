@@ -39,7 +39,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
  public:
   struct Options {
     Model::Options model{};  ///< its archive is set here
-    Retention retention{};   ///< of what is stored
+    Retention retention{};   ///< of what is stored; of the model's history also without a store
     std::size_t batch_events = 10'000;
     std::chrono::milliseconds batch_delay{5};    ///< how long a batch waits for more to come
     std::chrono::milliseconds batch_limit{100};  ///< and how long at most, while more has come
