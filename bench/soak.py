@@ -151,7 +151,8 @@ def main():
     parser.add_argument("--instances", type=int, default=20_000, help="of the cloud (20,000)")
     parser.add_argument("--samples", type=pathlib.Path, help="write every sample here, a line of JSON each")
     options = parser.parse_args()
-    print(compare.environment(options) + "\n")
+    machine, _, _ = compare.environment(argparse.Namespace(build=options.build, rounds=1)).rpartition(";")
+    print(machine + "\n")
     with tempfile.TemporaryDirectory(prefix="vmtrail-soak-") as temporary:
         daemon = Daemon(options.build, pathlib.Path(temporary))
         stream = Stream(options.build, options.instances, daemon.source)
