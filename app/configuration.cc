@@ -78,8 +78,8 @@ class Reader {
 
   Configuration read(const YAML::Node& root) {
     require_map(root, "a configuration",
-                {"state", "sources", "sinks", "listen", "rules", "horizon", "explain", "history",
-                 "log", "batch", "retention", "beyond_loopback"});
+                {"state", "sources", "sinks", "listen", "rules", "horizon", "short_hosts",
+                 "explain", "history", "log", "batch", "retention", "beyond_loopback"});
     Configuration read;
     if (const auto node = root["state"]) read.state = path(node, "state");
     if (const auto node = root["sources"]) read.sources = urls(node, "sources", source_url);
@@ -91,6 +91,7 @@ class Reader {
       }
     }
     if (const auto node = root["horizon"]) read.horizon = duration(node, "horizon");
+    if (const auto node = root["short_hosts"]) read.short_hosts = boolean(node, "short_hosts");
     if (const auto node = root["explain"]) read.explain = count(node, "explain", 0);
     if (const auto node = root["history"]) read.history = count(node, "history", 0);
     if (const auto node = root["log"]) read_log(node, read);

@@ -24,6 +24,7 @@ struct Configuration {
   std::vector<Url> listeners;
   std::vector<std::string> rules;  ///< files on top of the shipped table
   std::optional<Duration> horizon;
+  bool short_hosts = false;
   std::optional<std::size_t> explain;
   std::optional<std::size_t> history;
   std::string log_level = "info";

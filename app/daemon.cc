@@ -57,6 +57,7 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
   if (!texts) return tl::unexpected(texts.error());
   Keeper::Options options;
   if (configuration.horizon) options.model.horizon = *configuration.horizon;
+  options.model.short_hosts = configuration.short_hosts;
   if (configuration.history) options.model.history = *configuration.history;
   if (store) options.model.trail = configuration.explain.value_or(32);
   options.retention = configuration.retention;

@@ -89,6 +89,7 @@ sigset_t block_signals() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is an error of its sink
+  std::signal(SIGXFSZ, SIG_IGN);  // and a file that may not grow, of whoever writes it
   return signals;
 }
 

@@ -131,6 +131,7 @@ int run(int count, char** arguments) {
   parser.add_option("--disorder", options.disorder, "Seconds by which an event may be late (0)")
       ->check(CLI::NonNegativeNumber);
   parser.add_flag("!--no-updates", options.cloud.updates, "As without notify_on_state_change");
+  parser.add_flag("!--no-deletions", options.cloud.deletions, "The same instances for ever");
   parser.add_flag("!--no-audits", options.cloud.audits, "As without instance_usage_audit");
   parser.add_option("--format", options.format, "jsonl, log or oslo (jsonl)")
       ->check(CLI::IsMember({"jsonl", "log", "oslo"}));

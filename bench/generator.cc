@@ -102,7 +102,8 @@ void Cloud::begin_operation() {
   const auto may_begin = [&](const Operation& one) {
     const bool idle = slot.state == VmState::active || slot.state == VmState::stopped;
     return (one.begins == slot.state || (one.begins == VmState::as_before && idle)) &&
-           (options_.updates || !one.only_updates);
+           (options_.updates || !one.only_updates) &&
+           (options_.deletions || one.ends != VmState::deleted);
   };
   std::uint64_t parts = 0;
   for (const Operation& one : operations()) parts += may_begin(one) ? one.part : 0;

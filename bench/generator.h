@@ -48,6 +48,7 @@ struct CloudOptions {
   Duration ramp = std::chrono::hours{1};  ///< over which the instances boot
   Duration disorder{};                    ///< an event arrives up to so much later than it was sent
   bool updates = true;                    ///< notify_on_state_change is set
+  bool deletions = true;                  ///< and boots in their place
   bool audits = true;                     ///< instance_usage_audit is set, by the hour
 };
 

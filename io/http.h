@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ struct HttpRoute {
   std::string path;            ///< a segment that is `*`: any one that is not empty
   bool without_token = false;  ///< answered whoever asks
   bool wants_json = false;     ///< a body of another type is refused
+  /// Then it is answered 503, to be sent again later, whatever comes of it; 0: it waits for ever.
+  std::chrono::seconds answer_within{};
   /// Called by a thread of the server, which it must not hold up.
   std::function<void(HttpRequest, HttpReply)> take;
 };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
@@ -90,6 +92,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   void close() override {
     post_weakly([](Connection& self) {
       self.tcp_stream().close();
+      self.timer_.cancel();
       self.keep_.reset();
       self.work_.reset();
     });
@@ -209,16 +212,34 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     keep_ = this->shared_from_this();
     work_.emplace(stream_.get_executor());
     tcp_stream().expires_never();
+    const std::uint64_t number = ++number_;
+    if (route_->answer_within.count() > 0) {
+      timer_.expires_after(route_->answer_within);
+      timer_.async_wait([weak = this->weak_from_this(), number](error_code stopped) {
+        if (const auto self = weak.lock(); self && !stopped) self->on_reply(number, too_late());
+      });
+    }
     route_->take(std::move(request), [executor = stream_.get_executor(),
-                                      weak = this->weak_from_this()](HttpAnswer reply) {
-      net::post(executor, [weak, reply = std::move(reply)]() mutable {
-        const auto self = weak.lock();
-        if (!self || !self->keep_) return;
-        self->keep_.reset();
-        self->work_.reset();
-        self->answer(std::move(reply));
+                                      weak = this->weak_from_this(), number](HttpAnswer reply) {
+      net::post(executor, [weak, number, reply = std::move(reply)]() mutable {
+        if (const auto self = weak.lock()) self->on_reply(number, std::move(reply));
       });
     });
+  }
+
+  // The first one counts; another request may be at work when the second comes.
+  void on_reply(std::uint64_t number, HttpAnswer reply) {
+    if (!keep_ || number != number_) return;
+    timer_.cancel();
+    work_.reset();
+    const auto self = std::move(keep_);
+    answer(std::move(reply));
+  }
+
+  static HttpAnswer too_late() {
+    HttpAnswer answer = http_error(503, "it is not known to be kept yet; send it again later");
+    answer.retry_after = 5;
+    return answer;
   }
 
   void on_unreadable(error_code failed) {
@@ -291,6 +312,8 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
 
   HttpListener& listener_;
   Stream stream_;
+  net::steady_timer timer_{stream_.get_executor()};  // of the request that is being answered
+  std::uint64_t number_ = 0;                         // of requests handed over
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::empty_body>> go_on_;

@@ -3,6 +3,7 @@
 #include "io/keeper.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -16,7 +17,9 @@ namespace {
 
 constexpr std::uint64_t kSlice = 256;                      // events between looks for questions
 constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of a batch
+constexpr std::size_t kForgotten = 200;  // instances whose history is looked at after a commit
 constexpr auto kRetry = std::chrono::seconds{1};
+constexpr auto kLockPause = std::chrono::milliseconds{5};  // before a lock is tried again
 
 Time system_time() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -76,6 +79,7 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
   }
   books_ = std::make_unique<Books>(std::move(rules), std::move(options), *this);
   if (!store_) return {};
+  store_->set_meanwhile([this] { answer_while_locked(); });
   const auto dropped = store_->load(books_->model, books_->rules);
   if (!dropped) return tl::unexpected(dropped.error());
   if (*dropped > 0) {
@@ -224,6 +228,14 @@ void Keeper::answer() {
   for (const Inquiry& question : questions_) question(*this);
 }
 
+// Between the rows of a batch the model stands still; at any other time it may be at work.
+void Keeper::answer_while_locked() {
+  if (!committing_) return std::this_thread::sleep_for(kLockPause);
+  Intake::Taken taken;
+  intake_.take(taken, false, Clock::now() + kLockPause);
+  for (const Inquiry& question : taken.questions) question(*this);
+}
+
 // ---- batches
 
 bool Keeper::is_full() const {
@@ -277,7 +289,10 @@ Result<void> Keeper::run() {
 bool Keeper::commit() {
   const auto begun = Clock::now();
   if (store_) {
-    if (auto written = write_batch(); !written) {
+    committing_ = true;
+    const auto written = write_batch();
+    committing_ = false;
+    if (!written) {
       if (!failure_) {
         spdlog::error("{}; nothing is acknowledged until it can be written",
                       written.error().detail);
@@ -290,6 +305,7 @@ bool Keeper::commit() {
     books_->model.mark_saved();
     if (std::exchange(failure_, std::nullopt)) spdlog::info("the state can be written again");
   }
+  if (const auto before = expiry().history) books_->model.forget_history(*before, kForgotten);
   if (options_.committed) options_.committed(Clock::now() - begun, batch_.events);
   settle();
   return true;

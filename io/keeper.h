@@ -31,7 +31,7 @@ namespace vmtrail {
 /// changed in batches; after that, and not before, tells the sources that they are settled and the
 /// readers of the recent records that there are new ones. Between two deliveries it answers
 /// questions. A commit that fails is tried again with the same batch; until it succeeds nothing
-/// more is taken in, and questions are answered as ever.
+/// more is taken in, and questions are answered as ever, also while it waits for a lock.
 ///
 /// run() is the thread; until it is called and after it has returned, and in questions, everything
 /// else may be called. Borrows the intake and the records.
@@ -39,7 +39,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
  public:
   struct Options {
     Model::Options model{};  ///< its archive is set here
-    Retention retention{};   ///< of what is stored
+    Retention retention{};   ///< of what is stored; of the model's history also without a store
     std::size_t batch_events = 10'000;
     std::chrono::milliseconds batch_delay{5};    ///< how long a batch waits for more to come
     std::chrono::milliseconds batch_limit{100};  ///< and how long at most, while more has come
@@ -131,6 +131,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   void process(Delivery& delivery);
   void advance();
   void answer();
+  void answer_while_locked();
   bool commit();
   Result<void> write_batch();
   [[nodiscard]] Expiry expiry() const;
@@ -157,6 +158,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   Clock::time_point stream_since_;     // and since when they stand there
   std::optional<NewRules> new_rules_;  // to go on with
   std::optional<Error> failure_;       // of the last commit
+  bool committing_ = false;
   Clock::time_point retry_at_;
   std::map<std::string, SourceFigures> sources_;
   Situation situation_;

@@ -2,6 +2,7 @@
 
 #include "io/source_http.h"
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <memory>
@@ -16,6 +17,7 @@ namespace vmtrail {
 namespace {
 
 constexpr std::size_t kMostWaiting = 256;  // for room; whoever comes then is told to slow down
+constexpr std::uint64_t kWait = 30;        // seconds for the commit
 
 std::string counts_json(const DeliveryCounts& counts) {
   return "{\"applied\":" + std::to_string(counts.applied) +
@@ -132,7 +134,8 @@ class Requests : public std::enable_shared_from_this<Requests> {
 
 class HttpSource : public Source {
  public:
-  HttpSource(const Url& url, const SourceSetting& setting, HttpServer& server)
+  HttpSource(const Url& url, const SourceSetting& setting, HttpServer& server,
+             std::chrono::seconds wait)
       : Source(url.text),
         server_(server),
         requests_(std::make_shared<Requests>(*this, setting.intake, setting.format)) {
@@ -140,6 +143,7 @@ class HttpSource : public Source {
       server.add({.method = "POST",
                   .path = path,
                   .wants_json = true,
+                  .answer_within = wait,
                   .take = [requests = requests_](const HttpRequest& request, HttpReply reply) {
                     requests->take(request, std::move(reply));
                   }});
@@ -159,9 +163,12 @@ class HttpSource : public Source {
 }  // namespace
 
 OpenedSource open_http_source(const Url& url, const SourceSetting& setting) {
+  const auto wait = url.number("wait", kWait);
+  if (!wait) return tl::unexpected(wait.error());
+  if (*wait < 1 || *wait > 3600) return tl::unexpected(wrong_url(url, "wait is 1 to 3600 seconds"));
   auto server = setting.http->at(url, setting.beyond_loopback);
   if (!server) return tl::unexpected(server.error());
-  return std::make_unique<HttpSource>(url, setting, **server);
+  return std::make_unique<HttpSource>(url, setting, **server, std::chrono::seconds{*wait});
 }
 
 }  // namespace vmtrail

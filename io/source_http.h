@@ -3,9 +3,16 @@
 
 #pragma once
 
+#include <array>
+#include <string_view>
+
 #include "io/sources.h"
 
 namespace vmtrail {
+
+/// Those of the server (kHttpOptions), and how long a request waits for its commit.
+inline constexpr std::array<std::string_view, 6> kHttpSourceOptions = {
+    "token_file", "cert", "key", "max_body", "connections", "wait"};
 
 [[nodiscard]] OpenedSource open_http_source(const Url& url, const SourceSetting& setting);
 

@@ -6,7 +6,6 @@
 #include <array>
 #include <vector>
 
-#include "io/http_servers.h"
 #include "io/source_amqp.h"
 #include "io/source_file.h"
 #include "io/source_http.h"
@@ -26,8 +25,8 @@ constexpr auto kSources = std::to_array<SourceKind>({
     {"amqp", kAmqpSourceOptions, open_amqp_source},
     {"amqps", kAmqpSourceOptions, open_amqp_source},
     {"file", kFileOptions, open_file_source},
-    {"http", kHttpOptions, open_http_source},
-    {"https", kHttpOptions, open_http_source},
+    {"http", kHttpSourceOptions, open_http_source},
+    {"https", kHttpSourceOptions, open_http_source},
     {"zmq+pull", kPullOptions, open_zmq_pull},
     {"zmq+sub", kSubOptions, open_zmq_sub},
 });

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace vmtrail {
@@ -39,7 +40,8 @@ bool settled(const std::string& path, Sqlite::Mode mode) {
          !std::filesystem::exists(path + "-wal", ignored);
 }
 
-constexpr int kBusyMilliseconds = 5000;  // how long to wait for another process
+constexpr std::chrono::milliseconds kLockWait{5000};  // for another process
+constexpr std::chrono::milliseconds kPause{5};        // before a lock is tried again
 
 std::int64_t number(Time time) {
   return time.time_since_epoch().count();
@@ -122,8 +124,27 @@ Result<Sqlite> Sqlite::open(const std::string& path, Mode mode) {
                          : sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
   Sqlite result(path, database);
   if (opened != SQLITE_OK) return tl::unexpected(result.error("opening"));
-  sqlite3_busy_timeout(database, kBusyMilliseconds);
+  result.set_lock_wait(kLockWait);
   return result;
+}
+
+void Sqlite::set_lock_wait(std::chrono::milliseconds most, std::function<void()> meanwhile) {
+  lock_wait_->most = most;
+  lock_wait_->meanwhile = std::move(meanwhile);
+  sqlite3_busy_handler(database_.get(), on_locked, lock_wait_.get());
+}
+
+int Sqlite::on_locked(void* wait, int times) {
+  auto& waits = *static_cast<LockWait*>(wait);
+  const auto now = std::chrono::steady_clock::now();
+  if (times == 0) waits.until = now + waits.most;
+  if (now >= waits.until) return 0;
+  if (waits.meanwhile) {
+    waits.meanwhile();
+  } else {
+    std::this_thread::sleep_for(kPause);
+  }
+  return 1;
 }
 
 Error Sqlite::error(std::string_view doing) const {

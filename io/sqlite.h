@@ -6,7 +6,9 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,6 +55,11 @@ class Sqlite {
  public:
   enum class Mode : std::uint8_t { read, create };
   [[nodiscard]] static Result<Sqlite> open(const std::string& path, Mode mode);
+
+  /// How long to wait for what another program has locked (5 s). `meanwhile` is called again and
+  /// again until then, and is to take some milliseconds; null: the thread sleeps. It must leave
+  /// this database alone.
+  void set_lock_wait(std::chrono::milliseconds most, std::function<void()> meanwhile = {});
 
   Result<void> execute(const char* sql, std::string_view doing);
 
@@ -109,12 +116,20 @@ class Sqlite {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
 
+  struct LockWait {
+    std::chrono::milliseconds most{};
+    std::function<void()> meanwhile;
+    std::chrono::steady_clock::time_point until;
+  };
+  static int on_locked(void* wait, int times);
+
   Sqlite(std::string path, sqlite3* database) : path_(std::move(path)), database_(database) {}
   Result<sqlite3_stmt*> prepare(std::string_view sql);
   [[nodiscard]] Error error(std::string_view doing) const;
   void fail(std::string_view doing);
 
   std::string path_;
+  std::unique_ptr<LockWait> lock_wait_ = std::make_unique<LockWait>();  // known to the database
   std::unique_ptr<sqlite3, Close> database_;
   std::unordered_map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> prepared_;
   bool in_transaction_ = false;

@@ -79,9 +79,10 @@ Result<void> Store::Impl::check_version(Access access) {
 }
 
 Result<void> Store::Impl::set_up(const Options& options) {
-  std::string pragmas = "PRAGMA busy_timeout = " + std::to_string(options.lock_wait.count()) +
-                        "; PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536;"
-                        " PRAGMA wal_autocheckpoint = 8192;";
+  lock_wait = options.lock_wait;
+  database.set_lock_wait(lock_wait);
+  std::string pragmas =
+      "PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8192;";
   pragmas += options.durability == Durability::power_loss ? " PRAGMA synchronous = FULL;"
                                                           : " PRAGMA synchronous = NORMAL;";
   if (auto done = database.execute(pragmas.c_str(), "setting up"); !done) return done;
@@ -111,6 +112,10 @@ Result<void> Store::Impl::set_up(const Options& options) {
   if (auto done = database.execute(kSchema, "making the tables"); !done) return done;
   if (auto done = set("schema", kSchemaVersion); !done) return done;
   return database.commit();
+}
+
+void Store::set_meanwhile(std::function<void()> meanwhile) {
+  impl_->database.set_lock_wait(impl_->lock_wait, std::move(meanwhile));
 }
 
 Time Store::Impl::stored_at() {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -100,6 +101,10 @@ class Store {
   [[nodiscard]] Result<std::string> position(std::string_view source);
   /// How far a sink is; nullopt: it was never heard of.
   [[nodiscard]] Result<std::optional<Sequence>> cursor(std::string_view sink);
+
+  /// While another program has the file locked, calls `meanwhile` again and again, which is to take
+  /// some milliseconds and leaves the store alone; Options::lock_wait says how long.
+  void set_meanwhile(std::function<void()> meanwhile);
 
   // ---- what a batch changes
 

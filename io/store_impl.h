@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -46,6 +47,7 @@ struct Store::Impl {
   explicit Impl(Sqlite opened) : database(std::move(opened)) {}
 
   Sqlite database;
+  std::chrono::milliseconds lock_wait{5000};
   Written written;
   PendingMessages messages;   // of the transaction; written when it is committed
   std::optional<Time> began;  // of the transaction

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/forget.h"
 #include "model/impl.h"
 #include "model/walk.h"
 
@@ -96,12 +97,7 @@ void Model::Impl::trim_history(Instance& instance) const {
   const std::size_t folded =
       instance.held ? instance.held->base.closed_intervals : instance.past.size();
   if (folded <= options.history) return;
-  const auto gone = static_cast<std::uint32_t>(folded - options.history);
-  instance.past.erase(instance.past.begin(), instance.past.begin() + gone);
-  instance.answer.closed_intervals -= gone;
-  if (!instance.held) return;
-  Held& held = *instance.held;
-  for (State* const state : {&held.base, &held.prefix, &held.open}) state->closed_intervals -= gone;
+  forget_intervals(instance, static_cast<std::uint32_t>(folded - options.history));
 }
 
 void Model::Impl::fold_quiet(Time now, Duration quiet, RecordConsumer& records) {

@@ -58,6 +58,8 @@ struct Model::Impl {
   };
   std::priority_queue<Waiting, std::vector<Waiting>, WaitsLess> waiting;
 
+  std::uint32_t next_to_forget = 0;  // the place of an instance
+
   // Kept for its memory alone.
   Before was;
   std::vector<Operation> spare_operations;
@@ -95,6 +97,9 @@ struct Model::Impl {
   /// Forgets closed intervals beyond Options::history. Only between two events.
   void trim_history(Instance& instance) const;
   void fold_quiet(Time now, Duration quiet, RecordConsumer& records);
+
+  // Forgetting what ended long ago (forget.cc).
+  void forget_history(Time before, std::size_t count);
 
   /// Judges the instance's open operations that have been silent beyond their limit. True:
   /// something changed.

@@ -412,6 +412,10 @@ void Model::advance(Time now, RecordConsumer& records) {
   impl_->fold_quiet(now, impl_->options.horizon, records);
 }
 
+void Model::forget_history(Time before, std::size_t instances) {
+  impl_->forget_history(before, instances);
+}
+
 void Model::finish(RecordConsumer& records) {
   if (impl_->newest) impl_->judge_all(*impl_->newest, true, records);
 }

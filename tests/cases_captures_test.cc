@@ -142,5 +142,55 @@ TEST_CASE("Scenarios mixed with each other do not disturb each other") {
   }
 }
 
+TEST_CASE("What is forgotten of the history changes nothing that is answered of later times") {
+  for (const std::string& scenario : scenarios()) {
+    for (const auto kept : {0, 5, 60}) {
+      INFO(scenario << ", history of " << kept << " s");
+      Model::Options options;
+      options.horizon = std::chrono::seconds{2};
+      Machine all(shipped_rules(), options);
+      Machine forgetful(shipped_rules(), options);
+      const auto forget = [&] {
+        if (const auto now = forgetful.model.stream_time()) {
+          forgetful.model.forget_history(*now - std::chrono::seconds{kept}, 2);
+        }
+      };
+      for (const Made& event : events_of(file_of(scenario, "nova.bodies.jsonl"))) {
+        all.feed(event);
+        forgetful.feed(event);
+        forget();
+      }
+      const auto compare = [&] {
+        REQUIRE(all.model.instances() == forgetful.model.instances());
+        for (const InstanceId& id : all.model.instances()) {
+          const InstanceAnswer known = *all.model.instance(id);
+          const InstanceAnswer left = *forgetful.model.instance(id);
+          CHECK(left.host == known.host);
+          CHECK(left.confidence == known.confidence);
+          CHECK(left.vm_state == known.vm_state);
+          CHECK(left.task_state == known.task_state);
+          CHECK(left.deleted == known.deleted);
+          REQUIRE(left.timeline.size() <= known.timeline.size());
+          CHECK(std::equal(left.timeline.rbegin(), left.timeline.rend(), known.timeline.rbegin()));
+        }
+      };
+      compare();
+      for (Machine* const one : {&all, &forgetful}) {
+        one->dispatcher.advance(*one->model.stream_time() + std::chrono::hours{1});
+      }
+      for (std::size_t i = all.model.instance_count(); i > 0; --i) {
+        forgetful.model.forget_history(*all.model.stream_time() + std::chrono::hours{1}, 1);
+      }
+      compare();
+      for (const InstanceId& id : forgetful.model.instances()) {
+        CHECK(forgetful.model.instance(id)->timeline.size() <= 1);  // where it is now
+      }
+      for (const Migration& migration : forgetful.model.migrations()) {
+        CHECK_FALSE(migration.finished_at);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace vmtrail

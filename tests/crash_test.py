@@ -68,12 +68,12 @@ def stream(captures, length):
 class Daemon:
     """One run of `vmtrail serve`; its standard error is read for the address and kept."""
 
-    def __init__(self, program, state, source):
+    def __init__(self, program, state, source, more=(), environment=None):
         self.address = None
         self.ready = threading.Event()
         self.lines = []
-        self.process = subprocess.Popen([program, "serve", "--state", state, "--source", source],
-                                        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen([program, "serve", "--state", state, "--source", source, *more],
+                                        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
 
@@ -151,7 +151,11 @@ class OverAmqp:
         port = (broker / "ports").read_text().split()[0]
         self.source = (f"amqp://vmtrail@127.0.0.1:{port}/?password_file={broker}/password&queue={self.queue}"
                        "&bind=nova:notifications.*&prefetch=10")
-        self.feeder = subprocess.Popen([feed, self.queue], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.program = feed
+        self.start()
+
+    def start(self):
+        self.feeder = subprocess.Popen([self.program, self.queue], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, line):
         self.feeder.stdin.write(line + "\n")

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,11 @@ class DaemonProcess {
   /// The URL behind the next "listening ".
   std::string address() { return await("listening ").substr(10); }
   void signal(int number) const { kill(process_, number); }
+  /// No file of it may become longer; what it writes beyond that fails as on a full disk.
+  void limit_files(rlim_t bytes) const {
+    const rlimit limit{bytes, RLIM_INFINITY};
+    if (prlimit(process_, RLIMIT_FSIZE, &limit, nullptr) != 0) throw std::runtime_error("no limit");
+  }
 
   /// The exit status; `output` has all that was left to be read of standard error.
   int wait() {

@@ -109,6 +109,25 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "Who waits too long for the commit is told to come again, and the next is told of his own") {
+  Keeper::Options options{.batch_events = 2, .batch_delay = std::chrono::hours{1}};
+  Served served("?wait=1", {}, std::move(options));
+  HttpClient client(served.address());
+  const Answer late = client.post("/v1/events", kEvent);
+  CHECK(late.status == 503);
+  CHECK_THAT(late.head, Catch::Contains("Retry-After: 5"));
+  CHECK_THAT(late.body, Catch::Contains("send it again"));
+  // With this one the batch is full: both are settled, and only one of them is still asked for.
+  const Answer again = client.post("/v1/events", kEvent);
+  CHECK(again.status == 200);
+  CHECK(nlohmann::json::parse(again.body)["duplicate"] == 1);
+  HttpServers servers;
+  Intake intake;
+  CHECK_FALSE(
+      open_source(*parse_url("http://127.0.0.1:0?wait=0"), {.intake = intake, .http = &servers}));
+}
+
+TEST_CASE(
     "A bad item in a good list is quarantined, the rest is taken; nothing but bad ones is 400") {
   const Scratch scratch;
   Served served({}, scratch.path());

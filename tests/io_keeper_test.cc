@@ -146,6 +146,26 @@ TEST_CASE("While it cannot write it settles nothing and answers; then it goes on
   CHECK(stored_records(scratch.path()) == stored_records(whole.path()));
 }
 
+TEST_CASE("Questions are answered while another program has the store locked, however long") {
+  const auto lines = migration_lines();
+  const Scratch scratch;
+  Live live({.batch_delay = std::chrono::milliseconds{0}}, scratch.path(), std::size_t{16} << 20,
+            {.lock_wait = std::chrono::hours{1}});
+  HandSource source(live.intake);
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((scratch.path() + "/vmtrail.db").c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  source.put(lines[0]);
+  live.await_events(1);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(live.ask([](Keeper& keeper) { return keeper.counts().events; }) == 1);
+  }
+  CHECK(source.settled(0).empty());
+  sqlite3_close(other);
+  CHECK(source.settled_all().size() == 1);
+  REQUIRE(live.finish());
+}
+
 TEST_CASE("If nothing can be written at the end, the keeper says so, and nothing is settled") {
   const Scratch scratch;
   Live live({.batch_delay = std::chrono::hours{1}}, scratch.path());

@@ -141,13 +141,13 @@ class Receiver {
 class Live {
  public:
   explicit Live(Keeper::Options options = {}, const std::string& state = {},
-                std::size_t recent = std::size_t{16} << 20)
+                std::size_t recent = std::size_t{16} << 20, const Store::Options& stored = {})
       : records(recent) {
     if (!options.clock) options.clock = [] { return Time{}; };
     if (!options.steady) options.steady = [] { return std::chrono::steady_clock::time_point{}; };
     std::optional<Store> store;
     if (!state.empty()) {
-      auto opened = Store::open(state, Store::Access::create);
+      auto opened = Store::open(state, Store::Access::create, stored);
       if (!opened) throw std::runtime_error(opened.error().message());
       store = std::move(*opened);
     }

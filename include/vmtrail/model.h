@@ -93,6 +93,11 @@ class Model {
   /// clock.
   void advance(Time now, RecordConsumer& records);
 
+  /// Forgets folded intervals and migrations that ended before then, as the store does with what it
+  /// keeps: of the next so many instances with each call, round and round. Changes no answer about
+  /// later times, and tells nothing.
+  void forget_history(Time before, std::size_t instances);
+
   /// The stream is over: judges by its newest event, and emits what was held back.
   void finish(RecordConsumer& records);
 
