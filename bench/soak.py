@@ -28,8 +28,8 @@ import urllib.parse
 
 import compare
 
-CHUNK = 256 << 10  # bytes of a request, about
-SENDERS = 2
+CHUNK = 1 << 20  # bytes of a request, about
+SENDERS = 4
 MOST_GROWTH = 0.03  # of resident memory, from the first tenth to the last
 CONFIGURATION = """\
 state: state
@@ -175,7 +175,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=compare.ROOT / "build/release", help="build directory")
     parser.add_argument("--minutes", type=float, default=10, help="how long (10)")
-    parser.add_argument("--instances", type=int, default=20_000, help="of the cloud (20,000)")
+    parser.add_argument("--instances", type=int, default=5_000, help="of the cloud (5,000)")
     parser.add_argument("--samples", type=pathlib.Path, help="write every sample here, a line of JSON each")
     options = parser.parse_args()
     machine, _, _ = compare.environment(argparse.Namespace(build=options.build, rounds=1)).rpartition(";")
