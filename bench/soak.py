@@ -28,8 +28,8 @@ import urllib.parse
 
 import compare
 
-CHUNK = 256 << 10  # bytes of a request, about
-SENDERS = 2
+CHUNK = 1 << 20  # bytes of a request, about
+SENDERS = 4
 MOST_GROWTH = 0.03  # of resident memory, from the first tenth to the last
 CONFIGURATION = """\
 state: state
@@ -49,6 +49,15 @@ FIGURES = {
     "instances": lambda one: one["vmtrail_instances"],
     "events/s": lambda one: one["rate"],
 }
+
+
+METRICS = ("vmtrail_intake_deliveries", "vmtrail_sink_behind", "vmtrail_instances", "vmtrail_events_total")
+
+
+def value(metrics, name):
+    """Of all rows of that name together; None: there is none."""
+    rows = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", metrics, re.MULTILINE)
+    return sum(map(float, rows)) if rows else None
 
 
 class Stream:
@@ -122,10 +131,9 @@ class Daemon:
         proc = pathlib.Path(f"/proc/{self.process.pid}")
         status = (proc / "status").read_text()
         metrics = self.get("/metrics")
-        found = {name: float(re.search(rf"^{name}(?:{{.*}})? (\S+)$", metrics, re.MULTILINE).group(1))
-                 for name in ("vmtrail_intake_deliveries", "vmtrail_sink_behind", "vmtrail_instances")}
-        events = re.findall(r"^vmtrail_events_total\{.*\} (\S+)$", metrics, re.MULTILINE)
-        found["events"] = sum(map(float, events))
+        found = {name: value(metrics, name) for name in METRICS}
+        if None in found.values():  # the keeper was busy for a second
+            return None
         found["rss"] = 1024 * int(re.search(r"VmRSS:\s+(\d+)", status).group(1))
         found["threads"] = int(re.search(r"Threads:\s+(\d+)", status).group(1))
         found["descriptors"] = len(os.listdir(proc / "fd"))
@@ -144,11 +152,30 @@ def slope(samples, value):
     return statistics.linear_regression(times, [value(one) for one in samples]).slope * 60
 
 
+def watch(daemon, seconds):
+    """A sample each second; and how often there was none."""
+    samples = []
+    missed = 0
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(1)
+        daemon.get("/v1/hosts")
+        figures = daemon.figures()
+        if figures is None:
+            missed += 1
+            continue
+        samples.append(figures)
+        before = samples[-2] if len(samples) > 1 else figures
+        passed = figures["at"] - before["at"]
+        figures["rate"] = (figures[METRICS[-1]] - before[METRICS[-1]]) / passed if passed else 0
+    return samples, missed
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=compare.ROOT / "build/release", help="build directory")
     parser.add_argument("--minutes", type=float, default=10, help="how long (10)")
-    parser.add_argument("--instances", type=int, default=20_000, help="of the cloud (20,000)")
+    parser.add_argument("--instances", type=int, default=5_000, help="of the cloud (5,000)")
     parser.add_argument("--samples", type=pathlib.Path, help="write every sample here, a line of JSON each")
     options = parser.parse_args()
     machine, _, _ = compare.environment(argparse.Namespace(build=options.build, rounds=1)).rpartition(";")
@@ -156,17 +183,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="vmtrail-soak-") as temporary:
         daemon = Daemon(options.build, pathlib.Path(temporary))
         stream = Stream(options.build, options.instances, daemon.source)
-        samples = []
-        until = time.monotonic() + options.minutes * 60
-        while time.monotonic() < until:
-            time.sleep(1)
-            samples.append(daemon.figures())
-            daemon.get("/v1/hosts")
-            before = samples[-2] if len(samples) > 1 else samples[-1]
-            passed = samples[-1]["at"] - before["at"]
-            samples[-1]["rate"] = (samples[-1]["events"] - before["events"]) / passed if passed else 0
-        stream.end()
-        code = daemon.end()
+        try:
+            samples, missed = watch(daemon, options.minutes * 60)
+        finally:
+            stream.end()
+            code = daemon.end()
     if options.samples:
         options.samples.write_text("".join(json.dumps(one) + "\n" for one in samples))
     warm = samples[len(samples) // 5:]
@@ -178,8 +199,9 @@ def main():
         ends[name] = first, last
         table.row(name, f"{first:,.1f}", f"{last:,.1f}", f"{slope(warm, value):+,.2f}")
     table.print()
-    events = samples[-1]["events"]
-    print(f"{events:,.0f} events in {len(samples)} samples; the daemon ended with {code}")
+    events = samples[-1][METRICS[-1]]
+    print(f"{events:,.0f} events in {options.minutes:g} minutes, {len(samples)} samples and {missed} seconds without one; the "
+          f"daemon ended with {code}")
     failures = [line.rstrip() for line in daemon.said]
     if code != 0:
         failures.append(f"the daemon ended with {code}")

@@ -219,10 +219,13 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
         if (const auto self = weak.lock(); self && !stopped) self->on_reply(number, too_late());
       });
     }
-    route_->take(std::move(request), [executor = stream_.get_executor(),
-                                      weak = this->weak_from_this(), number](HttpAnswer reply) {
-      net::post(executor, [weak, number, reply = std::move(reply)]() mutable {
-        if (const auto self = weak.lock()) self->on_reply(number, std::move(reply));
+    // Who answers may keep the reply for longer than the server is there: it must hold nothing of
+    // it.
+    route_->take(std::move(request), [weak = this->weak_from_this(), number](HttpAnswer reply) {
+      const auto self = weak.lock();
+      if (!self) return;
+      net::post(self->stream_.get_executor(), [weak, number, reply = std::move(reply)]() mutable {
+        if (const auto still = weak.lock()) still->on_reply(number, std::move(reply));
       });
     });
   }

@@ -38,14 +38,14 @@ TEST_CASE("The daemon tells its health, and is not ready while it cannot write; 
   for (const std::string& line : lines) CHECK(client.post("/v1/events", line).status == 200);
   CHECK_THAT(client.get("/metrics").body, Catch::Contains("vmtrail_"));
 
-  execute(state, "ALTER TABLE messages RENAME TO away");
+  execute(state, "ALTER TABLE meta RENAME TO away");
   HttpClient waiting(address);
   waiting.send("POST /v1/events HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: " +
                std::to_string(lines[0].size()) + "\r\n\r\n" + lines[0]);
   while (client.get("/readyz").status != 503) {
   }
   CHECK(client.get("/healthz").status == 200);
-  execute(state, "ALTER TABLE away RENAME TO messages");
+  execute(state, "ALTER TABLE away RENAME TO meta");
   const auto answer = waiting.receive();
   CHECK(answer.status == 200);
   CHECK_THAT(answer.body, Catch::Contains("\"duplicate\":1"));

@@ -113,12 +113,18 @@ def await_true(what, holds):
 
 
 class OverAmqp(crash_test.OverAmqp):
-    """While the daemon has what was put into its queue the broker dies, and comes back."""
+    """Before a part is published the broker dies, and comes back: killed later it may forget what it was just told."""
 
     def __init__(self, lines, directory, feed):
         super().__init__(lines, directory, feed)
         self.directory = directory
+        self.part = []
         self.dies = False
+
+    def prepare(self, parts_left):
+        size = -(-(len(self.lines) - self.offered) // (parts_left + 1))
+        self.part = self.lines[self.offered:self.offered + size]
+        self.offered += size
 
     def feed(self, daemon):
         if self.dies:
@@ -127,6 +133,8 @@ class OverAmqp(crash_test.OverAmqp):
             broker.stop(self.directory)
             broker.start(self.directory)
             self.start()  # makes exchange and binding again
+        for line in self.part:
+            self.ask(line)
 
 
 def run(options, state, lines, environment, jump):
@@ -146,7 +154,7 @@ def run(options, state, lines, environment, jump):
 
     def part(left):
         transport.prepare(left)
-        feeder = threading.Thread(target=transport.feed, args=(daemon,))
+        feeder = threading.Thread(target=transport.feed, args=(daemon,), daemon=True)
         feeder.start()
         return feeder
 

@@ -9,6 +9,8 @@ Over AMQP alone if a broker (broker.py) and what feeds it (broker_feed) are give
 """
 
 import argparse
+import atexit
+import contextlib
 import datetime
 import http.client
 import json
@@ -74,7 +76,8 @@ class Daemon:
         self.lines = []
         self.process = subprocess.Popen([program, "serve", "--state", state, "--source", source, *more],
                                         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment)
-        self.reader = threading.Thread(target=self.read)
+        atexit.register(self.process.kill)  # should the test give up
+        self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
     def read(self):
@@ -190,7 +193,7 @@ def await_events(state, count):
 def events_stored(state):
     if not os.path.exists(f"{state}/vmtrail.db"):
         return 0  # killed before it was made
-    with sqlite3.connect(f"file:{state}/vmtrail.db?mode=ro", uri=True, timeout=PATIENCE) as database:
+    with contextlib.closing(sqlite3.connect(f"file:{state}/vmtrail.db?mode=ro", uri=True, timeout=PATIENCE)) as database:
         made = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'messages'").fetchone()
         if not made:
             return 0

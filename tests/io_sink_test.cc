@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sinks: what they are sent, and what one that is slow or away costs the others.
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -181,12 +182,14 @@ TEST_CASE("A cursor is stored with the records, and a restart goes on behind it"
   {
     Receiver receiver;
     std::optional<SinkFeed> feed;
+    std::atomic<SinkFeed*> known = nullptr;  // the keeper asks while it is made
     Live live({.cursors =
                    [&] {
-                     return Cursors{{"r", feed ? feed->cursor() : Sequence{0}}};
+                     const SinkFeed* const there = known;
+                     return Cursors{{"r", there != nullptr ? there->cursor() : Sequence{0}}};
                    }},
               scratch.path());
-    feed.emplace(SinkFeed::Options{.name = "r"}, receiver.sink(), live.records);
+    known = &feed.emplace(SinkFeed::Options{.name = "r"}, receiver.sink(), live.records);
     play(live, "boot");
     half = live.records.newest();
     receiver.up_to(half);
