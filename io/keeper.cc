@@ -75,7 +75,10 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
     };
   }
   books_ = std::make_unique<Books>(std::move(rules), std::move(options), *this);
-  if (!store_) return {};
+  if (!store_) {
+    books_->model.index();
+    return {};
+  }
   const auto dropped = store_->load(books_->model, books_->rules);
   if (!dropped) return tl::unexpected(dropped.error());
   if (*dropped > 0) {
@@ -83,6 +86,7 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
   }
   const auto awaited = store_->awaited();
   if (!awaited) return tl::unexpected(awaited.error());
+  books_->model.index();
   books_->dispatcher.restore(*awaited);
   situation_.begin(books_->model);
   if (auto set = store_->set_rules(texts); !set) return set;
@@ -111,6 +115,7 @@ Result<void> Keeper::set_rules(NewRules& wanted) {
   for (const InstanceId& id : old->model.instances()) {
     dropped += books_->model.restore(old->model.snapshot(id), books_->rules);
   }
+  books_->model.index();
   books_->model.mark_saved();
   books_->dispatcher.restore(old->dispatcher.awaited());
   add(past_, old->dispatcher.counts());

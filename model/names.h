@@ -39,6 +39,8 @@ class Names {
     if (expected != NameId::nothing && is(expected, text, words)) return expected;
     return intern(text, words);
   }
+  /// `nothing`: the set does not have it.
+  [[nodiscard]] NameId find(std::string_view text) const;
   [[nodiscard]] std::string_view text(NameId id) const {
     const std::uint32_t at = texts_[static_cast<std::size_t>(id)];
     const char* const place = &chunks_[at >> kChunkBits][at % kChunk];
