@@ -20,7 +20,7 @@ unsigned status_of(ErrorCode code) {
       return 409;
     case ErrorCode::wrong_usage:
       return 400;
-    case ErrorCode::unreadable:  // nobody could be asked
+    case ErrorCode::unavailable:
       return 503;
     default:
       return 500;

@@ -118,7 +118,7 @@ class ZmqListener : public Listener {
       outbox->put(std::move(*envelope));
     };
     if (open_ > kMostOpen) {
-      reply(unasked({ErrorCode::unreadable, "too many questions wait; ask again later"}));
+      reply(unasked({ErrorCode::unavailable, "too many questions wait; ask again later"}));
     } else if (auto request = parse_request(text)) {
       desk_.ask(std::move(*request), reply);
     } else {

@@ -26,7 +26,12 @@ std::optional<std::uint64_t> number(const std::string* text) {
 }
 
 Error busy() {
-  return {ErrorCode::unreadable, "the program is busy, or stopping; ask again later"};
+  return {ErrorCode::unavailable, "the program is busy, or stopping; ask again later"};
+}
+
+// Those that take no notice of how many instances there are, and leave the store alone.
+bool is_quick(const Request& request) {
+  return request.op == "where" || (request.op == "history" && request.find("instance") != nullptr);
 }
 
 // Whoever gets less than asked for sees it, and asks for the next page.
