@@ -16,7 +16,9 @@
 #include <boost/beast/ssl.hpp>
 
 #include "io/decompressor.h"
+#include "io/gzip.h"
 #include "io/http_listener.h"
+#include "io/http_negotiation.h"
 
 namespace vmtrail {
 
@@ -32,6 +34,8 @@ using Tls = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr auto kLinger = std::chrono::seconds{2};  // for a client that still sends what is refused
 constexpr std::size_t kPiece = 64 << 10;
+constexpr std::size_t kWorthGzip = 1400;        // bytes; what is shorter is one packet anyway
+constexpr std::size_t kGzipAtOnce = 128 << 10;  // bytes, then it is another connection's turn
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -125,6 +129,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   void read() {
     if (listener_.stopping) return end();
     idle_ = true;
+    method_.clear();
     parser_.emplace();
     parser_->header_limit(listener_.options.most_header);
     parser_->body_limit(listener_.options.most_body);
@@ -146,6 +151,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     auto match = listener_.match(method_, path_);
     route_ = std::move(match.route);
     if (listener_.stopping) return refuse(503, "the server is stopping; send it again later");
+    if (is_preflight() && !match.allow.empty()) return answer_preflight(match.allow);
     const bool may = (route_ && route_->without_token) ||
                      listener_.options.access.allows(view(request[http::field::authorization]));
     if (!may) {
@@ -247,11 +253,37 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     answer(std::move(reply));
   }
 
-  void answer(HttpAnswer reply) {
-    give_back();
+  // Browsers ask without a token, before they send a page's request.
+  [[nodiscard]] bool is_preflight() const {
+    const auto& request = parser_->get();
+    return method_ == "OPTIONS" && request.count(http::field::access_control_request_method) > 0 &&
+           listener_.options.cors.admits(view(request[http::field::origin]));
+  }
+  void answer_preflight(const std::string& methods) {
+    close_after_ = !parser_->is_done();
+    auto& response = begin_response(204);
+    const std::string_view origin = view(parser_->get()[http::field::origin]);
+    for (const auto& [name, value] : listener_.options.cors.preflight_headers(origin, methods)) {
+      response.set(name, value);
+    }
+    send();
+  }
+
+  http::response<http::string_body>& begin_response(unsigned status) {
     auto& response = response_.emplace();
     response.version(11);
-    response.result(reply.status);
+    response.result(status);
+    const HttpCors& cors = listener_.options.cors;
+    for (const auto& [name, value] : cors.headers(view(parser_->get()[http::field::origin]))) {
+      response.set(name, value);
+    }
+    if (cors.varies()) response.set(http::field::vary, "Origin");
+    return response;
+  }
+
+  void answer(HttpAnswer reply) {
+    give_back();
+    auto& response = begin_response(reply.status);
     response.set(http::field::content_type, reply.type);
     if (reply.retry_after > 0) {
       response.set(http::field::retry_after, std::to_string(reply.retry_after));
@@ -259,8 +291,54 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     if (reply.status == 401) response.set(http::field::www_authenticate, "Basic realm=\"vmtrail\"");
     if (!allow_.empty()) response.set(http::field::allow, allow_);
     response.body() = std::move(reply.body);
+    if (reply.status == 200 && (method_ == "GET" || method_ == "HEAD")) {
+      return answer_reader(reply.passing);
+    }
+    send();
+  }
+
+  // Who has it already does not get it again; who takes gzip gets it so.
+  void answer_reader(const std::optional<Passing>& passing) {
+    auto& response = *response_;
+    const auto& request = parser_->get();
+    response.set(http::field::vary,
+                 listener_.options.cors.varies() ? "Accept-Encoding, Origin" : "Accept-Encoding");
+    if (passing) {
+      const std::string tag = tag_of(response.body(), *passing);
+      response.set(http::field::etag, tag);
+      response.set(http::field::cache_control, "no-cache");  // keep it, but ask
+      if (names_tag(view(request[http::field::if_none_match]), tag)) {
+        response.result(http::status::not_modified);
+        response.erase(http::field::content_type);
+        response.body().clear();
+        return send();
+      }
+    }
+    if (response.body().size() < kWorthGzip ||
+        !accepts_gzip(view(request[http::field::accept_encoding]))) {
+      return send();
+    }
+    gzip_.emplace(response.body());
+    compress();
+  }
+  void compress() {
+    if (!gzip_->step(kGzipAtOnce)) {
+      net::post(stream_.get_executor(), [self = this->shared_from_this()] { self->compress(); });
+      return;
+    }
+    response_->set(http::field::content_encoding, "gzip");
+    response_->body() = gzip_->take();
+    gzip_.reset();
+    send();
+  }
+
+  void send() {
+    auto& response = *response_;
     response.keep_alive(!close_after_ && !listener_.stopping && parser_->get().keep_alive());
-    response.prepare_payload();
+    const bool has_body = response.result() != http::status::not_modified &&
+                          response.result() != http::status::no_content;
+    if (has_body) response.prepare_payload();
+    if (method_ == "HEAD") response.body().clear();
     tcp_stream().expires_after(listener_.options.request);
     http::async_write(stream_, response, step(&Connection::on_answered));
   }
@@ -295,6 +373,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::empty_body>> go_on_;
   std::optional<http::response<http::string_body>> response_;
+  std::optional<Gzip> gzip_;  // of its body
   std::shared_ptr<const HttpRoute> route_;
   std::string method_;
   std::string path_;

@@ -69,8 +69,9 @@ HttpListener::Match HttpListener::match(std::string_view method, std::string_vie
   Match match;
   for (const auto& route : routes) {
     if (!fits(route->path, path)) continue;
-    if (route->method == method) match.route = route;
-    match.allow += (match.allow.empty() ? "" : ", ") + route->method;
+    const bool reads = route->method == "GET";
+    if (route->method == method || (reads && method == "HEAD")) match.route = route;
+    match.allow += (match.allow.empty() ? "" : ", ") + route->method + (reads ? ", HEAD" : "");
   }
   return match;
 }
