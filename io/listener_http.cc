@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions over HTTP.
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -9,6 +11,8 @@
 #include "io/query_routes.h"
 
 namespace vmtrail {
+
+extern const std::string_view kOpenApi;  // docs/openapi.yaml
 
 namespace {
 
@@ -48,10 +52,6 @@ HttpAnswer problem(const Answer& answer) {
           .retry_after = status == 503 ? 1U : 0U};
 }
 
-class HttpListening : public Listener {
- public:
-  HttpListening(HttpServer& server, QueryDesk& desk) : server_(server) {
-    for (const QueryRoute& route : query_routes()) {
 // age_s, in the head, before anything that others have chosen.
 Passing age_in(std::string_view json) {
   constexpr std::string_view kKey = "\"age_s\":";
@@ -66,6 +66,10 @@ HttpAnswer answered(const Answer& answer) {
   return {.body = answer.json + "\n", .passing = age};
 }
 
+class HttpListening : public Listener {
+ public:
+  HttpListening(HttpServer& server, QueryDesk& desk) : server_(server) {
+    for (const QueryRoute& route : query_routes()) {
       server.add({.method = "GET",
                   .path = std::string(route.path),
                   .take = [&route, &desk](const HttpRequest& asked, HttpReply reply) {
@@ -76,6 +80,12 @@ HttpAnswer answered(const Answer& answer) {
                     });
                   }});
     }
+    server.add(
+        {.method = "GET",
+         .path = "/v1/openapi.yaml",
+         .take = [](const HttpRequest&, const HttpReply& reply) {
+           reply({.body = std::string(kOpenApi), .type = "application/yaml", .passing = Passing{}});
+         }});
   }
 
   [[nodiscard]] std::string address() const override { return server_.address(); }
