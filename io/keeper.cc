@@ -165,6 +165,9 @@ void Keeper::on_skipped_line() {
   books_->dispatcher.on_skipped_line();
 }
 
+  if (changed_) {
+    if (const auto id = InstanceId::parse(record.subject)) changed_->insert(*id);
+  }
 void Keeper::on_record(const ChangeRecord& record) {
   situation_.on_record(record);
   batch_.records->add(record, options_.zenoss);
@@ -261,6 +264,9 @@ Result<void> Keeper::run() {
     for (Delivery& delivery : taken.deliveries) {
       process(delivery);
       intake_.give_back(std::move(delivery));
+    if (!failure_ && !between_.empty()) {
+      for (const Inquiry& one : std::exchange(between_, {})) one(*this);
+    }
       answer();
       if (!failure_ && is_full()) commit();
     }
