@@ -164,9 +164,9 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   // Of the keeper's thread.
   std::unique_ptr<Books> books_;
   std::vector<Inquiry> questions_;
+  Clock::time_point answer_at_;         // not before
   const Delivery* delivery_ = nullptr;  // whose events are told
   Time generated_{};                    // of the event that is being dispatched
-  std::uint64_t since_answer_ = 0;      // events told since questions were looked for
   Batch batch_;
   std::optional<Clock::time_point> batch_begun_;  // nullopt: it is empty
   Clock::time_point next_tick_;

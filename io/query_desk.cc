@@ -163,18 +163,19 @@ void QueryDesk::ask_keeper(Request request, Read read, Reply reply) {
   };
   const auto asked =
       std::make_shared<Asked>(Asked{std::move(request), std::move(read), std::move(reply)});
-  const bool taken = intake_.ask([asked](Keeper& keeper) {
+  const bool quick = is_quick(asked->request);
+  Inquiry inquiry = [asked](Keeper& keeper) {
     Subject subject{.model = keeper.model(), .rules = keeper.rules(), .now = keeper.now()};
     subject.inputs = asked->read.inputs ? &*asked->read.inputs : nullptr;
     subject.feed = asked->read.feed ? &*asked->read.feed : nullptr;
-    subject.counts = &keeper.counts();
+    if (asked->request.op == "stats") subject.counts = &keeper.counts();
     std::optional<Shelf> shelf;
     if (Store* const store = keeper.store()) {
       subject.archive = &shelf.emplace(*store, std::move(asked->read.page));
     }
     asked->reply(answer(asked->request, subject));
-  });
-  if (taken) return;
+  };
+  if (quick ? intake_.ask_quick(std::move(inquiry)) : intake_.ask(std::move(inquiry))) return;
   asked->reply(unasked(busy()));
 }
 
