@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
@@ -30,6 +33,7 @@ namespace http = beast::http;
 using tcp = net::ip::tcp;
 using beast::error_code;
 using Plain = beast::tcp_stream;
+using Clock = std::chrono::steady_clock;
 using Tls = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr auto kLinger = std::chrono::seconds{2};  // for a client that still sends what is refused
@@ -70,7 +74,9 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
  public:
   template <class... Arguments>
   explicit Connection(HttpListener& listener, Arguments&&... stream)
-      : listener_(listener), stream_(std::forward<Arguments>(stream)...) {
+      : listener_(listener),
+        stream_(std::forward<Arguments>(stream)...),
+        timer_(stream_.get_executor()) {
     const std::unique_lock lock(listener_.mutex);
     listener_.connections.insert(this);
   }
@@ -114,9 +120,28 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   }
   Plain& tcp_stream() { return beast::get_lowest_layer(stream_); }
 
+  // What goes on now may take so long. tcp_stream's own timer is set and cancelled with each
+  // operation, which is a good part of what a request costs; this one looks now and then whether
+  // the deadline has moved, and often enough for the shortest that there is.
+  void allow(Clock::duration time) {
+    deadline_ = Clock::now() + time;
+    if (!timer_runs_ || deadline_ < timer_.expiry()) look_at(deadline_);
+  }
+  void look_at(Clock::time_point time) {
+    const auto& options = listener_.options;
+    timer_runs_ = true;
+    timer_.expires_at(std::min(time, Clock::now() + std::min(options.idle, options.request)));
+    timer_.async_wait([weak = this->weak_from_this()](error_code cancelled) {
+      const auto self = weak.lock();
+      if (cancelled || !self) return;
+      if (Clock::now() >= self->deadline_) return self->tcp_stream().close();
+      self->look_at(self->deadline_);
+    });
+  }
+
   void greet() {
     if constexpr (std::is_same_v<Stream, Tls>) {
-      tcp_stream().expires_after(listener_.options.request);
+      allow(listener_.options.request);
       stream_.async_handshake(net::ssl::stream_base::server, step(&Connection::on_greeted));
     } else {
       read();
@@ -133,7 +158,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     parser_.emplace();
     parser_->header_limit(listener_.options.most_header);
     parser_->body_limit(listener_.options.most_body);
-    tcp_stream().expires_after(listener_.options.idle);
+    allow(listener_.options.idle);
     http::async_read_header(stream_, buffer_, *parser_, step(&Connection::on_header));
   }
 
@@ -193,7 +218,8 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
 
   void on_told_to_go_on(error_code failed) {
     if (failed) return;
-    tcp_stream().expires_after(listener_.options.request);
+    if (parser_->is_done()) return on_body({});  // as of any GET
+    allow(listener_.options.request);
     http::async_read(stream_, buffer_, *parser_, step(&Connection::on_body));
   }
 
@@ -214,10 +240,11 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     // Nothing is read or written until the reply: this alone keeps connection and server at work.
     keep_ = this->shared_from_this();
     work_.emplace(stream_.get_executor());
-    tcp_stream().expires_never();
+    deadline_ = Clock::time_point::max();
     route_->take(std::move(request), [executor = stream_.get_executor(),
                                       weak = this->weak_from_this()](HttpAnswer reply) {
-      net::post(executor, [weak, reply = std::move(reply)]() mutable {
+      // At once, if it is this connection's turn: who asks quickly is answered quickly.
+      net::dispatch(executor, [weak, reply = std::move(reply)]() mutable {
         const auto self = weak.lock();
         if (!self || !self->keep_) return;
         self->keep_.reset();
@@ -339,7 +366,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
                           response.result() != http::status::no_content;
     if (has_body) response.prepare_payload();
     if (method_ == "HEAD") response.body().clear();
-    tcp_stream().expires_after(listener_.options.request);
+    allow(listener_.options.request);
     http::async_write(stream_, response, step(&Connection::on_answered));
   }
 
@@ -357,7 +384,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     error_code ignored;
     tcp_stream().socket().shutdown(tcp::socket::shutdown_send, ignored);
     if (!close_after_) return;
-    tcp_stream().expires_after(kLinger);
+    allow(kLinger);
     linger();
   }
   void linger() {
@@ -369,6 +396,9 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
 
   HttpListener& listener_;
   Stream stream_;
+  net::steady_timer timer_;
+  bool timer_runs_ = false;
+  Clock::time_point deadline_ = Clock::time_point::max();
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::empty_body>> go_on_;
