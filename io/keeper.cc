@@ -337,7 +337,10 @@ Result<void> Keeper::write_batch() {
     write([&] { return store_->set_cursor(cursor.first, cursor.second); });
   }
   if (!done) return done;
-  if (auto saved = store_->save(books_->model); !saved) return saved;
+  const auto between = [this] {
+    if (intake_.has_questions()) answer();
+  };
+  if (auto saved = store_->save(books_->model, between); !saved) return saved;
   if (!books_->rules.absences().empty()) {
     if (auto saved = store_->set_awaited(books_->dispatcher.awaited()); !saved) return saved;
   }
