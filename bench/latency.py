@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 
 import compare
@@ -56,28 +57,32 @@ class Process:
 
 
 class Ingest:
-    """Sends the same events again and again, as fast as they are taken, until it is told to stop."""
+    """Sends the events as fast as they are taken. They must not be used up before it is over: a second copy of one is
+    cheap."""
 
-    def __init__(self, program, events, address):
-        self.command = [program, "send", events, address, str(FRAME)]
-        self.child = None
-        self.stopped = False
-        self.thread = threading.Thread(target=self.run)
+    def __init__(self, program, events, address, web):
+        self.sender = subprocess.Popen([*map(str, [program, "send", events, address, FRAME])])
+        self.web = web
+        self.begun = self.count()
+        while self.count() == self.begun:  # the sender reads its file first
+            time.sleep(0.01)
+        self.begun, self.since = self.count(), time.monotonic()
 
-    def run(self):
-        while not self.stopped:
-            self.child = subprocess.Popen([*map(str, self.command)])
-            self.child.wait()
+    def count(self):
+        with urllib.request.urlopen(self.web + "/metrics") as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith("vmtrail_events_total{"))
 
     def __enter__(self):
-        self.thread.start()
         return self
 
     def __exit__(self, *_):
-        self.stopped = True
-        if self.child is not None:
-            self.child.kill()
-        self.thread.join()
+        taken, seconds = self.count() - self.begun, time.monotonic() - self.since
+        if self.sender.poll() is not None:
+            sys.exit("latency: all events were taken before the last question; say --events N")
+        self.sender.kill()
+        self.sender.wait()
+        print(f"meanwhile {taken / seconds:,.0f} events a second were taken", file=sys.stderr)
 
 
 class Bench:
@@ -101,7 +106,7 @@ class Bench:
     def run(self, table, directory, instances):
         stored, coming = directory / f"stored-{instances}", directory / f"coming-{instances}"
         self.generate(stored, instances, instances * EACH, 1)
-        self.generate(coming, 10_000, self.options.events, 2)
+        self.generate(coming, 10_000, self.options.events, 2)  # another cloud's
         state = directory / f"state-{instances}"
         subprocess.run([self.vmtrail, "replay", stored, "--state", state], check=True, capture_output=True)
         stored.unlink()
@@ -130,7 +135,7 @@ class Bench:
                             spent.setdefault((when, way, name), []).append(took)
 
             rounds("idle", {"echo": echo, "vmtrail": asked})
-            with Ingest(self.options.build / "bench/zmq_ingest", coming, source):
+            with Ingest(self.options.build / "bench/zmq_ingest", coming, source, asked["http"]):
                 rounds("ingest", {"vmtrail": asked})
         for number, when in enumerate(("idle", "ingest")):
             for way in WAYS:
@@ -152,7 +157,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=compare.ROOT / "build/release", help="build directory")
     parser.add_argument("--rounds", type=int, default=5, help="of which the median counts (5)")
     parser.add_argument("--questions", type=int, default=2000, help="of each round (2000)")
-    parser.add_argument("--events", type=int, default=1_000_000, help="of the ingest, again and again (1,000,000)")
+    parser.add_argument("--events", type=int, default=1_000_000, help="of the ingest (1,000,000)")
     parser.add_argument("--instances", type=int, nargs="*", default=[10_000, 1_000_000], help="(10000 1000000)")
     parser.add_argument("--dir", type=pathlib.Path, help="keep the workloads and states here")
     options = parser.parse_args()
