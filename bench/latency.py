@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+import uuid
 
 import compare
 
@@ -27,7 +28,9 @@ WAYS = ("zmq", "http")
 # Of p50 and p99, at most and aim: (idle, during ingest).
 BOUNDS = {"zmq": ((1.3, 1.05), (3, 1.5)), "http": ((1.5, 1.1), (8, 4))}
 FRAME = 64  # events of a message
-EACH = 4    # of an instance: enough to place it
+BOOTED = ('{{"message_id":"b0075000-0000-4000-8000-{0:012}","event_type":"compute.instance.create.end",'
+          '"generated":"2026-01-01T00:00:00.{1:06}","traits":[["instance_id",1,"{2}"],["display_name",1,"vm-{0}"],'
+          '["host",1,"compute.node-{3}"],["service",1,"compute.node-{3}"],["state",1,"active"]],"raw":{{}}}}\n')
 
 
 class Process:
@@ -105,7 +108,11 @@ class Bench:
 
     def run(self, table, directory, instances):
         stored, coming = directory / f"stored-{instances}", directory / f"coming-{instances}"
-        self.generate(stored, instances, instances * EACH, 1)
+        chance = random.Random(1)
+        ids = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(instances)]
+        with open(stored, "w") as file:
+            file.writelines(BOOTED.format(number, number % 1_000_000, one, number % max(1, instances // 20))
+                            for number, one in enumerate(ids))
         self.generate(coming, 10_000, self.options.events, 2)  # another cloud's
         state = directory / f"state-{instances}"
         subprocess.run([self.vmtrail, "replay", stored, "--state", state], check=True, capture_output=True)
@@ -114,9 +121,7 @@ class Bench:
                       "zmq+router://127.0.0.1:0", "--listen", "http://127.0.0.1:0"], 3, "listening ") as daemon:
             source, router, web = daemon.addresses
             asked = {"zmq": router, "http": web}
-            with urllib.request.urlopen(web + "/v1/instances?limit=1000") as answer:
-                known = json.load(answer)["instances"]
-            one = random.Random(1).choice(known)["id"]
+            one = chance.choice(ids)
             what = {"zmq": json.dumps({"op": "where", "instance": one}), "http": f"/v1/instances/{one}"}
             size = {way: self.ask(way, asked[way], what[way])[1] for way in WAYS}
             self.measure(table, instances, source, coming, asked, what, size)
