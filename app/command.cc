@@ -61,6 +61,9 @@ Exit fail(const Error& error) {
     case ErrorCode::store_error:
       complain(error.detail);
       return Exit::unreadable;
+    case ErrorCode::unavailable:
+      complain(error.detail);
+      return Exit::unreachable;
     default:
       complain(error.message());
       return Exit::unreadable;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "app/rules_files.h"
+#include "io/cloud.h"
 #include "io/listeners.h"
 #include "io/sinks.h"
 #include "io/sources.h"
@@ -77,9 +78,10 @@ class Reader {
       : directory_(std::filesystem::path(file).parent_path()) {}
 
   Configuration read(const YAML::Node& root) {
-    require_map(root, "a configuration",
-                {"state", "sources", "sinks", "listen", "rules", "horizon", "short_hosts",
-                 "explain", "history", "log", "batch", "retention", "beyond_loopback"});
+    require_map(
+        root, "a configuration",
+        {"state", "sources", "sinks", "listen", "rules", "horizon", "short_hosts", "explain",
+         "history", "log", "batch", "retention", "reconcile", "beyond_loopback"});
     Configuration read;
     if (const auto node = root["state"]) read.state = path(node, "state");
     if (const auto node = root["sources"]) read.sources = urls(node, "sources", source_url);
@@ -97,6 +99,7 @@ class Reader {
     if (const auto node = root["log"]) read_log(node, read);
     if (const auto node = root["batch"]) read_batch(node, read);
     if (const auto node = root["retention"]) read_retention(node, read.retention);
+    if (const auto node = root["reconcile"]) read.reconcile = read_reconcile(node);
     if (const auto node = root["beyond_loopback"]) {
       read.beyond_loopback = boolean(node, "beyond_loopback");
     }
@@ -126,6 +129,21 @@ class Reader {
     if (const auto age = node["records"]) read.records = duration(age, "records");
     if (const auto age = node["history"]) read.history = duration(age, "history");
     if (const auto age = node["quarantine"]) read.quarantine = duration(age, "quarantine");
+  }
+
+  static Configuration::Reconcile read_reconcile(const YAML::Node& node) {
+    require_map(node, "'reconcile'", {"cloud", "every"});
+    Configuration::Reconcile read;
+    const auto cloud = node["cloud"];
+    if (!cloud) throw Mistake(node.Mark(), "'reconcile' wants a 'cloud' of clouds.yaml");
+    read.cloud = scalar(cloud, "cloud");
+    if (const auto every = node["every"]) {
+      read.every = std::chrono::duration_cast<std::chrono::milliseconds>(duration(every, "every"));
+      if (read.every < std::chrono::seconds{1}) {
+        throw Mistake(every.Mark(), "'every' must be at least 1s");
+      }
+    }
+    return read;
   }
 
   [[nodiscard]] std::string path(const YAML::Node& node, std::string_view key) const {
@@ -176,6 +194,11 @@ Result<Url> listener_url(std::string_view text) {
 Result<void> check_configuration(const Configuration& configuration) {
   if (configuration.sources.empty()) {
     return tl::unexpected(Error{ErrorCode::wrong_usage, "no source is given; say --source URL"});
+  }
+  if (configuration.reconcile) {
+    if (auto cloud = read_cloud(configuration.reconcile->cloud); !cloud) {
+      return tl::unexpected(cloud.error());
+    }
   }
   for (const auto* urls :
        {&configuration.sources, &configuration.sinks, &configuration.listeners}) {

@@ -32,6 +32,11 @@ struct Configuration {
   std::size_t batch_events = 10'000;
   std::chrono::milliseconds batch_delay{5};
   Retention retention;
+  struct Reconcile {
+    std::string cloud;  ///< in clouds.yaml
+    std::chrono::milliseconds every = std::chrono::minutes{10};
+  };
+  std::optional<Reconcile> reconcile;
   bool beyond_loopback = false;
 };
 
@@ -44,7 +49,8 @@ struct Configuration {
 [[nodiscard]] Result<Url> sink_url(std::string_view text);
 [[nodiscard]] Result<Url> listener_url(std::string_view text);
 
-/// What can only be seen of the whole: none or twice the same. Error: wrong_usage.
+/// What can only be seen of the whole: none or twice the same, or a cloud that nobody describes.
+/// Errors: wrong_usage, unreadable.
 [[nodiscard]] Result<void> check_configuration(const Configuration& configuration);
 
 }  // namespace vmtrail

@@ -33,6 +33,10 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration)
   if (auto read = daemon->read_positions(configuration); !read) return tl::unexpected(read.error());
   // From here on the store is the keeper's.
   daemon->thread_ = std::jthread([raw = daemon.get()] { raw->outcome_ = raw->keeper_->run(); });
+  if (const auto& reconcile = configuration.reconcile) {
+    daemon->reconciler_.emplace(Reconciler::Options{reconcile->cloud, reconcile->every},
+                                daemon->intake_);
+  }
   add_health(daemon->http_, daemon->intake_, [raw = daemon.get()] { return raw->metrics(); });
   if (auto opened = daemon->open_sources(configuration); !opened) {
     return tl::unexpected(opened.error());
@@ -176,6 +180,7 @@ Result<void> Daemon::change_rules(const std::vector<std::string>& files) {
 
 // Nothing is taken in or answered any more.
 void Daemon::end_keeper() {
+  if (reconciler_) reconciler_->stop();
   for (const auto& source : sources_) source->stop();
   intake_.close();
   if (thread_.joinable()) thread_.join();

@@ -18,6 +18,7 @@
 #include "io/metrics.h"
 #include "io/query_desk.h"
 #include "io/recent_records.h"
+#include "io/reconciler.h"
 #include "io/sink_feed.h"
 #include "io/source.h"
 #include "io/state_lock.h"
@@ -38,7 +39,9 @@ class Daemon {
   [[nodiscard]] std::vector<std::string> addresses() const;
 
   /// What Prometheus is told. From any thread.
-  [[nodiscard]] std::string metrics() { return metrics_.text(intake_, sinks_); }
+  [[nodiscard]] std::string metrics() {
+    return metrics_.text(intake_, sinks_, reconciler_ ? &*reconciler_ : nullptr);
+  }
 
   /// Goes on with the rules in these files; the log tells what came of it. Error: they are wrong,
   /// and nothing has changed.
@@ -70,6 +73,7 @@ class Daemon {
   std::vector<std::unique_ptr<Listener>> listeners_;
   Result<void> outcome_;  // of the keeper's thread
   std::jthread thread_;
+  std::optional<Reconciler> reconciler_;
 };
 
 }  // namespace vmtrail

@@ -99,20 +99,52 @@ Request request_of(const Typed& typed) {
   return request;
 }
 
-// Long lists come in pages, so that what is parsed at once stays small.
-Result<Json> all_pages(const QueryClient& ask, Request request, const Answer& first) {
-  Json whole = Json::parse(first.json);
-  for (Json page = whole; page.contains("next") && page["next"].is_string();) {
-    std::erase_if(request.options, [](const auto& option) { return option.first == "marker"; });
-    request.options.emplace_back("marker", page["next"].get<std::string>());
-    const auto next = ask(request);
-    if (!next) return tl::unexpected(next.error());
-    if (next->error) return tl::unexpected(*next->error);
-    page = Json::parse(next->json);
-    for (Json& row : page["instances"]) whole["instances"].push_back(std::move(row));
+// A program gives long lists in pages, which are asked for one behind the other.
+struct Pages {
+  const char* list;    // in the answer
+  const char* option;  // of what comes next
+};
+
+// nullptr: not all of a list is wanted.
+const Pages* pages_of(const Request& request) {
+  static constexpr Pages kInstances{"instances", "marker"};
+  static constexpr Pages kChanges{"changes", "since"};
+  const std::string* const limit = request.find("limit");
+  if (request.op == "instances" && limit == nullptr) return &kInstances;
+  if (request.op == "changes" && limit != nullptr && *limit == "all") return &kChanges;
+  return nullptr;
+}
+
+// Where the next page begins. What has been recorded since the first one is another question.
+std::optional<std::string> next_page(const Json& page, const Json& first) {
+  if (page.contains("next")) {
+    return page["next"].is_string() ? std::optional(page["next"].get<std::string>()) : std::nullopt;
   }
-  if (whole.contains("next")) whole["next"] = nullptr;
-  return whole;
+  const auto since = page["next_since"].get<std::uint64_t>();
+  const bool more = !page["changes"].empty() && since < first["sequence"].get<std::uint64_t>();
+  return more ? std::optional(std::to_string(since)) : std::nullopt;
+}
+
+Result<Json> all_pages(const QueryClient& ask, Request request, const Pages& pages, Json first) {
+  Json rows = std::move(first[pages.list]);
+  first[pages.list] = Json::array();
+  Json page = first;
+  page[pages.list].push_back(nullptr);  // it was not empty
+  for (auto next = next_page(page, first); next; next = next_page(page, first)) {
+    std::erase_if(request.options,
+                  [&](const auto& option) { return option.first == pages.option; });
+    request.options.emplace_back(pages.option, *next);
+    const auto answer = ask(request);
+    if (!answer) return tl::unexpected(answer.error());
+    if (answer->error) return tl::unexpected(*answer->error);
+    Json told = Json::parse(answer->json);
+    // Records may have been dropped since the last page; who asks on from there is told so.
+    if (told.contains("compacted") && told["compacted"] == true) break;
+    page = std::move(told);
+    for (Json& row : page[pages.list]) rows.push_back(std::move(row));
+  }
+  page[pages.list] = std::move(rows);
+  return page;
 }
 
 Exit run(const Typed& typed) {
@@ -122,23 +154,22 @@ Exit run(const Typed& typed) {
   if (!where) return fail(where.error());
   const auto ask = client(typed, *where);
   if (!ask) return fail(ask.error());
-  const bool whole_list = has_option(typed.command, "marker") && request.find("limit") == nullptr;
-  if (whole_list && typed.output == "json") request.options.emplace_back("limit", "all");
+  const Pages* const pages = pages_of(request);
+  if (pages != nullptr && typed.output == "json" && request.find("limit") == nullptr) {
+    request.options.emplace_back("limit", "all");
+  }
 
   const auto answer = (*ask)(request);
-  if (!answer) {
-    fail(answer.error());
-    return Exit::unreachable;
-  }
+  if (!answer) return fail(answer.error());
   if (answer->error) return fail(*answer->error);
   Json parsed = Json::parse(answer->json);
-  const bool first_page = whole_list && parsed["next"].is_string();
+  const bool first_page = pages != nullptr && next_page(parsed, parsed);
   if (typed.output == "json" && !first_page) {
     print(answer->json + "\n");
     return Exit::fine;
   }
   if (first_page) {
-    auto whole = all_pages(*ask, request, *answer);
+    auto whole = all_pages(*ask, request, *pages, std::move(parsed));
     if (!whole) return fail(whole.error());
     parsed = std::move(*whole);
   }

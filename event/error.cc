@@ -47,6 +47,7 @@ constexpr ErrorInfo kTable[] = {
     {ambiguous, "ambiguous", "it fits more than one"},
     {wrong_usage, "wrong_usage", "wrong usage"},
     {unwritable, "unwritable", "cannot be written"},
+    {unavailable, "unavailable", "it does not answer now"},
 };
 
 constexpr ErrorInfo kUnknown{ErrorCode{0}, "unknown", "a code of another version"};

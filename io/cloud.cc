@@ -56,10 +56,16 @@ std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* 
   return size * count;
 }
 
+// curl asks once a second, whatever it waits for. Not 0: it is to give up.
+int is_stopped(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(stop)->stop_requested() ? 1 : 0;
+}
+
 /// One conversation, so that connections are used again.
 class Client {
  public:
-  explicit Client(const CloudAccess& access) : access_(access), curl_(curl_easy_init()) {}
+  Client(const CloudAccess& access, const std::stop_token& stop)
+      : access_(access), stop_(stop), curl_(curl_easy_init()) {}
 
   /// `body` is posted as JSON; nullopt: GET. Statuses of 400 and more are errors.
   Result<Reply> ask(const std::string& url, const std::string& token,
@@ -67,6 +73,7 @@ class Client {
 
  private:
   const CloudAccess& access_;
+  const std::stop_token& stop_;
   std::unique_ptr<CURL, FreeCurl> curl_;
 };
 
@@ -100,6 +107,9 @@ Result<Reply> Client::ask(const std::string& url, const std::string& token,
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_stopped);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stop_);
   if (const CURLcode done = curl_easy_perform(curl); done != CURLE_OK) {
     return failed(url, curl_easy_strerror(done));
   }
@@ -169,8 +179,8 @@ std::string without_slash(std::string url) {
 
 }  // namespace
 
-Result<std::string> list_servers(const CloudAccess& access) {
-  Client client(access);
+Result<std::string> list_servers(const CloudAccess& access, const std::stop_token& stop) {
+  Client client(access, stop);
   std::string keystone = without_slash(access.auth_url);
   if (!keystone.ends_with("/v3")) keystone += "/v3";
   const auto reply = client.ask(keystone + "/auth/tokens", {}, token_request(access.auth).dump());

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <stop_token>
 #include <string>
 
 #include "vmtrail/error.h"
@@ -31,8 +32,9 @@ struct CloudAccess {
 
 /// Takes a token of Keystone v3 and reads every page of Nova's `GET /servers/detail` of all
 /// projects: the documents, one behind the other, for parse_servers(). Blocks; each request is
-/// given up after a minute without an answer. Errors: unreadable, with the URL and what went wrong;
-/// a token or a password is in none.
-[[nodiscard]] Result<std::string> list_servers(const CloudAccess& access);
+/// given up after a minute without an answer, and all of it within a second of `stop`. Errors:
+/// unreadable, with the URL and what went wrong; a token or a password is in none.
+[[nodiscard]] Result<std::string> list_servers(const CloudAccess& access,
+                                               const std::stop_token& stop = {});
 
 }  // namespace vmtrail

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,11 +20,19 @@ struct HttpRequest {
   std::string body;   ///< decompressed
 };
 
+/// Bytes of a body that vary with the moment of asking alone.
+struct Passing {
+  std::size_t at = 0;
+  std::size_t size = 0;
+};
+
 struct HttpAnswer {
   unsigned status = 200;
   std::string body;
   std::string type = "application/json";
   unsigned retry_after = 0;  ///< seconds; 0: it is not said
+  /// Given: the body has an entity tag, of all but this. Who has it already gets 304.
+  std::optional<Passing> passing{};
 };
 
 /// Problem details (RFC 9457); `what` is a sentence that says what to do.

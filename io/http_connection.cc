@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include <boost/asio/bind_executor.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -18,7 +20,9 @@
 #include <boost/beast/ssl.hpp>
 
 #include "io/decompressor.h"
+#include "io/gzip.h"
 #include "io/http_listener.h"
+#include "io/http_negotiation.h"
 
 namespace vmtrail {
 
@@ -30,10 +34,13 @@ namespace http = beast::http;
 using tcp = net::ip::tcp;
 using beast::error_code;
 using Plain = beast::tcp_stream;
+using Clock = std::chrono::steady_clock;
 using Tls = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr auto kLinger = std::chrono::seconds{2};  // for a client that still sends what is refused
 constexpr std::size_t kPiece = 64 << 10;
+constexpr std::size_t kWorthGzip = 1400;        // bytes; what is shorter is one packet anyway
+constexpr std::size_t kGzipAtOnce = 128 << 10;  // bytes, then it is another connection's turn
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -68,7 +75,9 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
  public:
   template <class... Arguments>
   explicit Connection(HttpListener& listener, Arguments&&... stream)
-      : listener_(listener), stream_(std::forward<Arguments>(stream)...) {
+      : listener_(listener),
+        stream_(std::forward<Arguments>(stream)...),
+        timer_(stream_.get_executor()) {
     const std::unique_lock lock(listener_.mutex);
     listener_.connections.insert(this);
   }
@@ -113,9 +122,28 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   }
   Plain& tcp_stream() { return beast::get_lowest_layer(stream_); }
 
+  // What goes on now may take so long. tcp_stream's own timer is set and cancelled with each
+  // operation, which is a good part of what a request costs; this one looks now and then whether
+  // the deadline has moved, and often enough for the shortest that there is.
+  void allow(Clock::duration time) {
+    deadline_ = Clock::now() + time;
+    if (!timer_runs_ || deadline_ < timer_.expiry()) look_at(deadline_);
+  }
+  void look_at(Clock::time_point time) {
+    const auto& options = listener_.options;
+    timer_runs_ = true;
+    timer_.expires_at(std::min(time, Clock::now() + std::min(options.idle, options.request)));
+    timer_.async_wait([weak = this->weak_from_this()](error_code cancelled) {
+      const auto self = weak.lock();
+      if (cancelled || !self) return;
+      if (Clock::now() >= self->deadline_) return self->tcp_stream().close();
+      self->look_at(self->deadline_);
+    });
+  }
+
   void greet() {
     if constexpr (std::is_same_v<Stream, Tls>) {
-      tcp_stream().expires_after(listener_.options.request);
+      allow(listener_.options.request);
       stream_.async_handshake(net::ssl::stream_base::server, step(&Connection::on_greeted));
     } else {
       read();
@@ -128,10 +156,11 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   void read() {
     if (listener_.stopping) return end();
     idle_ = true;
+    method_.clear();
     parser_.emplace();
     parser_->header_limit(listener_.options.most_header);
     parser_->body_limit(listener_.options.most_body);
-    tcp_stream().expires_after(listener_.options.idle);
+    allow(listener_.options.idle);
     http::async_read_header(stream_, buffer_, *parser_, step(&Connection::on_header));
   }
 
@@ -149,6 +178,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     auto match = listener_.match(method_, path_);
     route_ = std::move(match.route);
     if (listener_.stopping) return refuse(503, "the server is stopping; send it again later");
+    if (is_preflight() && !match.allow.empty()) return answer_preflight(match.allow);
     const bool may = (route_ && route_->without_token) ||
                      listener_.options.access.allows(view(request[http::field::authorization]));
     if (!may) {
@@ -190,7 +220,8 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
 
   void on_told_to_go_on(error_code failed) {
     if (failed) return;
-    tcp_stream().expires_after(listener_.options.request);
+    if (parser_->is_done()) return on_body({});  // as of any GET
+    allow(listener_.options.request);
     http::async_read(stream_, buffer_, *parser_, step(&Connection::on_body));
   }
 
@@ -211,11 +242,11 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     // Nothing is read or written until the reply: this alone keeps connection and server at work.
     keep_ = this->shared_from_this();
     work_.emplace(stream_.get_executor());
-    tcp_stream().expires_never();
+    deadline_ = Clock::time_point::max();
     const std::uint64_t number = ++number_;
     if (route_->answer_within.count() > 0) {
-      timer_.expires_after(route_->answer_within);
-      timer_.async_wait([weak = this->weak_from_this(), number](error_code stopped) {
+      too_late_.expires_after(route_->answer_within);
+      too_late_.async_wait([weak = this->weak_from_this(), number](error_code stopped) {
         if (const auto self = weak.lock(); self && !stopped) self->on_reply(number, too_late());
       });
     }
@@ -224,16 +255,18 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     route_->take(std::move(request), [weak = this->weak_from_this(), number](HttpAnswer reply) {
       const auto self = weak.lock();
       if (!self) return;
-      net::post(self->stream_.get_executor(), [weak, number, reply = std::move(reply)]() mutable {
-        if (const auto still = weak.lock()) still->on_reply(number, std::move(reply));
-      });
+      // At once, if it is this connection's turn: who asks quickly is answered quickly.
+      net::dispatch(self->stream_.get_executor(),
+                    [weak, number, reply = std::move(reply)]() mutable {
+                      if (const auto still = weak.lock()) still->on_reply(number, std::move(reply));
+                    });
     });
   }
 
   // The first one counts; another request may be at work when the second comes.
   void on_reply(std::uint64_t number, HttpAnswer reply) {
     if (!keep_ || number != number_) return;
-    timer_.cancel();
+    if (route_->answer_within.count() > 0) too_late_.cancel();
     work_.reset();
     const auto self = std::move(keep_);
     answer(std::move(reply));
@@ -271,11 +304,37 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     answer(std::move(reply));
   }
 
-  void answer(HttpAnswer reply) {
-    give_back();
+  // Browsers ask without a token, before they send a page's request.
+  [[nodiscard]] bool is_preflight() const {
+    const auto& request = parser_->get();
+    return method_ == "OPTIONS" && request.count(http::field::access_control_request_method) > 0 &&
+           listener_.options.cors.admits(view(request[http::field::origin]));
+  }
+  void answer_preflight(const std::string& methods) {
+    close_after_ = !parser_->is_done();
+    auto& response = begin_response(204);
+    const std::string_view origin = view(parser_->get()[http::field::origin]);
+    for (const auto& [name, value] : listener_.options.cors.preflight_headers(origin, methods)) {
+      response.set(name, value);
+    }
+    send();
+  }
+
+  http::response<http::string_body>& begin_response(unsigned status) {
     auto& response = response_.emplace();
     response.version(11);
-    response.result(reply.status);
+    response.result(status);
+    const HttpCors& cors = listener_.options.cors;
+    for (const auto& [name, value] : cors.headers(view(parser_->get()[http::field::origin]))) {
+      response.set(name, value);
+    }
+    if (cors.varies()) response.set(http::field::vary, "Origin");
+    return response;
+  }
+
+  void answer(HttpAnswer reply) {
+    give_back();
+    auto& response = begin_response(reply.status);
     response.set(http::field::content_type, reply.type);
     if (reply.retry_after > 0) {
       response.set(http::field::retry_after, std::to_string(reply.retry_after));
@@ -283,9 +342,55 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     if (reply.status == 401) response.set(http::field::www_authenticate, "Basic realm=\"vmtrail\"");
     if (!allow_.empty()) response.set(http::field::allow, allow_);
     response.body() = std::move(reply.body);
+    if (reply.status == 200 && (method_ == "GET" || method_ == "HEAD")) {
+      return answer_reader(reply.passing);
+    }
+    send();
+  }
+
+  // Who has it already does not get it again; who takes gzip gets it so.
+  void answer_reader(const std::optional<Passing>& passing) {
+    auto& response = *response_;
+    const auto& request = parser_->get();
+    response.set(http::field::vary,
+                 listener_.options.cors.varies() ? "Accept-Encoding, Origin" : "Accept-Encoding");
+    if (passing) {
+      const std::string tag = tag_of(response.body(), *passing);
+      response.set(http::field::etag, tag);
+      response.set(http::field::cache_control, "no-cache");  // keep it, but ask
+      if (names_tag(view(request[http::field::if_none_match]), tag)) {
+        response.result(http::status::not_modified);
+        response.erase(http::field::content_type);
+        response.body().clear();
+        return send();
+      }
+    }
+    if (response.body().size() < kWorthGzip ||
+        !accepts_gzip(view(request[http::field::accept_encoding]))) {
+      return send();
+    }
+    gzip_.emplace(response.body());
+    compress();
+  }
+  void compress() {
+    if (!gzip_->step(kGzipAtOnce)) {
+      net::post(stream_.get_executor(), [self = this->shared_from_this()] { self->compress(); });
+      return;
+    }
+    response_->set(http::field::content_encoding, "gzip");
+    response_->body() = gzip_->take();
+    gzip_.reset();
+    send();
+  }
+
+  void send() {
+    auto& response = *response_;
     response.keep_alive(!close_after_ && !listener_.stopping && parser_->get().keep_alive());
-    response.prepare_payload();
-    tcp_stream().expires_after(listener_.options.request);
+    const bool has_body = response.result() != http::status::not_modified &&
+                          response.result() != http::status::no_content;
+    if (has_body) response.prepare_payload();
+    if (method_ == "HEAD") response.body().clear();
+    allow(listener_.options.request);
     http::async_write(stream_, response, step(&Connection::on_answered));
   }
 
@@ -303,7 +408,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     error_code ignored;
     tcp_stream().socket().shutdown(tcp::socket::shutdown_send, ignored);
     if (!close_after_) return;
-    tcp_stream().expires_after(kLinger);
+    allow(kLinger);
     linger();
   }
   void linger() {
@@ -315,12 +420,16 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
 
   HttpListener& listener_;
   Stream stream_;
-  net::steady_timer timer_{stream_.get_executor()};  // of the request that is being answered
-  std::uint64_t number_ = 0;                         // of requests handed over
+  net::steady_timer too_late_{stream_.get_executor()};  // of the request that is being answered
+  std::uint64_t number_ = 0;                            // of requests handed over
+  net::steady_timer timer_;
+  bool timer_runs_ = false;
+  Clock::time_point deadline_ = Clock::time_point::max();
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::empty_body>> go_on_;
   std::optional<http::response<http::string_body>> response_;
+  std::optional<Gzip> gzip_;  // of its body
   std::shared_ptr<const HttpRoute> route_;
   std::string method_;
   std::string path_;

@@ -35,7 +35,7 @@ struct HttpListener {
 
   struct Match {
     std::shared_ptr<const HttpRoute> route;  ///< null: there is none
-    std::string allow;                       ///< methods of routes with this path
+    std::string allow;                       ///< methods of routes with this path; empty: no route
   };
   [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
 

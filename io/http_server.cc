@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <thread>
 #include <utility>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/status.hpp>
 #include <nlohmann/json.hpp>
@@ -69,14 +70,19 @@ HttpListener::Match HttpListener::match(std::string_view method, std::string_vie
   Match match;
   for (const auto& route : routes) {
     if (!fits(route->path, path)) continue;
-    if (route->method == method) match.route = route;
-    match.allow += (match.allow.empty() ? "" : ", ") + route->method;
+    const bool reads = route->method == "GET";
+    if (route->method == method || (reads && method == "HEAD")) match.route = route;
+    match.allow += (match.allow.empty() ? "" : ", ") + route->method + (reads ? ", HEAD" : "");
   }
   return match;
 }
 
 struct HttpServer::Impl {
-  explicit Impl(Options options) : listener(std::move(options)), acceptor(context), rest(context) {}
+  explicit Impl(Options options)
+      : listener(std::move(options)),
+        loops(listener.options.threads),
+        acceptor(first()),
+        rest(first()) {}
 
   Result<void> set_up_tls();
   Result<void> listen();
@@ -84,7 +90,15 @@ struct HttpServer::Impl {
   void take(tcp::socket socket);
 
   HttpListener listener;
-  net::io_context context;
+  /// A thread's own: a connection stays with one thread, so that no request changes threads.
+  struct Loop {
+    net::io_context context{1};
+    net::executor_work_guard<net::io_context::executor_type> open{context.get_executor()};
+  };
+  net::io_context& first() { return loops.front().context; }
+
+  std::deque<Loop> loops;
+  std::size_t taken = 0;  // connections so far
   net::ssl::context tls{net::ssl::context::tls_server};
   tcp::acceptor acceptor;
   net::steady_timer rest;
@@ -111,7 +125,7 @@ Result<void> HttpServer::Impl::listen() {
   const Options& options = listener.options;
   const std::string where = options.host + ":" + std::to_string(options.port);
   error_code failed;
-  tcp::resolver resolver(context);
+  tcp::resolver resolver(first());
   const auto found =
       resolver.resolve(options.host, std::to_string(options.port), tcp::resolver::passive, failed);
   if (failed) return tl::unexpected(error_at(where, failed.message()));
@@ -126,7 +140,8 @@ Result<void> HttpServer::Impl::listen() {
 }
 
 void HttpServer::Impl::accept() {
-  acceptor.async_accept(net::make_strand(context), [this](error_code failed, tcp::socket socket) {
+  net::io_context& context = loops[taken++ % loops.size()].context;
+  acceptor.async_accept(context, [this](error_code failed, tcp::socket socket) {
     if (!failed) {
       take(std::move(socket));
     } else if (failed == net::error::operation_aborted) {
@@ -174,10 +189,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Options options) {
   if (auto done = impl->set_up_tls(); !done) return tl::unexpected(done.error());
   if (auto done = impl->listen(); !done) return tl::unexpected(done.error());
   impl->accept();
-  for (unsigned i = 0; i < impl->listener.options.threads; ++i) {
-    impl->threads.emplace_back([raw = impl.get(), i] {
+  for (std::size_t i = 0; i < impl->loops.size(); ++i) {
+    impl->threads.emplace_back([&loop = impl->loops[i], i] {
       name_thread("http-" + std::to_string(i));
-      raw->context.run();
+      loop.context.run();
     });
   }
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
@@ -196,7 +211,7 @@ void HttpServer::stop(std::chrono::milliseconds patience) {
   if (impl_->threads.empty()) return;
   HttpListener& listener = impl_->listener;
   listener.stopping = true;
-  net::post(impl_->context, [this] {
+  net::post(impl_->first(), [this] {
     error_code ignored;
     impl_->acceptor.close(ignored);
     impl_->rest.cancel();
@@ -206,6 +221,7 @@ void HttpServer::stop(std::chrono::milliseconds patience) {
     for (HttpClosable* const connection : listener.connections) connection->close_when_idle();
   }
   // The threads end by themselves once there is nothing left to do.
+  for (Impl::Loop& loop : impl_->loops) loop.open.reset();
   std::mutex mutex;
   std::condition_variable ended;
   bool done = false;

@@ -11,13 +11,15 @@
 
 #include "io/http.h"
 #include "io/http_access.h"
+#include "io/http_cors.h"
 #include "vmtrail/error.h"
 
 namespace vmtrail {
 
 /// Answers from open() on: 404 for what no route takes, yet. HTTP/1.1, keep-alive, one request of a
-/// connection at a time. Everything has bounds: what is beyond them is answered with the status
-/// that says so, and nothing of it is kept. Thread-safe.
+/// connection at a time; HEAD where there is GET, gzip for who wants it, 304 for who has it
+/// already. Everything has bounds: what is beyond them is answered with the status that says so,
+/// and nothing of it is kept. Thread-safe.
 class HttpServer {
  public:
   struct Options {
@@ -26,6 +28,7 @@ class HttpServer {
     std::string certificate;  ///< file with the chain, PEM; empty: no TLS
     std::string key;
     HttpAccess access;
+    HttpCors cors;
     std::size_t most_connections = 1024;
     std::size_t most_body = std::size_t{16} << 20;     ///< bytes, also of what it decompresses to
     std::size_t most_bodies = std::size_t{256} << 20;  ///< of all that are being read

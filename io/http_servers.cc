@@ -13,7 +13,7 @@ Result<HttpServer*> HttpServers::at(const Url& url, bool beyond_loopback) {
   if (const auto found = servers_.find(address); found != servers_.end() && *url.port != 0) {
     // Who believes to have asked for a token must not be served without.
     const bool same = std::all_of(kHttpOptions.begin(), kHttpOptions.end(), [&](const auto name) {
-      return url.value(name) == found->second.url.value(name);
+      return url.values(name) == found->second.url.values(name);
     });
     if (same) return found->second.server.get();
     return tl::unexpected(wrong_url(url, "shares its address with " + found->second.url.text +
@@ -36,6 +36,9 @@ Result<HttpServer*> HttpServers::at(const Url& url, bool beyond_loopback) {
   } else if (!is_loopback(url.host) && !beyond_loopback) {
     return tl::unexpected(wrong_url(url, "beyond loopback a token_file is wanted"));
   }
+  auto cors = HttpCors::of(url.values("cors"));
+  if (!cors) return tl::unexpected(wrong_url(url, cors.error().detail));
+  options.cors = std::move(*cors);
   const auto body = url.number("max_body", options.most_body);
   if (!body) return tl::unexpected(body.error());
   options.most_body = *body;

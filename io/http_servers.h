@@ -18,8 +18,8 @@
 namespace vmtrail {
 
 /// The options of a URL that names a server.
-inline constexpr std::array<std::string_view, 5> kHttpOptions = {"token_file", "cert", "key",
-                                                                 "max_body", "connections"};
+inline constexpr std::array<std::string_view, 6> kHttpOptions = {
+    "token_file", "cert", "key", "max_body", "connections", "cors"};
 
 /// Belongs to one thread. To be destroyed after everything whose routes its servers have.
 class HttpServers {

@@ -63,20 +63,54 @@ bool Intake::ask(Inquiry question) {
   const std::lock_guard lock(mutex_);
   if (closed_ || inquiries_.size() >= limits_.questions) return false;
   inquiries_.push_back(std::move(question));
+  asked_ = true;
   something_.notify_one();
   return true;
 }
 
-void Intake::take(Taken& taken, bool with_deliveries, Clock::time_point until) {
+bool Intake::ask_quick(Inquiry question) {
+  std::unique_lock lock(mutex_);
+  if (closed_) return false;
+  returned_.wait(lock, [this] { return !in_use_; });
+  if (lent_ == nullptr) {
+    lock.unlock();
+    return ask(std::move(question));
+  }
+  Keeper& keeper = *lent_;
+  in_use_ = true;
+  lock.unlock();
+  question(keeper);
+  lock.lock();
+  in_use_ = false;
+  returned_.notify_all();
+  return true;
+}
+
+void Intake::lend(Keeper& keeper) {
+  const std::lock_guard lock(mutex_);
+  lent_ = &keeper;
+}
+
+void Intake::take_back() {
+  std::unique_lock lock(mutex_);
+  lent_ = nullptr;
+  returned_.wait(lock, [this] { return !in_use_; });
+}
+
+void Intake::take(Taken& taken, bool with_deliveries, Clock::time_point until, Keeper* keeper) {
   taken.deliveries.clear();
   taken.questions.clear();
   std::vector<std::function<void()>> waiting;
   {
     std::unique_lock lock(mutex_);
+    lent_ = keeper;
     something_.wait_until(lock, until, [&] {
       return !inquiries_.empty() || (with_deliveries && (closed_ || !deliveries_.empty()));
     });
+    lent_ = nullptr;
+    returned_.wait(lock, [this] { return !in_use_; });
     taken.questions.swap(inquiries_);
+    asked_ = false;
     if (with_deliveries) {
       const std::size_t count = std::min(deliveries_.size(), kTaken);
       for (std::size_t i = 0; i < count; ++i) {
@@ -98,6 +132,7 @@ void Intake::take_questions(std::vector<Inquiry>& questions) {
   questions.clear();
   const std::lock_guard lock(mutex_);
   questions.swap(inquiries_);
+  asked_ = false;
 }
 
 void Intake::give_back(Delivery&& used) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -55,6 +56,9 @@ class Intake {
 
   /// false: there are too many already, or the intake is closed.
   [[nodiscard]] bool ask(Inquiry question);
+  /// The same of one that takes microseconds and wants the model alone: while that is lent it is
+  /// answered by the caller's thread, before this returns, which saves two changes of threads.
+  [[nodiscard]] bool ask_quick(Inquiry question);
 
   // ---- the keeper
 
@@ -64,10 +68,16 @@ class Intake {
     std::vector<Inquiry> questions;
     bool closed = false;  ///< and nothing is left
   };
-  /// Waits for anything until `until`; replaces what is in `taken`.
-  void take(Taken& taken, bool with_deliveries, Clock::time_point until);
+  /// Waits for anything until `until`; replaces what is in `taken`. While it waits the keeper, if
+  /// it is told here, lends its model.
+  void take(Taken& taken, bool with_deliveries, Clock::time_point until, Keeper* keeper = nullptr);
   /// Questions alone, if there are any, without waiting.
   void take_questions(std::vector<Inquiry>& questions);
+  /// Are there any? Costs nothing.
+  [[nodiscard]] bool has_questions() const { return asked_.load(std::memory_order_relaxed); }
+  /// Until take_back(), which waits for those who are at it, the keeper does without its model.
+  void lend(Keeper& keeper);
+  void take_back();
   /// For blank().
   void give_back(Delivery&& used);
 
@@ -91,10 +101,14 @@ class Intake {
   mutable std::mutex mutex_;
   std::condition_variable something_;  // for the keeper
   std::condition_variable_any room_;   // for sources
+  std::condition_variable returned_;   // for who wants the model
+  std::atomic<bool> asked_ = false;    // there are inquiries_
   // Guarded by the mutex.
   std::deque<Delivery> deliveries_;
   std::size_t bytes_ = 0;  // of deliveries_
   std::vector<Inquiry> inquiries_;
+  Keeper* lent_ = nullptr;                      // nullptr: the keeper is at work
+  bool in_use_ = false;                         // by somebody to whom it is lent
   std::vector<std::function<void()>> waiting_;  // for room
   std::vector<Delivery> used_;
   bool closed_ = false;

@@ -15,7 +15,6 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::uint64_t kSlice = 256;                      // events between looks for questions
 constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of a batch
 constexpr std::size_t kForgotten = 200;  // instances whose history is looked at after a commit
 constexpr auto kRetry = std::chrono::seconds{1};
@@ -78,7 +77,10 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
     };
   }
   books_ = std::make_unique<Books>(std::move(rules), std::move(options), *this);
-  if (!store_) return {};
+  if (!store_) {
+    books_->model.index();
+    return {};
+  }
   store_->set_meanwhile([this] { answer_while_locked(); });
   const auto dropped = store_->load(books_->model, books_->rules);
   if (!dropped) return tl::unexpected(dropped.error());
@@ -88,6 +90,7 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
   const auto awaited = store_->awaited();
   if (!awaited) return tl::unexpected(awaited.error());
   books_->dispatcher.restore(*awaited);
+  books_->model.index();
   situation_.begin(books_->model);
   if (auto set = store_->set_rules(texts); !set) return set;
   return store_->commit();
@@ -116,6 +119,7 @@ Result<void> Keeper::set_rules(NewRules& wanted) {
     dropped += books_->model.restore(old->model.snapshot(id), books_->rules);
   }
   books_->model.mark_saved();
+  books_->model.index();
   books_->dispatcher.restore(old->dispatcher.awaited());
   add(past_, old->dispatcher.counts());
   if (dropped > 0) {
@@ -149,7 +153,7 @@ void Keeper::on_event(const Event& event, const Matched& matched) {
   if (store_ && books_->dispatcher.counts().duplicate == duplicates) {
     batch_.messages.add(matched.message, event.generated);
   }
-  if (++since_answer_ >= kSlice) answer();
+  if (intake_.has_questions()) answer();
 }
 
 void Keeper::on_undecodable(const Undecodable& bad) {
@@ -165,6 +169,9 @@ void Keeper::on_skipped_line() {
 }
 
 void Keeper::on_record(const ChangeRecord& record) {
+  if (changed_) {
+    if (const auto id = InstanceId::parse(record.subject)) changed_->insert(*id);
+  }
   situation_.on_record(record);
   batch_.records->add(record, options_.zenoss);
 }
@@ -222,10 +229,14 @@ void Keeper::advance() {
   if (changed && !batch_begun_) batch_begun_ = Clock::now();
 }
 
+// Questions take half of the time at most, however many there are.
 void Keeper::answer() {
-  since_answer_ = 0;
+  const auto begun = Clock::now();
+  if (begun < answer_at_) return;
   intake_.take_questions(questions_);
   for (const Inquiry& question : questions_) question(*this);
+  const auto ended = Clock::now();
+  answer_at_ = ended + (ended - begun);
 }
 
 // Between the rows of a batch the model stands still; at any other time it may be at work.
@@ -262,13 +273,16 @@ Result<void> Keeper::run() {
   next_tick_ = Clock::now();
   Intake::Taken taken;
   for (;;) {
-    intake_.take(taken, !failure_, next_deadline());
+    intake_.take(taken, !failure_, next_deadline(), this);
     for (const Inquiry& question : taken.questions) question(*this);
     if (auto wanted = std::exchange(new_rules_, std::nullopt)) wanted->done(set_rules(*wanted));
+    if (!failure_ && !between_.empty()) {
+      for (const Inquiry& one : std::exchange(between_, {})) one(*this);
+    }
     for (Delivery& delivery : taken.deliveries) {
       process(delivery);
       intake_.give_back(std::move(delivery));
-      answer();
+      if (intake_.has_questions()) answer();
       if (!failure_ && is_full()) commit();
     }
     const auto now = Clock::now();
@@ -313,11 +327,10 @@ bool Keeper::commit() {
 
 Result<void> Keeper::write_batch() {
   Result<void> done;
-  std::uint64_t rows = 0;
   const auto write = [&](auto&& one) {
     if (!done) return;
     done = one();
-    if (++rows % kSlice == 0) answer();
+    if (intake_.has_questions()) answer();
   };
   for (const PendingMessages::Message& message : batch_.messages.all()) {
     write([&] { return store_->add_message(message.id, message.generated); });
@@ -340,12 +353,18 @@ Result<void> Keeper::write_batch() {
     write([&] { return store_->set_cursor(cursor.first, cursor.second); });
   }
   if (!done) return done;
-  if (auto saved = store_->save(books_->model); !saved) return saved;
+  const auto between = [this] {
+    if (intake_.has_questions()) answer();
+  };
+  if (auto saved = store_->save(books_->model, between); !saved) return saved;
   if (!books_->rules.absences().empty()) {
     if (auto saved = store_->set_awaited(books_->dispatcher.awaited()); !saved) return saved;
   }
   if (auto expired = store_->expire(expiry()); !expired) return tl::unexpected(expired.error());
-  if (auto committed = store_->commit(); !committed) return committed;
+  intake_.lend(*this);
+  const auto committed = store_->commit();
+  intake_.take_back();
+  if (!committed) return committed;
   saved_cursors_ = std::move(cursors);
   return {};
 }

@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "io/ahead.h"
@@ -23,6 +25,7 @@
 #include "io/store.h"
 #include "vmtrail/dispatcher.h"
 #include "vmtrail/model.h"
+#include "vmtrail/reconcile.h"
 #include "vmtrail/rules.h"
 
 namespace vmtrail {
@@ -84,6 +87,20 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   [[nodiscard]] Time now() const { return options_.clock(); }
   [[nodiscard]] bool failing() const { return failure_.has_value(); }
   [[nodiscard]] Store* store() { return store_ ? &*store_ : nullptr; }
+
+  // ---- reconciling (keeper_reconcile.cc)
+
+  /// To be done as soon as nothing else is being done, when the model may be changed: not within a
+  /// delivery or a commit, nor while that fails.
+  void do_between(Inquiry what) { between_.push_back(std::move(what)); }
+  /// From now on remembers the instances that records tell of.
+  void note_changed();
+  void forget_changed();
+  [[nodiscard]] bool has_changed(const InstanceId& id) const {
+    return changed_ && changed_->contains(id);
+  }
+  /// Between two deliveries: see apply() of reconcile.h. Returns how many were applied.
+  std::size_t apply(const Reconciliation& found, Time listed);
 
   /// Has it go on with other rules once the batch is committed. Facts of a rule that is gone are
   /// dropped. `done` is told of it, in the keeper's thread; after an error (store_error) the rules
@@ -148,16 +165,18 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   // Of the keeper's thread.
   std::unique_ptr<Books> books_;
   std::vector<Inquiry> questions_;
+  Clock::time_point answer_at_;         // not before
   const Delivery* delivery_ = nullptr;  // whose events are told
   Time generated_{};                    // of the event that is being dispatched
-  std::uint64_t since_answer_ = 0;      // events told since questions were looked for
   Batch batch_;
   std::optional<Clock::time_point> batch_begun_;  // nullopt: it is empty
   Clock::time_point next_tick_;
   std::optional<Time> stream_;         // how far the events had gone on when it was last looked at,
   Clock::time_point stream_since_;     // and since when they stand there
   std::optional<NewRules> new_rules_;  // to go on with
-  std::optional<Error> failure_;       // of the last commit
+  std::vector<Inquiry> between_;       // to be done between two deliveries
+  std::optional<std::unordered_set<InstanceId>> changed_;  // nullopt: nobody asks
+  std::optional<Error> failure_;                           // of the last commit
   bool committing_ = false;
   Clock::time_point retry_at_;
   std::map<std::string, SourceFigures> sources_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Questions over HTTP.
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -9,6 +11,8 @@
 #include "io/query_routes.h"
 
 namespace vmtrail {
+
+extern const std::string_view kOpenApi;  // docs/openapi.yaml
 
 namespace {
 
@@ -20,7 +24,7 @@ unsigned status_of(ErrorCode code) {
       return 409;
     case ErrorCode::wrong_usage:
       return 400;
-    case ErrorCode::unreadable:  // nobody could be asked
+    case ErrorCode::unavailable:
       return 503;
     default:
       return 500;
@@ -48,6 +52,20 @@ HttpAnswer problem(const Answer& answer) {
           .retry_after = status == 503 ? 1U : 0U};
 }
 
+// age_s, in the head, before anything that others have chosen.
+Passing age_in(std::string_view json) {
+  constexpr std::string_view kKey = "\"age_s\":";
+  const std::size_t key = json.find(kKey);
+  if (key == std::string_view::npos) return {};
+  const std::size_t at = key + kKey.size();
+  return {at, json.find_first_of(",}", at) - at};
+}
+
+HttpAnswer answered(const Answer& answer) {
+  const Passing age = age_in(answer.json);
+  return {.body = answer.json + "\n", .passing = age};
+}
+
 class HttpListening : public Listener {
  public:
   HttpListening(HttpServer& server, QueryDesk& desk) : server_(server) {
@@ -58,11 +76,16 @@ class HttpListening : public Listener {
                     auto request = request_of(route, asked.path, asked.query);
                     if (!request) return reply(problem(unasked(request.error())));
                     desk.ask(std::move(*request), [reply = std::move(reply)](const Answer& answer) {
-                      reply(answer.error ? problem(answer)
-                                         : HttpAnswer{.body = answer.json + "\n"});
+                      reply(answer.error ? problem(answer) : answered(answer));
                     });
                   }});
     }
+    server.add(
+        {.method = "GET",
+         .path = "/v1/openapi.yaml",
+         .take = [](const HttpRequest&, const HttpReply& reply) {
+           reply({.body = std::string(kOpenApi), .type = "application/yaml", .passing = Passing{}});
+         }});
   }
 
   [[nodiscard]] std::string address() const override { return server_.address(); }

@@ -82,9 +82,9 @@ class ZmqListener : public Listener {
     try {
       while (!stop.stop_requested()) {
         zmq::poll(items.data(), items.size(), std::chrono::milliseconds{-1});
-        send_answers();
         for (std::size_t count = 0; count < kAtOnce && receive(); ++count) {
         }
+        send_answers();
       }
       send_answers();  // the keeper's last
     } catch (const zmq::error_t& error) {
@@ -118,7 +118,7 @@ class ZmqListener : public Listener {
       outbox->put(std::move(*envelope));
     };
     if (open_ > kMostOpen) {
-      reply(unasked({ErrorCode::unreadable, "too many questions wait; ask again later"}));
+      reply(unasked({ErrorCode::unavailable, "too many questions wait; ask again later"}));
     } else if (auto request = parse_request(text)) {
       desk_.ask(std::move(*request), reply);
     } else {

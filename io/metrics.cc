@@ -145,6 +145,27 @@ void add_sinks(Families& all, std::span<const std::unique_ptr<SinkFeed>> sinks, 
   for (MetricFamily* one : {&sent, &failures, &lost, &behind, &up}) all.push_back(std::move(*one));
 }
 
+void add_reconciler(Families& all, const Reconciler::Figures& figures) {
+  const auto counter = [&all](const char* name, const char* help, std::uint64_t value) {
+    add(family(all, name, help, MetricType::Counter), {}, static_cast<double>(value));
+  };
+  counter("vmtrail_reconcile_failures_total", "Times that the cloud could not be compared with.",
+          figures.failures);
+  counter("vmtrail_reconcile_applied_total", "Differences that were put right.", figures.applied);
+  if (!figures.succeeded_at) return;
+  gauge(all, "vmtrail_reconcile_success_timestamp_seconds",
+        "When the cloud was last compared with.",
+        seconds(figures.succeeded_at->time_since_epoch()));
+  gauge(all, "vmtrail_reconcile_agreed", "Instances that agreed then.",
+        static_cast<double>(figures.agreed));
+  MetricFamily& drift = family(all, "vmtrail_reconcile_drift",
+                               "Differences that were found then, by class.", MetricType::Gauge);
+  for (std::size_t i = 0; i < kDriftClasses; ++i) {
+    add(drift, {{"class", std::string(name(static_cast<DriftClass>(i)))}},
+        static_cast<double>(figures.drift[i]));
+  }
+}
+
 }  // namespace
 
 struct Metrics::Impl {
@@ -165,7 +186,8 @@ void Metrics::committed(std::chrono::nanoseconds took) {
   impl_->commits.Observe(std::chrono::duration<double>(took).count());
 }
 
-std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks) const {
+std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks,
+                          const Reconciler* reconciler) const {
   Families all = impl_->registry.Collect();
   const Intake::Depth depth = intake.depth();
   gauge(all, "vmtrail_intake_deliveries", "Deliveries that wait for the keeper.",
@@ -173,23 +195,24 @@ std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFe
   gauge(all, "vmtrail_intake_bytes", "Bytes of these.", static_cast<double>(depth.bytes));
   gauge(all, "vmtrail_intake_inquiries", "Questions that wait for the keeper.",
         static_cast<double>(depth.inquiries));
-  struct Answer {
+  struct Told {
     Families families;
     Sequence sequence{};
   };
   // Shared: the keeper may answer after nobody waits any more.
-  const auto answer = std::make_shared<std::promise<Answer>>();
+  const auto answer = std::make_shared<std::promise<Told>>();
   auto answered = answer->get_future();
   const bool asked = intake.ask([answer](const Keeper& keeper) {
     answer->set_value({of_keeper(keeper), keeper.model().sequence()});
   });
   Sequence newest{};
   if (asked && answered.wait_for(kPatience) == std::future_status::ready) {
-    Answer got = answered.get();
+    Told got = answered.get();
     newest = got.sequence;
     for (MetricFamily& one : got.families) all.push_back(std::move(one));
   }
   add_sinks(all, sinks, newest);
+  if (reconciler != nullptr) add_reconciler(all, reconciler->figures());
   return prometheus::TextSerializer().Serialize(all);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "io/intake.h"
+#include "io/reconciler.h"
 #include "io/sink_feed.h"
 
 namespace vmtrail {
@@ -23,9 +24,9 @@ class Metrics {
   void committed(std::chrono::nanoseconds took);
 
   /// Everything, in Prometheus' text format. Asks the keeper, and waits for it, but not long; what
-  /// it does not answer in time is left out.
-  [[nodiscard]] std::string text(Intake& intake,
-                                 std::span<const std::unique_ptr<SinkFeed>> sinks) const;
+  /// it does not answer in time is left out. nullptr: nothing is reconciled.
+  [[nodiscard]] std::string text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks,
+                                 const Reconciler* reconciler = nullptr) const;
 
  private:
   struct Impl;

@@ -34,7 +34,7 @@ struct FreeCurl {
 };
 
 tl::unexpected<Error> silent(const Url& url, const std::string& why) {
-  return tl::unexpected(Error{ErrorCode::unreadable, url.text + ": " + why});
+  return tl::unexpected(Error{ErrorCode::unavailable, url.text + ": " + why});
 }
 
 std::string text_of(const Json& object, const char* key) {
@@ -46,7 +46,7 @@ std::string text_of(const Json& object, const char* key) {
 Result<Answer> failed(const Url& url, std::string json, const std::string& code,
                       std::string message) {
   for (const ErrorInfo& row : error_table()) {
-    if (row.name != code || row.code == ErrorCode::unreadable) continue;
+    if (row.name != code || row.code == ErrorCode::unavailable) continue;
     const std::string sentence = std::string(row.sentence) + ": ";
     if (message.starts_with(sentence)) message.erase(0, sentence.size());
     return Answer{std::move(json), Error{row.code, std::move(message)}};

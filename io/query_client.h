@@ -11,7 +11,7 @@
 namespace vmtrail {
 
 /// Asks one request and waits for its answer, or for the option `timeout`, in seconds (30). An
-/// error that is not the answer's: nobody answers, or not to us.
+/// error that is not the answer's is `unavailable`: nobody answers now, or not to us.
 using QueryClient = std::function<Result<Answer>(const Request& request)>;
 
 /// The other end of a listener's URL: http[s]://HOST:PORT [token_file=F] [cacert=F], zmq+tcp:// or

@@ -26,7 +26,12 @@ std::optional<std::uint64_t> number(const std::string* text) {
 }
 
 Error busy() {
-  return {ErrorCode::unreadable, "the program is busy, or stopping; ask again later"};
+  return {ErrorCode::unavailable, "the program is busy, or stopping; ask again later"};
+}
+
+// Those that take no notice of how many instances there are, and leave the store alone.
+bool is_quick(const Request& request) {
+  return request.op == "where" || (request.op == "history" && request.find("instance") != nullptr);
 }
 
 // Whoever gets less than asked for sees it, and asks for the next page.
@@ -158,18 +163,19 @@ void QueryDesk::ask_keeper(Request request, Read read, Reply reply) {
   };
   const auto asked =
       std::make_shared<Asked>(Asked{std::move(request), std::move(read), std::move(reply)});
-  const bool taken = intake_.ask([asked](Keeper& keeper) {
+  const bool quick = is_quick(asked->request);
+  Inquiry inquiry = [asked](Keeper& keeper) {
     Subject subject{.model = keeper.model(), .rules = keeper.rules(), .now = keeper.now()};
     subject.inputs = asked->read.inputs ? &*asked->read.inputs : nullptr;
     subject.feed = asked->read.feed ? &*asked->read.feed : nullptr;
-    subject.counts = &keeper.counts();
+    if (asked->request.op == "stats") subject.counts = &keeper.counts();
     std::optional<Shelf> shelf;
     if (Store* const store = keeper.store()) {
       subject.archive = &shelf.emplace(*store, std::move(asked->read.page));
     }
     asked->reply(answer(asked->request, subject));
-  });
-  if (taken) return;
+  };
+  if (quick ? intake_.ask_quick(std::move(inquiry)) : intake_.ask(std::move(inquiry))) return;
   asked->reply(unasked(busy()));
 }
 

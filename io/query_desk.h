@@ -38,8 +38,9 @@ class QueryDesk {
   QueryDesk(const QueryDesk&) = delete;
   QueryDesk& operator=(const QueryDesk&) = delete;
 
-  /// Calls `reply` once: from the keeper's thread, from the desk's, or at once. Its answer's error
-  /// is `unreadable` where nobody could be asked: too much waits, or the program ends.
+  /// Calls `reply` once: from the keeper's thread, from the desk's, or at once in the caller's. Its
+  /// answer's error is `unavailable` where nobody could be asked: too much waits, or the program
+  /// ends.
   void ask(Request request, Reply reply);
 
   /// Replies to what waits; what is asked from now on reaches the keeper alone, if it takes it.

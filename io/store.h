@@ -119,8 +119,9 @@ class Store {
   [[nodiscard]] Result<void> set_position(std::string_view source, std::string_view position);
   [[nodiscard]] Result<void> set_cursor(std::string_view sink, Sequence sequence);
   /// Writes the instances that have changed, and the model's own state. Once that is committed the
-  /// caller is to say Model::mark_saved(), and not before.
-  [[nodiscard]] Result<void> save(const Model& model);
+  /// caller is to say Model::mark_saved(), and not before. `between` is called after each instance;
+  /// it may read the model and the store.
+  [[nodiscard]] Result<void> save(const Model& model, const std::function<void()>& between = {});
   /// Removes some of what has expired, the oldest first: little at a time, so that it can be part
   /// of each batch. true: there may be more.
   [[nodiscard]] Result<bool> expire(const Expiry& before);

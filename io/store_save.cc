@@ -232,12 +232,13 @@ Result<void> Store::Impl::save_instance(const InstanceSnapshot& saved, std::size
   return save_trail(id, saved, trail, known);
 }
 
-Result<void> Store::save(const Model& model) {
+Result<void> Store::save(const Model& model, const std::function<void()>& between) {
   for (const InstanceId& id : model.changed()) {
     model.snapshot(id, impl_->snapshot);
     if (auto done = impl_->save_instance(impl_->snapshot, model.options().trail); !done) {
       return done;
     }
+    if (between) between();
   }
   if (auto done = impl_->set("trail", static_cast<std::int64_t>(model.options().trail)); !done) {
     return done;

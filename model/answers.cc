@@ -47,6 +47,12 @@ void append_migrations(std::vector<Migration>& out, const Instance& instance, co
   }
 }
 
+bool starts_before(const Migration& a, const Migration& b) {
+  if (a.started_at != b.started_at) return a.started_at < b.started_at;
+  if (a.request_id != b.request_id) return a.request_id.to_string() < b.request_id.to_string();
+  return a.instance < b.instance;
+}
+
 bool is_prefix_of_uuid(std::string_view text) {
   return text.size() >= 4 && text.size() < 36 &&
          text.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
@@ -98,26 +104,18 @@ std::vector<InstanceId> Model::candidates(std::string_view text) const {
     if (impl_->instances.contains(*id)) return {*id};
     return {};
   }
-  std::vector<InstanceId> by_name;
-  std::vector<InstanceId> by_prefix;
-  std::vector<InstanceId> by_former_name;  // of those that are deleted
-  const bool may_be_prefix = is_prefix_of_uuid(text);
-  const std::string prefix = lower(text);
-  std::string id;
-  impl_->instances.for_each([&](const Instance& instance) {
-    if (!text.empty() && impl_->names.text(instance.answer.name) == text) {
-      (instance.answer.deleted ? by_former_name : by_name).push_back(instance.id);
-    }
-    if (!may_be_prefix) return;
-    id.clear();
-    instance.id.append_to(id);
-    if (id.compare(0, prefix.size(), prefix) == 0) by_prefix.push_back(instance.id);
+  NameIndex& index = impl_->make_index();
+  std::vector<InstanceId> found;
+  std::vector<InstanceId> former;  // of those that are deleted
+  index.for_each_named(impl_->names.find(text), [&](std::uint32_t place) {
+    Instance room;
+    const Instance& instance = impl_->instances.read(place, room);
+    (instance.answer.deleted ? former : found).push_back(instance.id);
   });
-  std::vector<InstanceId>& found = !by_name.empty()     ? by_name
-                                   : !by_prefix.empty() ? by_prefix
-                                                        : by_former_name;
+  if (found.empty() && is_prefix_of_uuid(text)) found = index.with_prefix(lower(text));
+  if (found.empty()) found = std::move(former);
   std::sort(found.begin(), found.end());
-  return std::move(found);
+  return found;
 }
 
 Result<InstanceId> Model::find(std::string_view text) const {
@@ -165,11 +163,17 @@ std::vector<Migration> Model::migrations() const {
   std::vector<Migration> result;
   impl_->instances.for_each(
       [&](const Instance& instance) { append_migrations(result, instance, impl_->names); });
-  std::sort(result.begin(), result.end(), [](const Migration& a, const Migration& b) {
-    if (a.started_at != b.started_at) return a.started_at < b.started_at;
-    if (a.request_id != b.request_id) return a.request_id.to_string() < b.request_id.to_string();
-    return a.instance < b.instance;
-  });
+  std::sort(result.begin(), result.end(), starts_before);
+  return result;
+}
+
+std::vector<Migration> Model::migrations(const InstanceId& id) const {
+  std::vector<Migration> result;
+  Instance room;
+  if (const Instance* const found = impl_->find(id, room)) {
+    append_migrations(result, *found, impl_->names);
+  }
+  std::sort(result.begin(), result.end(), starts_before);
   return result;
 }
 
@@ -187,20 +191,42 @@ std::vector<HostAnswer> Model::hosts() const {
 std::vector<InstanceId> Model::Impl::instances_on(const Hosts::Host& host) {
   std::vector<InstanceId> found;
   if (host.instances == 0) return found;
-  instances.for_each([&](const Instance& instance) {
-    const NameId its = instance.answer.host;
-    if (its != NameId::nothing && names.host_key(its) == host.key) found.push_back(instance.id);
-  });
+  if (index) {
+    index->for_each_on(host.key,
+                       [&](std::uint32_t place) { found.push_back(instances.id(place)); });
+  } else {
+    instances.for_each([&](const Instance& instance) {
+      const NameId its = instance.answer.host;
+      if (its != NameId::nothing && names.host_key(its) == host.key) found.push_back(instance.id);
+    });
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+NameIndex& Model::Impl::make_index() {
+  if (!index) index = std::make_unique<NameIndex>(instances, names);
+  return *index;
+}
+
+void Model::index() {
+  impl_->make_index();
+}
+
+std::vector<InstanceId> Model::instances_on(std::string_view host) const {
+  const NameId key = impl_->names.find(impl_->names.key_of_host(host));
+  std::vector<InstanceId> found;
+  impl_->make_index().for_each_on(
+      key, [&](std::uint32_t place) { found.push_back(impl_->instances.id(place)); });
   std::sort(found.begin(), found.end());
   return found;
 }
 
 std::optional<HostAnswer> Model::host(std::string_view name) const {
-  const std::string wanted = impl_->names.key_of_host(name);
-  for (const Hosts::Host& host : impl_->hosts.all()) {
-    if (impl_->names.text(host.key) == wanted) return answer(host, impl_->names);
-  }
-  return std::nullopt;
+  const Hosts::Host* const host =
+      impl_->hosts.find(impl_->names.find(impl_->names.key_of_host(name)));
+  if (host == nullptr) return std::nullopt;
+  return answer(*host, impl_->names);
 }
 
 bool Model::same_host(std::string_view a, std::string_view b) const {

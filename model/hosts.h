@@ -30,6 +30,12 @@ class Hosts {
   /// The host of that name, created if need be. `nothing` is no host.
   Host& named(NameId name, Names& names);
 
+  /// The one with this key; nullptr: there is none.
+  [[nodiscard]] const Host* find(NameId key) const {
+    const auto index = static_cast<std::size_t>(key);
+    return index < places_.size() && places_[index] != 0 ? &hosts_[places_[index] - 1] : nullptr;
+  }
+
   /// An instance has gone from one to the other; either may be `nothing`.
   void moved(NameId from, NameId to, Names& names);
 

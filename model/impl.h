@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <queue>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "model/hosts.h"
 #include "model/instance.h"
 #include "model/instances.h"
+#include "model/name_index.h"
 #include "model/names.h"
 #include "model/requests.h"
 #include "model/seen.h"
@@ -39,6 +41,7 @@ struct Model::Impl {
   Skew skew;
   Changes changes;
   Instances instances;
+  std::unique_ptr<NameIndex> index;  // nullptr: nothing has been looked up yet
   std::optional<Time> newest;  // event of all, whatever its clock
   std::optional<Time> stream;  // as far as time has gone on: newest, but for leaps not believed yet
   unsigned ahead = 0;          // events in a row that leap ahead of the stream
@@ -112,8 +115,9 @@ struct Model::Impl {
   Trail& trail_of(Instance& instance);
   void turn_away(Instance& instance, const Event& event, const Rule& rule, Treatment treatment);
 
-  /// By id. Looks at every instance.
+  /// By id. Looks at every instance, unless there is an index.
   [[nodiscard]] std::vector<InstanceId> instances_on(const Hosts::Host& host);
+  NameIndex& make_index();
   void settle_hosts(NameId before, const Instance& instance);
   /// The hosts that a fact names, but for `known`.
   void note_hosts(const Fact& fact, NameId known);

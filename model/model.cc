@@ -127,6 +127,7 @@ void Model::Impl::note_before(const Instance& instance, bool known) {
 
 void Model::Impl::settle_hosts(NameId before, const Instance& instance) {
   hosts.moved(before, instance.answer.host, names);
+  if (index) index->put(instance);
 }
 
 void Model::Impl::note_hosts(const Fact& fact, NameId known) {

@@ -67,6 +67,17 @@ NameId Names::find_or_add(std::string_view text, const Words& words) {
   return id;
 }
 
+NameId Names::find(std::string_view text) const {
+  if (text.empty()) return NameId::nothing;
+  const Words words(text);
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t slot = hash_of(text, words) & mask; slots_[slot] != 0;
+       slot = (slot + 1) & mask) {
+    if (is(NameId{slots_[slot]}, text, words)) return NameId{slots_[slot]};
+  }
+  return NameId::nothing;
+}
+
 void Names::grow() {
   slots_.assign(slots_.size() * 2, 0);
   const std::size_t mask = slots_.size() - 1;

@@ -39,6 +39,8 @@ class Names {
     if (expected != NameId::nothing && is(expected, text, words)) return expected;
     return intern(text, words);
   }
+  /// `nothing`: the set does not have it.
+  [[nodiscard]] NameId find(std::string_view text) const;
   [[nodiscard]] std::string_view text(NameId id) const {
     const Entry& entry = entries_[static_cast<std::size_t>(id)];
     return {place_of(entry), entry.size};

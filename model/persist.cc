@@ -336,7 +336,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
     instance.ended.clear();
     impl_->queue(instance);
   }
-  impl_->hosts.moved(NameId::nothing, instance.answer.host, names);
+  impl_->settle_hosts(NameId::nothing, instance);
   impl_->leave(instance);
   return dropped;
 }

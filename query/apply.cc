@@ -17,8 +17,8 @@ std::string_view event_type(const Drift& drift) {
 }
 
 // Deletion is final, and of what has changed since the list was made it says nothing.
-bool may_apply(const Drift& drift, Time listed, Duration tolerance) {
-  return !drift.ours || (!drift.ours->deleted && drift.ours->updated_at + tolerance < listed);
+bool may_apply(const Drift& drift, Time listed, const Model& model) {
+  return !drift.ours || (!drift.ours->deleted && !is_newer(drift, listed, model));
 }
 
 std::pair<Side, Side> sides(const Drift& drift) {
@@ -71,11 +71,15 @@ Event event_of(const Drift& drift, std::string_view message_id, std::string_view
 
 }  // namespace
 
+bool is_newer(const Drift& drift, Time listed, const Model& model) {
+  return drift.ours && drift.ours->updated_at + model.options().clock_tolerance >= listed;
+}
+
 std::vector<std::string> apply(const Reconciliation& found, Time listed, const Model& model,
                                Dispatcher& dispatcher) {
   std::vector<std::string> applied;
   for (const Drift& drift : found.drift) {
-    if (!may_apply(drift, listed, model.options().clock_tolerance)) continue;
+    if (!may_apply(drift, listed, model)) continue;
     const std::string instance = drift.instance.to_string();
     std::string message_id = "reconcile/" + to_string(listed) + "/" + instance;
     const Event event = event_of(drift, message_id, instance, listed);

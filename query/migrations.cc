@@ -49,9 +49,10 @@ Result<void> answer_migrations(const Question& question, JsonWriter& out) {
     if (!known) return tl::unexpected(known.error());
     host = known->name;
   }
-  std::vector<Migration> found = question.model().migrations();
+  std::vector<Migration> found =
+      instance ? question.model().migrations(*instance) : question.model().migrations();
   std::erase_if(found, [&](const Migration& one) {
-    return !asked->admit(one.outcome) || (instance && one.instance != *instance) ||
+    return !asked->admit(one.outcome) ||
            (!host.empty() && !question.same_host(one.source, host) &&
             !question.same_host(one.destination, host)) ||
            (window->since && one.started_at < *window->since) ||

@@ -23,12 +23,13 @@ struct Filter {
   std::string vm_state;
   std::string name;
 
-  [[nodiscard]] bool empty() const {
-    return host.empty() && project.empty() && vm_state.empty() && name.empty();
+  /// Or not even that.
+  [[nodiscard]] bool is_host_alone() const {
+    return project.empty() && vm_state.empty() && name.empty();
   }
-  [[nodiscard]] bool admits(const InstanceAnswer& instance, const Model& model) const {
-    return (host.empty() || model.same_host(instance.host, host)) &&
-           (project.empty() || instance.project_id == project) &&
+  /// But for the host.
+  [[nodiscard]] bool admits(const InstanceAnswer& instance) const {
+    return (project.empty() || instance.project_id == project) &&
            (vm_state.empty() || instance.vm_state == vm_state) &&
            (name.empty() || glob_match(name, instance.name));
   }
@@ -66,17 +67,21 @@ Result<void> answer_host(const Question& question, JsonWriter& out) {
   if (!time) return tl::unexpected(time.error());
   const auto host = question.host();
   if (!host) return tl::unexpected(host.error());
+  const Model& model = question.model();
   std::vector<InstanceAnswer> found;
-  question.model().for_each_instance([&](const InstanceAnswer& instance) {
-    if (!*time) {
-      if (question.same_host(instance.host, host->name)) found.push_back(instance);
-    } else if (const Interval* const then = at(instance.timeline, **time);
-               then != nullptr && question.same_host(then->host, host->name)) {
+  if (*time) {
+    model.for_each_instance([&](const InstanceAnswer& instance) {
+      const Interval* const then = at(instance.timeline, **time);
+      if (then == nullptr || !question.same_host(then->host, host->name)) return;
       turn_back(found.emplace_back(instance), **time);
+    });
+    std::sort(found.begin(), found.end(),
+              [](const InstanceAnswer& a, const InstanceAnswer& b) { return a.id < b.id; });
+  } else {
+    for (const InstanceId& id : model.instances_on(host->name)) {
+      found.push_back(*model.instance(id));
     }
-  });
-  std::sort(found.begin(), found.end(),
-            [](const InstanceAnswer& a, const InstanceAnswer& b) { return a.id < b.id; });
+  }
   if (*time) out.field("at", **time);
   out.key("host").open('{').field("name", host->name);
   out.field("status", knows_status(*host, *time) ? name(host->status) : std::string_view());
@@ -104,15 +109,18 @@ Result<void> answer_instances(const Question& question, JsonWriter& out) {
                       given(question, "name")};
 
   std::vector<InstanceId> found;
-  if (filter.empty()) {
+  if (!filter.host.empty()) {
+    found = model.instances_on(filter.host);
+  } else if (filter.is_host_alone()) {
     found = model.instances_as_heard();
-    if (marker) std::erase_if(found, [&](const InstanceId& id) { return id <= *marker; });
   } else {
     model.for_each_instance([&](const InstanceAnswer& instance) {
-      if ((!marker || instance.id > *marker) && filter.admits(instance, model)) {
-        found.push_back(instance.id);
-      }
+      if (filter.admits(instance)) found.push_back(instance.id);
     });
+  }
+  if (marker) std::erase_if(found, [&](const InstanceId& id) { return id <= *marker; });
+  if (!filter.host.empty() && !filter.is_host_alone()) {
+    std::erase_if(found, [&](const InstanceId& id) { return !filter.admits(*model.instance(id)); });
   }
   const std::size_t shown = std::min(*limit, found.size());
   std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(shown), found.end());

@@ -3,6 +3,7 @@
 #include "vmtrail/reconcile.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "query/question.h"
 #include "query/writer.h"
@@ -12,26 +13,24 @@ namespace vmtrail {
 namespace {
 
 // Does Nova name the host that the last completed migration left?
-bool names_source(const Server& theirs, const InstanceAnswer& ours,
-                  const std::vector<Migration>& migrations, const Model& model) {
-  const Migration* last = nullptr;
-  for (const Migration& one : migrations) {
-    if (one.instance == ours.id && one.outcome == Outcome::completed) last = &one;
-  }
-  return last != nullptr && model.same_host(last->destination, ours.host) &&
+bool names_source(const Server& theirs, const InstanceAnswer& ours, const Model& model) {
+  const std::vector<Migration> migrations = model.migrations(ours.id);
+  const auto last = std::find_if(migrations.rbegin(), migrations.rend(), [](const Migration& one) {
+    return one.outcome == Outcome::completed;
+  });
+  return last != migrations.rend() && model.same_host(last->destination, ours.host) &&
          model.same_host(last->source, theirs.host);
 }
 
 std::optional<DriftClass> difference(const InstanceAnswer& ours, const Server& theirs,
-                                     const std::vector<Migration>& migrations, const Model& model) {
+                                     const Model& model) {
   const bool theirs_deleted = theirs.vm_state == "deleted";
   if (ours.deleted || theirs_deleted) {
     if (ours.deleted == theirs_deleted) return std::nullopt;
     return theirs_deleted ? DriftClass::ghost : DriftClass::state;
   }
   if (!model.same_host(ours.host, theirs.host)) {
-    return names_source(theirs, ours, migrations, model) ? DriftClass::nova_suspect
-                                                         : DriftClass::moved;
+    return names_source(theirs, ours, model) ? DriftClass::nova_suspect : DriftClass::moved;
   }
   const bool states =
       ours.vm_state.empty() || theirs.vm_state.empty() || ours.vm_state == theirs.vm_state;
@@ -84,17 +83,26 @@ std::string_view name(DriftClass drift) {
   return "";
 }
 
+std::optional<Drift> compare(const Model& model, const Server& theirs) {
+  const auto ours = model.instance(theirs.id);
+  const auto kind = ours ? difference(*ours, theirs, model) : std::optional(DriftClass::unknown);
+  if (!kind) return std::nullopt;
+  return Drift{*kind, theirs.id, ours, theirs};
+}
+
+std::optional<Drift> compare_unlisted(const Model& model, const InstanceId& id) {
+  const auto ours = model.instance(id);
+  if (!ours || !is_listed(*ours)) return std::nullopt;
+  return Drift{DriftClass::ghost, id, ours, std::nullopt};
+}
+
 Reconciliation reconcile(const Model& model, std::vector<Server> servers) {
   Reconciliation found;
-  const std::vector<Migration> migrations = model.migrations();
   const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };
   std::sort(servers.begin(), servers.end(), by_id);
   for (Server& theirs : servers) {
-    const auto ours = model.instance(theirs.id);
-    const auto kind =
-        ours ? difference(*ours, theirs, migrations, model) : std::optional(DriftClass::unknown);
-    if (kind) {
-      found.drift.push_back({*kind, theirs.id, ours, theirs});
+    if (auto drift = compare(model, theirs)) {
+      found.drift.push_back(std::move(*drift));
     } else {
       ++found.agreed;
     }

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 #include <zmq.hpp>
 
 #include "tests/daemon.h"
@@ -235,12 +236,71 @@ TEST_CASE("Over ZeroMQ each request has one answer, whatever it is, and many may
   for (int i = 0; i < kMany; ++i) dealer.socket.send(zmq::str_buffer(R"({"op":"changes"})"));
   for (int i = 0; i < kMany; ++i) {
     const Json answer = Json::parse(dealer.receive());
-    CHECK((answer.contains("changes") || answer["error"]["code"] == "unreadable"));
+    CHECK((answer.contains("changes") || answer["error"]["code"] == "unavailable"));
   }
   // One that is too large costs its sender the connection, and nobody else anything.
   dealer.socket.send(zmq::buffer(std::string(100'000, ' ')));
   Requester other(asked.zmq, zmq::socket_type::req);
   CHECK(Json::parse(other.ask(R"({"op":"stats"})")).contains("stats"));
+}
+
+TEST_CASE("All changes are more than a daemon gives at once, and are the same as the directory's") {
+  const Asked asked("boot");
+  std::string lines;
+  constexpr int kMany = 6'000;  // each with two records or more
+  for (int i = 0; i < kMany; ++i) {
+    const std::string digits = std::to_string(100'000 + i);
+    lines += R"({"message_id":"many-)" + digits +
+             R"(","event_type":"compute.instance.create.end","generated":"2026-11-22T12:00:00",)" +
+             R"("traits":[["instance_id",1,"87be4b45-e214-4ca3-8f5c-1bd315)" + digits +
+             R"("],["host",1,"compute.node-1"],["state",1,"active"]],"raw":{}})" + "\n";
+  }
+  HttpClient source(asked.source);
+  REQUIRE(source.post("/v1/events", lines).status == 200);
+  const Json local =
+      Json::parse(asked.run("changes --limit all -o json --state " + asked.path("s")).out);
+  REQUIRE(local["changes"].size() > 10'000);
+  CHECK(local["next_since"] == local["changes"].size());
+  HttpClient http(asked.http);
+  CHECK(Json::parse(http.get("/v1/changes?limit=all").body)["changes"].size() == 10'000);
+  for (const std::string& url : {asked.http, asked.zmq}) {
+    const Ran all = asked.run("changes --limit all -o json --connect " + url);
+    CHECK(all.exit == 0);
+    CHECK(ageless(all.out) == ageless(local.dump()));
+    CHECK(asked.run("changes --limit all -o csv --connect " + url).out ==
+          asked.run("changes --limit all -o csv --state " + asked.path("s")).out);
+    const std::string since = std::to_string(local["changes"].size() - 1);
+    const Json one = Json::parse(
+        asked.run("changes --limit all -o json --since " + since + " --connect " + url).out);
+    CHECK(one["changes"].size() == 1);
+  }
+}
+
+TEST_CASE("A daemon that cannot answer now is told apart from one whose state cannot be read") {
+  struct Case {
+    std::string code;
+    int exit;
+  };
+  for (const Case& c : {Case{"unavailable", 4}, Case{"unreadable", 3}, Case{"store_error", 3},
+                        Case{"not_found", 1}, Case{"of_the_future", 4}}) {
+    INFO(c.code);
+    const Shell shell;
+    zmq::context_t context{1};
+    zmq::socket_t socket(context, zmq::socket_type::rep);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::rcvtimeo, 60'000);
+    socket.bind("tcp://127.0.0.1:*");
+    const std::string address = "zmq+" + socket.get(zmq::sockopt::last_endpoint);
+    std::jthread other([&] {
+      zmq::message_t request;
+      if (!socket.recv(request)) return;
+      socket.send(zmq::buffer(R"({"error":{"code":")" + c.code + R"(","message":"so it is"}})"));
+    });
+    const Ran ran = shell.run("where web --connect " + address);
+    CHECK(ran.exit == c.exit);
+    CHECK(ran.out.empty());
+    CHECK_THAT(ran.err, Catch::Contains("so it is"));
+  }
 }
 
 TEST_CASE("Without a state directory everything is answered but what only a store knows") {

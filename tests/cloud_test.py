@@ -24,6 +24,7 @@ SERVERS = [{"id": f"00000000-0000-4000-8000-00000000000{i}", "name": f"vm-{i}", 
 class Cloud(http.server.BaseHTTPRequestHandler):
     """Tokens for the password, pages for the token."""
     problem = None
+    servers = SERVERS
 
     def answer(self, status, body, **headers):
         data = json.dumps(body).encode()
@@ -61,11 +62,12 @@ class Cloud(http.server.BaseHTTPRequestHandler):
         elif Cloud.problem == "status":
             self.answer(503, {})
         elif Cloud.problem == "endless":
-            self.answer(200, {"servers": SERVERS[:PAGE]})
+            self.answer(200, {"servers": Cloud.servers[:PAGE]})
         else:
-            ids = [server["id"] for server in SERVERS]
+            servers = Cloud.servers
+            ids = [server["id"] for server in servers]
             begin = ids.index(options["marker"]) + 1 if "marker" in options else 0
-            self.answer(200, {"servers": SERVERS[begin:begin + PAGE]})
+            self.answer(200, {"servers": servers[begin:begin + PAGE]})
 
     def log_message(self, *_):
         pass

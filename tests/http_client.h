@@ -74,6 +74,13 @@ class HttpClient {
     return answer;
   }
 
+  /// All that comes up to where this has come.
+  std::string receive_until(std::string_view wanted) {
+    while (read_.find(wanted) == std::string::npos && read()) {
+    }
+    return std::exchange(read_, {});
+  }
+
   Answer post(const std::string& path, const std::string& body,
               const std::string& headers = "Content-Type: application/json\r\n") {
     send("POST " + path + " HTTP/1.1\r\nHost: x\r\n" + headers +

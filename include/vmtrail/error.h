@@ -55,6 +55,7 @@ enum class ErrorCode : std::uint8_t {
   ambiguous = 66,
   wrong_usage = 67,
   unwritable = 68,
+  unavailable = 69,
 };
 
 /// One row of the table of codes.

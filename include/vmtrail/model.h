@@ -108,6 +108,10 @@ class Model {
 
   // ---- answers
 
+  /// Prepares find(), candidates() and instances_on(), which else do so the first time: that looks
+  /// at every instance. From then on they take no notice of how many there are.
+  void index();
+
   [[nodiscard]] const Options& options() const;
   /// How far the stream's time has gone on, without what a single wrong clock said.
   [[nodiscard]] std::optional<Time> stream_time() const;
@@ -130,9 +134,12 @@ class Model {
   /// Calls `take` with every instance, in the order in which they were heard of. It must not change
   /// the model.
   void for_each_instance(const std::function<void(const InstanceAnswer&)>& take) const;
+  /// Those that are on the host now, in ascending order; see same_host().
+  [[nodiscard]] std::vector<InstanceId> instances_on(std::string_view host) const;
   [[nodiscard]] std::vector<Migration> migrations() const;  ///< by (started_at, request_id)
-  [[nodiscard]] std::vector<HostAnswer> hosts() const;      ///< by name
-  [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;  ///< see same_host()
+  [[nodiscard]] std::vector<Migration> migrations(const InstanceId& id) const;  ///< its own
+  [[nodiscard]] std::vector<HostAnswer> hosts() const;                          ///< by name
+  [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;    ///< see same_host()
   /// Are they one host's names? In any case; see also Options::short_hosts.
   [[nodiscard]] bool same_host(std::string_view a, std::string_view b) const;
 

@@ -37,6 +37,7 @@ struct Server {
 /// administrator is shown.
 [[nodiscard]] Result<std::vector<Server>> parse_servers(std::string_view text);
 
+inline constexpr std::size_t kDriftClasses = 5;
 enum class DriftClass : std::uint8_t {
   moved,         ///< it is on another host, or has none, and no event said so
   ghost,         ///< Nova does not list it any more (soft-deleted ones it never does)
@@ -59,8 +60,18 @@ struct Reconciliation {
   std::vector<Drift> drift;  ///< by instance
 };
 
-/// What is not told on either side is not compared.
+// What is not told on either side is not compared.
+
+/// The difference of one server, if there is any.
+[[nodiscard]] std::optional<Drift> compare(const Model& model, const Server& theirs);
+/// The same of an instance that the list does not have.
+[[nodiscard]] std::optional<Drift> compare_unlisted(const Model& model, const InstanceId& id);
+/// All of them.
 [[nodiscard]] Reconciliation reconcile(const Model& model, std::vector<Server> servers);
+
+/// Has the model heard of the instance since the time when the list was made, as far as clocks can
+/// tell? Then it differs for a good reason.
+[[nodiscard]] bool is_newer(const Drift& drift, Time listed, const Model& model);
 
 /// Feeds each difference to the model as an event of Nova's list at the time when it was `listed`,
 /// with a placement.drift record before what it changes. What the model has newer word of than that
