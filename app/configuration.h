@@ -31,6 +31,10 @@ struct Configuration {
   std::size_t batch_events = 10'000;
   std::chrono::milliseconds batch_delay{5};
   Retention retention;
+  std::size_t most_watchers = 1000;
+  std::size_t recent_bytes = std::size_t{16} << 20;  ///< of records, in memory for who follows them
+  std::chrono::milliseconds watch_heartbeat{5'000};
+  std::chrono::milliseconds watch_patience{30'000};
   bool beyond_loopback = false;
 };
 

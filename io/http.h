@@ -4,17 +4,21 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace vmtrail {
 
+class HttpStream;
+
 struct HttpRequest {
   std::string method;
   std::string path;   ///< without the query
   std::string query;  ///< what is behind `?`, as it was sent
   std::string body;   ///< decompressed
+  std::string last_event_id;  ///< of server-sent events: what a client has seen; empty: not told
 };
 
 struct HttpAnswer {
@@ -22,6 +26,8 @@ struct HttpAnswer {
   std::string body;
   std::string type = "application/json";
   unsigned retry_after = 0;  ///< seconds; 0: it is not said
+  /// Instead of `body`: called with the stream that it is, once the connection is ready for it.
+  std::function<void(std::shared_ptr<HttpStream>)> stream{};
 };
 
 /// Problem details (RFC 9457); `what` is a sentence that says what to do.

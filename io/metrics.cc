@@ -165,7 +165,8 @@ void Metrics::committed(std::chrono::nanoseconds took) {
   impl_->commits.Observe(std::chrono::duration<double>(took).count());
 }
 
-std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks) const {
+std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks,
+                          const WatchDesk::Figures& watching) const {
   Families all = impl_->registry.Collect();
   const Intake::Depth depth = intake.depth();
   gauge(all, "vmtrail_intake_deliveries", "Deliveries that wait for the keeper.",
@@ -173,23 +174,28 @@ std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFe
   gauge(all, "vmtrail_intake_bytes", "Bytes of these.", static_cast<double>(depth.bytes));
   gauge(all, "vmtrail_intake_inquiries", "Questions that wait for the keeper.",
         static_cast<double>(depth.inquiries));
-  struct Answer {
+  struct Told {
     Families families;
     Sequence sequence{};
   };
   // Shared: the keeper may answer after nobody waits any more.
-  const auto answer = std::make_shared<std::promise<Answer>>();
+  const auto answer = std::make_shared<std::promise<Told>>();
   auto answered = answer->get_future();
   const bool asked = intake.ask([answer](const Keeper& keeper) {
     answer->set_value({of_keeper(keeper), keeper.model().sequence()});
   });
   Sequence newest{};
   if (asked && answered.wait_for(kPatience) == std::future_status::ready) {
-    Answer got = answered.get();
+    Told got = answered.get();
     newest = got.sequence;
     for (MetricFamily& one : got.families) all.push_back(std::move(one));
   }
   add_sinks(all, sinks, newest);
+  gauge(all, "vmtrail_watchers", "Watchers that are told of changes now.",
+        static_cast<double>(watching.watchers));
+  add(family(all, "vmtrail_watchers_cut_total", "Watchers cut off as too slow.",
+             MetricType::Counter),
+      {}, static_cast<double>(watching.cut));
   return prometheus::TextSerializer().Serialize(all);
 }
 

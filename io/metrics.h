@@ -11,6 +11,7 @@
 
 #include "io/intake.h"
 #include "io/sink_feed.h"
+#include "io/watch_desk.h"
 
 namespace vmtrail {
 
@@ -24,8 +25,8 @@ class Metrics {
 
   /// Everything, in Prometheus' text format. Asks the keeper, and waits for it, but not long; what
   /// it does not answer in time is left out.
-  [[nodiscard]] std::string text(Intake& intake,
-                                 std::span<const std::unique_ptr<SinkFeed>> sinks) const;
+  [[nodiscard]] std::string text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks,
+                                 const WatchDesk::Figures& watching = {}) const;
 
  private:
   struct Impl;
