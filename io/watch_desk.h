@@ -31,7 +31,7 @@ namespace vmtrail {
 class WatchDesk {
  public:
   struct Options {
-    std::string state;  ///< directory of the keeper's store, empty: it has none
+    std::string state{};  ///< directory of the keeper's store, empty: it has none
     std::size_t most = 1000;
     std::chrono::milliseconds heartbeat{5'000};
     std::chrono::milliseconds patience{30'000};  ///< with one that takes nothing of what is there

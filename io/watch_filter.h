@@ -32,10 +32,10 @@ struct RecordOutline {
 
 /// `watch` as it is asked, whichever way.
 struct WatchRequest {
-  std::optional<Sequence> since;  ///< nullopt: a snapshot first
-  std::string host;
-  std::string project;
-  std::string type;  ///< a glob over record types
+  std::optional<Sequence> since{};  ///< nullopt: a snapshot first
+  std::string host{};
+  std::string project{};
+  std::string type{};  ///< a glob over record types
 };
 
 /// The options `since`, `host`, `project` and `type`. Error: wrong_usage.

@@ -63,8 +63,9 @@ WatchSession::Step WatchSession::step(Clock::time_point now) {
 
 WatchSession::Step WatchSession::advance() {
   if (is_full()) {
-    if (caught_up_) held_up_ = true;
-    return Step::idle;
+    // Once up to date, and now further behind than what is in memory: it never catches up.
+    const bool behind = caught_up_ && !setting_.records.has_recent(cursor_);
+    return behind ? too_slow() : Step::idle;
   }
   switch (phase_) {
     case Phase::beginning:
@@ -102,7 +103,7 @@ void WatchSession::begin_anew() {
   put({WatchMessage::Kind::compacted, setting_.records.newest(), false,
        "the records behind what was asked for are gone"});
   phase_ = Phase::listing;
-  silent_ = caught_up_ = held_up_ = false;
+  silent_ = caught_up_ = false;
   roster_.reset();
   asked_.reset();
   turn_.reset();
@@ -246,7 +247,6 @@ WatchSession::Step WatchSession::roll() {
 }
 
 WatchSession::Step WatchSession::follow() {
-  if (caught_up_ && held_up_ && !setting_.records.has_recent(cursor_)) return too_slow();
   const auto found = setting_.records.read(
       cursor_, !filter_.empty(),
       [&](Sequence sequence, std::string_view text, const RecordOutline* outline) {
@@ -259,7 +259,6 @@ WatchSession::Step WatchSession::follow() {
   switch (found) {
     case WatchRecords::Found::nothing:
       caught_up_ = true;
-      held_up_ = false;
       return Step::idle;
     case WatchRecords::Found::recent:
     case WatchRecords::Found::stored:

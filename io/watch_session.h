@@ -122,7 +122,6 @@ class WatchSession {
   Clock::time_point moved_at_;     // when something was last taken, or nothing was to be taken
   std::uint64_t taken_ = 0;
   bool caught_up_ = false;  // it once had everything
-  bool held_up_ = false;    // and since then there was more than it took
 
   // Of the snapshot.
   bool silent_ = false;  // it is only to find out who is on the host

@@ -118,11 +118,18 @@ class Served {
     daemon_.reset();
     start();
   }
+  /// Nothing is fed until go_on(): sequences of two lives are only told apart while the new one has
+  /// not come as far as the old.
   void begin_elsewhere() {
     const std::lock_guard lock(mutex_);
     daemon_.reset();
     scratch_.emplace();
     start();
+    source_.clear();
+  }
+  void go_on() {
+    const std::lock_guard lock(mutex_);
+    source_ = here_;
   }
   [[nodiscard]] const std::string& http() const { return http_; }
   [[nodiscard]] const std::string& zmq() const { return zmq_; }
@@ -137,7 +144,7 @@ class Served {
                            "retention: {records: 1s}\n"
                            "watch: {memory: 30000, heartbeat: 200ms}\n";
     daemon_ = std::make_unique<DaemonProcess>(std::vector<std::string>{"--config", file});
-    source_ = daemon_->address();
+    here_ = source_ = daemon_->address();
     http_ = daemon_->address();
     zmq_ = daemon_->address();
     daemon_->await("ready");
@@ -151,6 +158,10 @@ class Served {
         {
           const std::lock_guard lock(mutex_);
           address = source_;
+        }
+        if (address.empty()) {
+          std::this_thread::yield();
+          continue;
         }
         try {
           if (address != client_address_) {
@@ -170,7 +181,8 @@ class Served {
   std::mutex mutex_;
   std::optional<Scratch> scratch_{std::in_place};
   std::unique_ptr<DaemonProcess> daemon_;
-  std::string source_;
+  std::string here_;
+  std::string source_;  // where it is fed; empty: not now
   std::string http_;
   std::string zmq_;
   std::optional<HttpClient> client_;  // of the feeder
@@ -288,6 +300,10 @@ void run(unsigned rounds, bool over_http, std::uint64_t seed) {
       watcher.mirror() = Mirror();
     }
     watcher.connect();
+    if (round % 20 == 19) {
+      watcher.take_one();  // compacted, or the first of a snapshot
+      served.go_on();
+    }
     while (chance(random, 30)) {
       watcher.take_some(random() % 20);
       watcher.kill();
