@@ -15,7 +15,8 @@ void separate(std::string& out) {
   if (out.back() != '[') out += ',';
 }
 
-// Of one instance alone the model tells its migrations as it keeps them.
+// Of one instance alone the model tells its migrations as it keeps them. They are told as records
+// have told them, which wait for both ends of one that is completed: what follows fits that.
 void append_migrations(std::string& out, const Model& model, const InstanceId& id) {
   InstanceSnapshot kept = model.snapshot(id);
   std::sort(kept.migrations.begin(), kept.migrations.end(),
@@ -23,10 +24,11 @@ void append_migrations(std::string& out, const Model& model, const InstanceId& i
               return a.view.started_at < b.view.started_at;
             });
   for (const MigrationSnapshot& one : kept.migrations) {
+    const MigrationSnapshot::View& told = one.announced ? *one.announced : one.view;
     separate(out);
-    append_json(out, Migration{id, one.view.kind, RequestId(one.request_id), one.view.source,
-                               one.view.destination, one.view.outcome, one.view.started_at,
-                               one.view.finished_at, one.view.confirmed_at});
+    append_json(out, Migration{id, told.kind, RequestId(one.request_id), told.source,
+                               told.destination, told.outcome, told.started_at, told.finished_at,
+                               told.confirmed_at});
   }
 }
 

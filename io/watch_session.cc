@@ -54,17 +54,19 @@ WatchSession::Step WatchSession::step(Clock::time_point now) {
   if (outlet_->closed()) return Step::over;
   if (is_stuck(now)) return too_slow();
   told_ = false;
-  const Step step = advance();
+  const Step step = advance(now);
   if (step == Step::over || step == Step::cut) return step;
   beat(now);
   outlet_->send();
   return step;
 }
 
-WatchSession::Step WatchSession::advance() {
+WatchSession::Step WatchSession::advance(Clock::time_point now) {
   if (is_full()) {
-    // Once up to date, and now further behind than what is in memory: it never catches up.
-    const bool behind = caught_up_ && !setting_.records.has_recent(cursor_);
+    if (!held_up_since_) held_up_since_ = now;
+    // It was up to date, and is further and further behind.
+    const bool behind = caught_up_ && now - *held_up_since_ > setting_.patience &&
+                        !setting_.records.has_recent(cursor_);
     return behind ? too_slow() : Step::idle;
   }
   switch (phase_) {
@@ -259,6 +261,7 @@ WatchSession::Step WatchSession::follow() {
   switch (found) {
     case WatchRecords::Found::nothing:
       caught_up_ = true;
+      held_up_since_.reset();
       return Step::idle;
     case WatchRecords::Found::recent:
     case WatchRecords::Found::stored:

@@ -90,7 +90,7 @@ class WatchSession {
     live,
   };
 
-  Step advance();
+  Step advance(Clock::time_point now);
   Step begin();
   Step list();
   Step page();
@@ -121,7 +121,8 @@ class WatchSession {
   Clock::time_point next_beat_{};  // the first one tells at once that it is heard
   Clock::time_point moved_at_;     // when something was last taken, or nothing was to be taken
   std::uint64_t taken_ = 0;
-  bool caught_up_ = false;  // it once had everything
+  bool caught_up_ = false;                          // it once had everything
+  std::optional<Clock::time_point> held_up_since_;  // there is more than it takes
 
   // Of the snapshot.
   bool silent_ = false;  // it is only to find out who is on the host
