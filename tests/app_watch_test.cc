@@ -20,9 +20,7 @@ using testing::HttpWatching;
 using testing::Json;
 using testing::lines_of;
 using testing::Mirror;
-using testing::Ran;
 using testing::Shell;
-using testing::Told;
 using testing::Watching;
 using testing::ZmqWatching;
 
@@ -279,6 +277,137 @@ TEST_CASE("At the end of the program watchers are told so, and over HTTP the bod
   CHECK_FALSE(http.next());
   CHECK(http.ended_well());
   CHECK(watched.daemon.wait() == 0);
+}
+
+/// `vmtrail watch` beside the test.
+class Command {
+ public:
+  Command(const Shell& shell, const std::string& arguments)
+      : shell_(shell), number_(std::to_string(++made)) {
+    const std::string line = std::string("'") + VMTRAIL_PROGRAM + "' watch " + arguments + " >'" +
+                             shell.path("told" + number_) + "' 2>'" + shell.path("talk" + number_) +
+                             "' & echo $! >'" + shell.path("pid" + number_) +
+                             "'; wait $!; echo $? >'" + shell.path("exit" + number_) + "'";
+    thread_ = std::jthread([line] { static_cast<void>(std::system(line.c_str())); });
+  }
+  ~Command() {
+    if (thread_.joinable()) end(SIGKILL);
+  }
+  /// So many lines of what it told, once they are there.
+  std::vector<std::string> lines(std::size_t count) {
+    for (;;) {
+      std::istringstream text(shell_.contents("told" + number_));
+      std::vector<std::string> all;
+      for (std::string line; std::getline(text, line) && !text.eof();) all.push_back(line);
+      if (all.size() >= count) return all;
+      std::this_thread::yield();
+    }
+  }
+  [[nodiscard]] std::string talk() const { return shell_.contents("talk" + number_); }
+  std::string end(int signal) {
+    while (lines_in("pid" + number_) == 0) std::this_thread::yield();
+    kill(std::stoi(shell_.contents("pid" + number_)), signal);
+    thread_.join();
+    return shell_.contents("exit" + number_);
+  }
+
+ private:
+  static inline int made = 0;
+
+  [[nodiscard]] std::ptrdiff_t lines_in(const std::string& file) const {
+    return testing::lines(shell_.contents(file));
+  }
+
+  const Shell& shell_;
+  const std::string number_;  // of its files
+  std::jthread thread_;
+};
+
+TEST_CASE("The command tells a watch in lines, and ends as it is told") {
+  Watched watched;
+  watched.feed(0, 1000);
+  const std::uint64_t end = watched.sequence();
+  std::string told[2];
+  for (const std::string& url : {watched.http, watched.zmq}) {
+    INFO(url);
+    Command json(watched, "-o json --since 0 --connect " + url);
+    const auto lines = json.lines(end);
+    CHECK(json.end(SIGTERM) == "0\n");
+    CHECK(json.talk().empty());
+    std::string& all = told[url == watched.zmq];
+    for (const std::string& line : lines) all += line + "\n";
+    CHECK(Json::parse(lines[4])["record"] == watched.changes(4)[0]);
+    CHECK(Json::parse(lines[4])["watch"] == "record");
+    CHECK(Json::parse(lines[4])["sequence"] == 5);
+
+    Command table(watched, "--type instance.moved --connect " + url);
+    const std::string first = table.lines(1)[0];
+    CHECK_THAT(first, Catch::StartsWith("sequence " + std::to_string(end) + ": "));
+    CHECK(table.end(SIGINT) == "0\n");
+
+    // Whoever reads it has had enough.
+    const std::string line = std::string("{ '") + VMTRAIL_PROGRAM + "' watch --since 0 --connect " +
+                             url + " 2>'" + watched.path("talk") + "'; echo $? >'" +
+                             watched.path("exit") + "'; } | head -n 1 >'" + watched.path("told") +
+                             "'";
+    static_cast<void>(std::system(line.c_str()));
+    CHECK(watched.contents("exit") == "0\n");
+    CHECK(watched.contents("talk").empty());
+    CHECK_THAT(watched.contents("told"), Catch::Contains("  instance.created  "));
+
+    CHECK(watched.run("watch --since x --connect " + url).exit == 2);
+    CHECK(watched.run("watch --hots h --connect " + url).exit == 2);
+  }
+  CHECK(told[0] == told[1]);
+  CHECK(watched.run("watch").exit == 2);
+  CHECK(watched.run("watch --connect ftp://127.0.0.1:1").exit == 2);
+  CHECK(watched.run("watch --connect http://127.0.0.1:1").exit == 4);
+  CHECK(watched.run("watch --connect 'zmq+tcp://127.0.0.1:1?timeout=1'").exit == 4);
+}
+
+TEST_CASE("The command connects again by itself, and goes on where it was") {
+  for (const bool over_http : {true, false}) {
+    const Shell shell;
+    const auto configured = [&](const std::string& listen) {
+      return std::vector<std::string>{"--state",  shell.path("s"), "--source", "http://127.0.0.1:0",
+                                      "--listen", listen};
+    };
+    auto daemon = std::make_unique<DaemonProcess>(
+        configured(over_http ? "http://127.0.0.1:0" : "zmq+router://127.0.0.1:0"));
+    const auto lines = lines_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
+    const auto feed = [&](const std::string& source, std::size_t begin, std::size_t end) {
+      HttpClient feeder(source);
+      for (std::size_t i = begin; i < end; ++i) {
+        REQUIRE(feeder.post("/v1/events", lines[i]).status == 200);
+      }
+    };
+    std::string source = daemon->address();
+    const std::string address = daemon->address();
+    feed(source, 0, 20);
+    Command command(shell, "-o json --connect " + address);
+    const std::size_t begun = command.lines(2).size();
+    CHECK(begun == 2);  // a page, and that it is complete
+    feed(source, 20, 40);
+    daemon->signal(SIGTERM);
+    CHECK(daemon->wait() == 0);
+    daemon.reset();
+    daemon = std::make_unique<DaemonProcess>(configured(address));
+    source = daemon->address();
+    feed(source, 40, lines.size());
+    HttpClient asks(source);
+    const std::string metrics = asks.get("/metrics").body;
+    const std::string name = "\nvmtrail_sequence ";
+    const auto end = std::strtoull(metrics.c_str() + metrics.find(name) + name.size(), nullptr, 10);
+    const std::uint64_t begin = Json::parse(command.lines(2)[1])["sequence"];
+    const auto all = command.lines(2 + end - begin);
+    CHECK(command.end(SIGTERM) == "0\n");
+    REQUIRE(all.size() == 2 + end - begin);
+    for (std::size_t i = 2; i < all.size(); ++i) {
+      CHECK(Json::parse(all[i])["sequence"] == begin + i - 1);
+    }
+    CHECK_THAT(command.talk(), Catch::Contains("connects again, behind sequence") &&
+                                   Catch::Contains("connected again"));
+  }
 }
 
 }  // namespace
