@@ -22,6 +22,7 @@ constexpr auto kCommands = std::to_array<Command>({
     {"migrations", "Every migration with its source, destination and outcome", prepare_query},
     {"explain", "Why an instance is said to be where it is, fact by fact", prepare_query},
     {"changes", "Change records since one of them", prepare_query},
+    {"watch", "Everything that is, then every change as it comes", prepare_watch},
     {"reconcile", "Compare with Nova's list of servers; --apply puts it right", prepare_reconcile},
     {"drain", "What has left a host since, what failed, what is still there", prepare_query},
     {"impact", "Who is hit if a host is down, and what became of them", prepare_query},

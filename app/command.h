@@ -47,6 +47,7 @@ std::function<Exit()> prepare_pages(CLI::App& parser);
 std::function<Exit()> prepare_reconcile(CLI::App& parser);
 std::function<Exit()> prepare_rules(CLI::App& parser);
 std::function<Exit()> prepare_store(CLI::App& parser);
+std::function<Exit()> prepare_watch(CLI::App& parser);
 std::function<Exit()> prepare_keygen(CLI::App& parser);
 
 }  // namespace vmtrail

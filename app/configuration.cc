@@ -72,6 +72,10 @@ std::string choice(const YAML::Node& node, std::string_view key, const WordList&
   return word;
 }
 
+std::chrono::milliseconds milliseconds(const YAML::Node& node, std::string_view key) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration(node, key));
+}
+
 class Reader {
  public:
   explicit Reader(const std::string& file)
@@ -81,7 +85,7 @@ class Reader {
     require_map(
         root, "a configuration",
         {"state", "sources", "sinks", "listen", "rules", "horizon", "short_hosts", "explain",
-         "history", "log", "batch", "retention", "reconcile", "beyond_loopback"});
+         "history", "log", "batch", "retention", "reconcile", "watch", "beyond_loopback"});
     Configuration read;
     if (const auto node = root["state"]) read.state = path(node, "state");
     if (const auto node = root["sources"]) read.sources = urls(node, "sources", source_url);
@@ -100,6 +104,7 @@ class Reader {
     if (const auto node = root["batch"]) read_batch(node, read);
     if (const auto node = root["retention"]) read_retention(node, read.retention);
     if (const auto node = root["reconcile"]) read.reconcile = read_reconcile(node);
+    if (const auto node = root["watch"]) read_watch(node, read);
     if (const auto node = root["beyond_loopback"]) {
       read.beyond_loopback = boolean(node, "beyond_loopback");
     }
@@ -118,10 +123,21 @@ class Reader {
   static void read_batch(const YAML::Node& node, Configuration& read) {
     require_map(node, "'batch'", {"events", "delay"});
     if (const auto events = node["events"]) read.batch_events = count(events, "events", 1);
-    if (const auto delay = node["delay"]) {
-      read.batch_delay =
-          std::chrono::duration_cast<std::chrono::milliseconds>(duration(delay, "delay"));
-    }
+    if (const auto delay = node["delay"]) read.batch_delay = milliseconds(delay, "delay");
+  }
+
+  static void read_watch(const YAML::Node& node, Configuration& read) {
+    require_map(node, "'watch'", {"watchers", "memory", "heartbeat", "patience"});
+    if (const auto most = node["watchers"]) read.most_watchers = count(most, "watchers", 0);
+    if (const auto bytes = node["memory"]) read.recent_bytes = count(bytes, "memory", 1);
+    const auto some = [&](const char* key, std::chrono::milliseconds& to) {
+      const auto length = node[key];
+      if (!length) return;
+      to = milliseconds(length, key);
+      if (to < std::chrono::milliseconds{10}) throw Mistake(length.Mark(), "10ms at least");
+    };
+    some("heartbeat", read.watch_heartbeat);
+    some("patience", read.watch_patience);
   }
 
   static void read_retention(const YAML::Node& node, Retention& read) {

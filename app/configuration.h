@@ -37,6 +37,10 @@ struct Configuration {
     std::chrono::milliseconds every = std::chrono::minutes{10};
   };
   std::optional<Reconcile> reconcile;
+  std::size_t most_watchers = 1000;
+  std::size_t recent_bytes = std::size_t{16} << 20;  ///< of records, in memory for who follows them
+  std::chrono::milliseconds watch_heartbeat{5'000};
+  std::chrono::milliseconds watch_patience{30'000};
   bool beyond_loopback = false;
 };
 

@@ -23,7 +23,7 @@ constexpr auto kPatience = std::chrono::seconds{5};  // with the sinks, at the e
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration) {
-  std::unique_ptr<Daemon> daemon(new Daemon);
+  std::unique_ptr<Daemon> daemon(new Daemon(configuration));
   if (auto opened = daemon->open_state(configuration); !opened) {
     return tl::unexpected(opened.error());
   }
@@ -80,6 +80,12 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
   options.committed = [this](std::chrono::nanoseconds took, std::uint64_t /*events*/) {
     metrics_.committed(took);
   };
+  watch_.emplace(intake_, records_,
+                 WatchDesk::Options{.state = configuration.state,
+                                    .most = configuration.most_watchers,
+                                    .heartbeat = configuration.watch_heartbeat,
+                                    .patience = configuration.watch_patience,
+                                    .short_hosts = options.model.short_hosts});
   auto keeper = Keeper::open(std::move(options), *texts, std::move(store), intake_, records_);
   if (!keeper) return tl::unexpected(keeper.error());
   keeper_ = std::move(*keeper);
@@ -137,8 +143,10 @@ Result<void> Daemon::open_sources(const Configuration& configuration) {
 Result<void> Daemon::open_listeners(const Configuration& configuration) {
   desk_.emplace(intake_, configuration.state);
   for (const Url& url : configuration.listeners) {
-    auto listener = open_listener(
-        url, {.desk = *desk_, .http = http_, .beyond_loopback = configuration.beyond_loopback});
+    auto listener = open_listener(url, {.desk = *desk_,
+                                        .watch = *watch_,
+                                        .http = http_,
+                                        .beyond_loopback = configuration.beyond_loopback});
     if (!listener) return tl::unexpected(listener.error());
     listeners_.push_back(std::move(*listener));
   }
@@ -185,6 +193,7 @@ void Daemon::end_keeper() {
   intake_.close();
   if (thread_.joinable()) thread_.join();
   if (desk_) desk_->close();
+  if (watch_) watch_->close();
   listeners_.clear();
 }
 

@@ -22,6 +22,7 @@
 #include "io/sink_feed.h"
 #include "io/source.h"
 #include "io/state_lock.h"
+#include "io/watch_desk.h"
 
 namespace vmtrail {
 
@@ -40,7 +41,7 @@ class Daemon {
 
   /// What Prometheus is told. From any thread.
   [[nodiscard]] std::string metrics() {
-    return metrics_.text(intake_, sinks_, reconciler_ ? &*reconciler_ : nullptr);
+    return metrics_.text(intake_, sinks_, watch_->figures(), reconciler_ ? &*reconciler_ : nullptr);
   }
 
   /// Goes on with the rules in these files; the log tells what came of it. Error: they are wrong,
@@ -52,7 +53,7 @@ class Daemon {
   [[nodiscard]] Result<void> close();
 
  private:
-  Daemon() = default;
+  explicit Daemon(const Configuration& configuration) : records_(configuration.recent_bytes) {}
   Result<void> open_state(const Configuration& configuration);
   Result<void> open_sinks(const Configuration& configuration);
   Result<void> read_positions(const Configuration& configuration);
@@ -66,6 +67,7 @@ class Daemon {
   Intake intake_;
   RecentRecords records_;
   std::optional<QueryDesk> desk_;
+  std::optional<WatchDesk> watch_;
   HttpServers http_;
   std::unique_ptr<Keeper> keeper_;
   std::vector<std::unique_ptr<SinkFeed>> sinks_;

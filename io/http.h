@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,11 +14,14 @@
 
 namespace vmtrail {
 
+class HttpStream;
+
 struct HttpRequest {
   std::string method;
-  std::string path;   ///< without the query
-  std::string query;  ///< what is behind `?`, as it was sent
-  std::string body;   ///< decompressed
+  std::string path;           ///< without the query
+  std::string query;          ///< what is behind `?`, as it was sent
+  std::string body;           ///< decompressed
+  std::string last_event_id;  ///< of server-sent events: what a client has seen; empty: not told
 };
 
 /// Bytes of a body that vary with the moment of asking alone.
@@ -33,6 +37,8 @@ struct HttpAnswer {
   unsigned retry_after = 0;  ///< seconds; 0: it is not said
   /// Given: the body has an entity tag, of all but this. Who has it already gets 304.
   std::optional<Passing> passing{};
+  /// Instead of `body`: called with the stream that it is, once the connection is ready for it.
+  std::function<void(std::shared_ptr<HttpStream>)> stream{};
 };
 
 /// Problem details (RFC 9457); `what` is a sentence that says what to do.

@@ -23,6 +23,7 @@
 #include "io/gzip.h"
 #include "io/http_listener.h"
 #include "io/http_negotiation.h"
+#include "io/http_streaming.h"
 
 namespace vmtrail {
 
@@ -227,7 +228,8 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
 
   void on_body(error_code failed) {
     if (failed) return on_unreadable(failed);
-    HttpRequest request{method_, path_, query_, std::move(parser_->get().body())};
+    HttpRequest request{method_, path_, query_, std::move(parser_->get().body()), {}};
+    request.last_event_id = view(parser_->get()["Last-Event-ID"]);
     if (encoding_ == "gzip") {
       auto body = inflated(request.body, listener_.options.most_body);
       if (!body) return answer(http_error(400, "the body is no whole gzip stream"));
@@ -341,6 +343,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     }
     if (reply.status == 401) response.set(http::field::www_authenticate, "Basic realm=\"vmtrail\"");
     if (!allow_.empty()) response.set(http::field::allow, allow_);
+    if (reply.stream) return stream(reply);
     response.body() = std::move(reply.body);
     if (reply.status == 200 && (method_ == "GET" || method_ == "HEAD")) {
       return answer_reader(reply.passing);
@@ -392,6 +395,19 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     if (method_ == "HEAD") response.body().clear();
     allow(listener_.options.request);
     http::async_write(stream_, response, step(&Connection::on_answered));
+  }
+
+  // The header is that of the response so far.
+  void stream(const HttpAnswer& reply) {
+    const auto streaming =
+        std::make_shared<HttpStreaming<Stream>>(this->shared_from_this(), stream_);
+    const bool chunked = parser_->get().version() >= 11;
+    response_->set(http::field::cache_control, "no-store");
+    response_->set("X-Accel-Buffering", "no");  // a proxy (nginx) is to pass it on as it comes
+    response_->set(http::field::connection, "close");
+    if (chunked) response_->set(http::field::transfer_encoding, "chunked");
+    streaming->start(response_->base(), chunked);
+    reply.stream(streaming->body());
   }
 
   void on_answered(error_code failed) {

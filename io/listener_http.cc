@@ -9,6 +9,7 @@
 
 #include "io/listeners.h"
 #include "io/query_routes.h"
+#include "io/watch_http.h"
 
 namespace vmtrail {
 
@@ -68,13 +69,18 @@ HttpAnswer answered(const Answer& answer) {
 
 class HttpListening : public Listener {
  public:
-  HttpListening(HttpServer& server, QueryDesk& desk) : server_(server) {
+  HttpListening(HttpServer& server, QueryDesk& desk, WatchDesk& watch) : server_(server) {
     for (const QueryRoute& route : query_routes()) {
       server.add({.method = "GET",
                   .path = std::string(route.path),
-                  .take = [&route, &desk](const HttpRequest& asked, HttpReply reply) {
+                  .take = [&route, &desk, &watch](const HttpRequest& asked, HttpReply reply) {
                     auto request = request_of(route, asked.path, asked.query);
                     if (!request) return reply(problem(unasked(request.error())));
+                    if (route.op == "watch") {
+                      auto stream =
+                          watch_over_http(watch, std::move(*request), asked.last_event_id);
+                      return reply(stream ? *stream : problem(unasked(stream.error())));
+                    }
                     desk.ask(std::move(*request), [reply = std::move(reply)](const Answer& answer) {
                       reply(answer.error ? problem(answer) : answered(answer));
                     });
@@ -99,7 +105,7 @@ class HttpListening : public Listener {
 OpenedListener open_http_listener(const Url& url, const ListenerSetting& setting) {
   auto server = setting.http.at(url, setting.beyond_loopback);
   if (!server) return tl::unexpected(server.error());
-  return std::make_unique<HttpListening>(**server, setting.desk);
+  return std::make_unique<HttpListening>(**server, setting.desk, setting.watch);
 }
 
 }  // namespace vmtrail

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <iterator>
 #include <mutex>
@@ -18,6 +19,7 @@
 #include "io/file_descriptor.h"
 #include "io/listeners.h"
 #include "io/thread_name.h"
+#include "io/watch_zmq.h"
 #include "io/zmq_peer.h"
 
 namespace vmtrail {
@@ -28,15 +30,15 @@ constexpr std::size_t kLargestRequest = 64 << 10;
 constexpr std::size_t kMostFrames = 16;  // the address and what else stands before the request
 constexpr std::size_t kMostOpen = 256;   // questions that are not answered yet
 constexpr std::size_t kAtOnce = 64;      // requests read before answers are written
-
-using Frames = std::vector<zmq::message_t>;
+constexpr auto kFull =
+    std::chrono::milliseconds{20};  // until a watcher that is full is tried again
 
 /// Answers on their way to the thread that has the socket, which may be gone by then.
 class Outbox {
  public:
   Outbox() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-  void put(Frames frames) {
+  void put(ZmqFrames frames) {
     const std::lock_guard lock(mutex_);
     frames_.push_back(std::move(frames));
     wake();
@@ -45,7 +47,7 @@ class Outbox {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);
   }
-  [[nodiscard]] std::vector<Frames> take() {
+  [[nodiscard]] std::vector<ZmqFrames> take() {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto size = ::read(wake_.get(), &count, sizeof count);
     const std::lock_guard lock(mutex_);
@@ -56,15 +58,16 @@ class Outbox {
  private:
   const FileDescriptor wake_;
   std::mutex mutex_;
-  std::vector<Frames> frames_;  // guarded by it
+  std::vector<ZmqFrames> frames_;  // guarded by it
 };
 
 class ZmqListener : public Listener {
  public:
-  ZmqListener(QueryDesk& desk, std::unique_ptr<ZmqPeer> peer)
-      : desk_(desk),
+  ZmqListener(const ListenerSetting& setting, std::unique_ptr<ZmqPeer> peer)
+      : desk_(setting.desk),
         peer_(std::move(peer)),
         outbox_(std::make_shared<Outbox>()),
+        watchers_(setting.watch, [outbox = outbox_] { outbox->wake(); }),
         thread_([this](const std::stop_token& stop) { run(stop); }) {}
   ~ZmqListener() override {
     thread_.request_stop();
@@ -80,13 +83,16 @@ class ZmqListener : public Listener {
     std::array<zmq::pollitem_t, 2> items = {{{peer_->socket.handle(), 0, ZMQ_POLLIN, 0},
                                              {nullptr, outbox_->descriptor(), ZMQ_POLLIN, 0}}};
     try {
+      bool full = false;
       while (!stop.stop_requested()) {
-        zmq::poll(items.data(), items.size(), std::chrono::milliseconds{-1});
+        zmq::poll(items.data(), items.size(), full ? kFull : std::chrono::milliseconds{-1});
         for (std::size_t count = 0; count < kAtOnce && receive(); ++count) {
         }
         send_answers();
+        full = watchers_.send(peer_->socket);
       }
       send_answers();  // the keeper's last
+      watchers_.send(peer_->socket);
     } catch (const zmq::error_t& error) {
       spdlog::error("{}: {}", peer_->address, error.what());
     }
@@ -94,15 +100,15 @@ class ZmqListener : public Listener {
 
   // A client that is gone, or takes no more, loses its answer.
   void send_answers() {
-    for (Frames& frames : outbox_->take()) {
+    for (ZmqFrames& frames : outbox_->take()) {
       --open_;
-      zmq::send_multipart(peer_->socket, frames, zmq::send_flags::dontwait);
+      static_cast<void>(send_to_peer(peer_->socket, std::move(frames)));
     }
   }
 
   // false: there is nothing.
   bool receive() {
-    Frames frames;
+    ZmqFrames frames;
     if (!zmq::recv_multipart(peer_->socket, std::back_inserter(frames),
                              zmq::recv_flags::dontwait)) {
       return false;
@@ -110,19 +116,31 @@ class ZmqListener : public Listener {
     if (frames.size() < 2 || frames.size() > kMostFrames) return true;  // nobody's question
     const std::string text = frames.back().to_string();
     frames.pop_back();
+    auto request = parse_request(text);
+    if (request && request->op == "watch") {
+      const auto begun = watchers_.begin(frames, *request);
+      if (begun) return true;
+      request = tl::unexpected(begun.error());
+    }
+    const bool ends_watch = request && request->op == "unwatch";
+    if (ends_watch) {
+      if (auto ended = watchers_.end(frames); !ended) request = tl::unexpected(ended.error());
+    }
     ++open_;
     // A reply has to be copyable.
-    const auto envelope = std::make_shared<Frames>(std::move(frames));
+    const auto envelope = std::make_shared<ZmqFrames>(std::move(frames));
     const auto reply = [outbox = outbox_, envelope](const Answer& answer) {
       envelope->emplace_back(answer.json.data(), answer.json.size());
       outbox->put(std::move(*envelope));
     };
     if (open_ > kMostOpen) {
       reply(unasked({ErrorCode::unavailable, "too many questions wait; ask again later"}));
-    } else if (auto request = parse_request(text)) {
-      desk_.ask(std::move(*request), reply);
-    } else {
+    } else if (!request) {
       reply(unasked(request.error()));
+    } else if (ends_watch) {
+      reply({R"({"watch":"ended"})", std::nullopt});
+    } else {
+      desk_.ask(std::move(*request), reply);
     }
     return true;
   }
@@ -130,7 +148,10 @@ class ZmqListener : public Listener {
   QueryDesk& desk_;
   const std::unique_ptr<ZmqPeer> peer_;
   const std::shared_ptr<Outbox> outbox_;
-  std::size_t open_ = 0;  // of the thread
+  // Of the thread.
+  std::size_t open_ = 0;
+  ZmqWatchers watchers_;
+
   std::jthread thread_;
 };
 
@@ -141,7 +162,8 @@ OpenedListener open_zmq_listener(const Url& url, const ListenerSetting& setting)
                                   .beyond_loopback = setting.beyond_loopback,
                                   .most = kLargestRequest});
   if (!peer) return tl::unexpected(peer.error());
-  return std::make_unique<ZmqListener>(setting.desk, std::move(*peer));
+  (*peer)->socket.set(zmq::sockopt::router_mandatory, true);
+  return std::make_unique<ZmqListener>(setting, std::move(*peer));
 }
 
 }  // namespace vmtrail

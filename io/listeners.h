@@ -9,6 +9,7 @@
 #include "io/http_servers.h"
 #include "io/query_desk.h"
 #include "io/url.h"
+#include "io/watch_desk.h"
 #include "vmtrail/error.h"
 
 namespace vmtrail {
@@ -21,9 +22,10 @@ class Listener {
   [[nodiscard]] virtual std::string address() const = 0;
 };
 
-/// What a listener is given; both outlive it.
+/// What a listener is given; all outlive it.
 struct ListenerSetting {
   QueryDesk& desk;
+  WatchDesk& watch;
   HttpServers& http;
   bool beyond_loopback = false;  ///< it may bind other addresses without keys or a token
 };
@@ -40,10 +42,12 @@ using OpenedListener = Result<std::unique_ptr<Listener>>;
 
 /// http[s]://HOST:PORT with the options of kHttpOptions: the paths of query_routes(). Answers are
 /// the JSON of the question; errors are problem details (RFC 9457) with `code` and `candidates`.
+/// What is watched is server-sent events.
 [[nodiscard]] OpenedListener open_http_listener(const Url& url, const ListenerSetting& setting);
 
 /// zmq+router://HOST:PORT [curve=DIR] [hwm=N]: the last frame of a message is the request, the
-/// answer goes back behind the frames before it, as REQ and DEALER sockets want it.
+/// answer goes back behind the frames before it, as REQ and DEALER sockets want it. So do the
+/// messages of a watch, any number of them.
 [[nodiscard]] OpenedListener open_zmq_listener(const Url& url, const ListenerSetting& setting);
 
 }  // namespace vmtrail

@@ -187,7 +187,7 @@ void Metrics::committed(std::chrono::nanoseconds took) {
 }
 
 std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks,
-                          const Reconciler* reconciler) const {
+                          const WatchDesk::Figures& watching, const Reconciler* reconciler) const {
   Families all = impl_->registry.Collect();
   const Intake::Depth depth = intake.depth();
   gauge(all, "vmtrail_intake_deliveries", "Deliveries that wait for the keeper.",
@@ -213,6 +213,11 @@ std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFe
   }
   add_sinks(all, sinks, newest);
   if (reconciler != nullptr) add_reconciler(all, reconciler->figures());
+  gauge(all, "vmtrail_watchers", "Watchers that are told of changes now.",
+        static_cast<double>(watching.watchers));
+  add(family(all, "vmtrail_watchers_cut_total", "Watchers cut off as too slow.",
+             MetricType::Counter),
+      {}, static_cast<double>(watching.cut));
   return prometheus::TextSerializer().Serialize(all);
 }
 

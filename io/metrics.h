@@ -12,6 +12,7 @@
 #include "io/intake.h"
 #include "io/reconciler.h"
 #include "io/sink_feed.h"
+#include "io/watch_desk.h"
 
 namespace vmtrail {
 
@@ -26,6 +27,7 @@ class Metrics {
   /// Everything, in Prometheus' text format. Asks the keeper, and waits for it, but not long; what
   /// it does not answer in time is left out. nullptr: nothing is reconciled.
   [[nodiscard]] std::string text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks,
+                                 const WatchDesk::Figures& watching = {},
                                  const Reconciler* reconciler = nullptr) const;
 
  private:

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <zmq.hpp>
 
+#include "io/client_url.h"
 #include "io/query_routes.h"
 #include "io/zmq_peer.h"
 
@@ -25,40 +25,27 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kLargestAnswer = std::size_t{1} << 30;
-constexpr std::string_view kHttpClientOptions[] = {"token_file", "cacert", "timeout"};
-constexpr std::string_view kZmqClientOptions[] = {"curve", "timeout"};
 
 struct FreeCurl {
   void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-tl::unexpected<Error> silent(const Url& url, const std::string& why) {
-  return tl::unexpected(Error{ErrorCode::unavailable, url.text + ": " + why});
-}
-
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// The error as it was where it came from. One that is not of the question is the program's.
-Result<Answer> failed(const Url& url, std::string json, const std::string& code,
-                      std::string message) {
-  for (const ErrorInfo& row : error_table()) {
-    if (row.name != code || row.code == ErrorCode::unavailable) continue;
-    const std::string sentence = std::string(row.sentence) + ": ";
-    if (message.starts_with(sentence)) message.erase(0, sentence.size());
-    return Answer{std::move(json), Error{row.code, std::move(message)}};
-  }
-  return silent(url, message);
+tl::unexpected<Error> no_answer(const Url& url, const std::string& why) {
+  return tl::unexpected(silent(url, why));
 }
 
-Result<long> timeout_of(const Url& url) {
-  const auto seconds = url.number("timeout", 30);
-  if (!seconds) return tl::unexpected(seconds.error());
-  if (*seconds >= 1 && *seconds <= 3'600) return static_cast<long>(*seconds);
-  return tl::unexpected(wrong_url(url, "timeout is 1 to 3600 seconds"));
+// The error of the answer, if it is one.
+Result<Answer> failed(const Url& url, std::string json, const std::string& code,
+                      std::string message) {
+  Error error = told_by(url, code, std::move(message));
+  if (error.code == ErrorCode::unavailable) return tl::unexpected(std::move(error));
+  return Answer{std::move(json), std::move(error)};
 }
 
 // ---- HTTP
@@ -81,14 +68,11 @@ class HttpAsker {
   Result<Answer> ask(const Request& request) {
     const auto target = target_of(request);
     if (!target) return Answer{{}, target.error()};
-    const bool v6 = url_.host.find(':') != std::string::npos;
-    std::string address = url_.scheme + "://" + (v6 ? "[" + url_.host + "]" : url_.host);
-    if (url_.port) address += ":" + std::to_string(*url_.port);
-    address += *target;
+    const std::string address = origin_of(url_) + *target;
     const std::string cacert(url_.value("cacert").value_or(""));
     std::string body;
     CURL* const curl = curl_.get();
-    if (curl == nullptr) return silent(url_, "libcurl cannot be used");
+    if (curl == nullptr) return no_answer(url_, "libcurl cannot be used");
     curl_easy_reset(curl);  // its connection stays
     curl_easy_setopt(curl, CURLOPT_URL, address.c_str());
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -99,12 +83,12 @@ class HttpAsker {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
     if (const CURLcode done = curl_easy_perform(curl); done != CURLE_OK) {
-      return silent(url_, curl_easy_strerror(done));
+      return no_answer(url_, curl_easy_strerror(done));
     }
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     const Json told = Json::parse(body, nullptr, false);
-    if (!told.is_object()) return silent(url_, "answers with what is no JSON object");
+    if (!told.is_object()) return no_answer(url_, "answers with what is no JSON object");
     if (status == 200) {
       while (body.ends_with('\n')) body.pop_back();
       return Answer{std::move(body), std::nullopt};
@@ -122,14 +106,9 @@ class HttpAsker {
 };
 
 Result<QueryClient> open_http(const Url& url, long timeout) {
-  std::string token;
-  if (const auto file = url.value("token_file")) {
-    std::ifstream input{std::string(*file)};
-    if (!std::getline(input, token) || token.empty()) {
-      return tl::unexpected(wrong_url(url, "there is no token in token_file"));
-    }
-  }
-  const auto asker = std::make_shared<HttpAsker>(url, timeout, token);
+  auto token = token_of(url);
+  if (!token) return tl::unexpected(token.error());
+  const auto asker = std::make_shared<HttpAsker>(url, timeout, *token);
   return [asker](const Request& request) { return asker->ask(request); };
 }
 
@@ -142,13 +121,14 @@ Result<Answer> ask_zmq(const Url& url, ZmqPeer& peer, const Request& request) {
   try {
     const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (!peer.socket.send(zmq::buffer(text)) || !peer.socket.recv(frame)) {
-      return silent(url, "does not answer");
+      return no_answer(url, "does not answer");
     }
   } catch (const zmq::error_t& error) {
-    return silent(url, error.what());
+    return no_answer(url, error.what());
   }
   const Json told = Json::parse(frame.to_string_view(), nullptr, false);
-  if (!told.is_object() || frame.more()) return silent(url, "answers with what is no JSON object");
+  if (!told.is_object() || frame.more())
+    return no_answer(url, "answers with what is no JSON object");
   const auto error = told.find("error");
   if (error == told.end()) return Answer{frame.to_string(), std::nullopt};
   return failed(url, frame.to_string(), text_of(*error, "code"), text_of(*error, "message"));
@@ -169,20 +149,10 @@ Result<QueryClient> open_zmq(const Url& url, long timeout) {
 }  // namespace
 
 Result<QueryClient> open_query_client(const Url& url) {
-  const bool http = url.scheme == "http" || url.scheme == "https";
-  if (!http && url.scheme != "zmq+tcp" && url.scheme != "zmq+router") {
-    return tl::unexpected(
-        wrong_url(url, "it is asked over http://, https://, zmq+tcp:// or zmq+router://HOST:PORT"));
-  }
-  const std::span<const std::string_view> known =
-      http ? std::span<const std::string_view>(kHttpClientOptions) : kZmqClientOptions;
-  if (auto right = check_options(url, known); !right) return tl::unexpected(right.error());
-  if (url.host.empty() || (!url.path.empty() && url.path != "/")) {
-    return tl::unexpected(wrong_url(url, "a host and a port are wanted, and no path"));
-  }
+  if (auto right = check_client_url(url); !right) return tl::unexpected(right.error());
   const auto timeout = timeout_of(url);
   if (!timeout) return tl::unexpected(timeout.error());
-  return http ? open_http(url, *timeout) : open_zmq(url, *timeout);
+  return is_http(url) ? open_http(url, *timeout) : open_zmq(url, *timeout);
 }
 
 }  // namespace vmtrail

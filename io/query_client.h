@@ -15,7 +15,7 @@ namespace vmtrail {
 using QueryClient = std::function<Result<Answer>(const Request& request)>;
 
 /// The other end of a listener's URL: http[s]://HOST:PORT [token_file=F] [cacert=F], zmq+tcp:// or
-/// zmq+router://HOST:PORT [curve=DIR]. For one thread at a time. Error: wrong_usage; unreadable
+/// zmq+router://HOST:PORT [curve=DIR]. For one thread at a time. Error: wrong_usage; unavailable
 /// keys or tokens.
 [[nodiscard]] Result<QueryClient> open_query_client(const Url& url);
 

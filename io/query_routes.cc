@@ -28,6 +28,7 @@ constexpr auto kRoutes = std::to_array<QueryRoute>({
     {"/v1/hosts/*/impact", "impact", "host"},
     {"/v1/migrations", "migrations", ""},
     {"/v1/changes", "changes", ""},
+    {"/v1/watch", "watch", ""},
     {"/v1/reports/*", "report", "report"},
     {"/v1/stats", "stats", ""},
     {"/v1/doctor", "doctor", ""},

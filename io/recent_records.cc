@@ -36,16 +36,19 @@ void RecentRecords::begin_behind(Sequence sequence) {
 }
 
 void RecentRecords::append(std::shared_ptr<const RecordBatch> batch) {
-  const std::lock_guard lock(mutex_);
-  newest_ = batch->last();
-  bytes_ += batch->bytes();
-  batches_.push_back(std::move(batch));
-  // One stays, however large: whoever is up to date need not read it elsewhere.
-  while (bytes_ > most_bytes_ && batches_.size() > 1) {
-    bytes_ -= batches_.front()->bytes();
-    batches_.pop_front();
+  {
+    const std::lock_guard lock(mutex_);
+    newest_ = batch->last();
+    bytes_ += batch->bytes();
+    batches_.push_back(std::move(batch));
+    // One stays, however large: whoever is up to date need not read it elsewhere.
+    while (bytes_ > most_bytes_ && batches_.size() > 1) {
+      bytes_ -= batches_.front()->bytes();
+      batches_.pop_front();
+    }
+    more_.notify_all();
   }
-  more_.notify_all();
+  if (on_append_) on_append_();
 }
 
 RecentRecords::Found RecentRecords::find(Sequence sequence) const {

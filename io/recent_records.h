@@ -7,12 +7,14 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vmtrail/ids.h"
@@ -64,6 +66,9 @@ class RecentRecords {
 
   /// The sequence that the records begin behind: that of the stored model. Before any other call.
   void begin_behind(Sequence sequence);
+  /// Calls `call` after each batch, from the keeper's thread, which it must not hold up. Before any
+  /// other call.
+  void on_append(std::function<void()> call) { on_append_ = std::move(call); }
   void append(std::shared_ptr<const RecordBatch> batch);
 
   /// What follows a sequence.
@@ -86,6 +91,7 @@ class RecentRecords {
   [[nodiscard]] Found find(Sequence sequence) const;
 
   const std::size_t most_bytes_;
+  std::function<void()> on_append_;
 
   mutable std::mutex mutex_;
   std::condition_variable_any more_;

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/watch_client.h"
+
+#include <curl/curl.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <zmq.hpp>
+
+#include "io/client_url.h"
+#include "io/query_routes.h"
+#include "io/server_sent_events.h"
+#include "io/zmq_peer.h"
+
+namespace vmtrail {
+
+namespace {
+
+using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kLargestError = 64 << 10;
+constexpr std::size_t kLargestMessage = std::size_t{64} << 20;
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<std::uint64_t> number_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+// ---- HTTP
+
+struct FreeCurl {
+  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+struct FreeMulti {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }  // CURL and CURLM are one type
+};
+
+// As it comes over ZeroMQ. Empty: no such event is known.
+std::string message_of(const ServerSentEvent& event) {
+  if (event.type != "record") {
+    if (!event.data.starts_with('{')) return {};
+    return "{\"watch\":" + Json(event.type).dump() + "," + event.data.substr(1);
+  }
+  const std::string sequence = text_of(Json::parse(event.data, nullptr, false), "sequence");
+  if (sequence.empty()) return {};
+  return "{\"watch\":\"record\",\"sequence\":" + sequence + ",\"record\":" + event.data + "}";
+}
+
+class HttpWatchClient : public WatchClient {
+ public:
+  HttpWatchClient(Url url, std::string token) : url_(std::move(url)), token_(std::move(token)) {}
+
+ private:
+  /// What the transfer writes into.
+  struct Coming {
+    CURL* curl;
+    std::function<Result<void>(const ServerSentEvent&)> take;
+    EventReader events{};
+    std::string error{};  // a body that is none of events
+    Result<void> taken{};
+    Clock::time_point last = Clock::now();
+  };
+
+  static std::size_t write(char* bytes, std::size_t size, std::size_t count, void* to) {
+    Coming& coming = *static_cast<Coming*>(to);
+    const std::string_view text(bytes, size * count);
+    coming.last = Clock::now();
+    long status = 0;
+    curl_easy_getinfo(coming.curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status != 200) {
+      coming.error += text.substr(0, kLargestError - std::min(coming.error.size(), kLargestError));
+      return text.size();
+    }
+    const bool goes_on = coming.events.read(text, [&](const ServerSentEvent& event) {
+      coming.taken = coming.take(event);
+      return coming.taken.has_value();
+    });
+    return goes_on ? text.size() : 0;  // curl gives up
+  }
+
+  Result<void> run(const Request& request, const Calls& calls) override {
+    const auto target = target_of(request);
+    if (!target) return tl::unexpected(target.error());
+    const std::unique_ptr<CURLM, FreeMulti> multi(curl_multi_init());
+    const std::unique_ptr<CURL, FreeCurl> easy(curl_easy_init());
+    if (!multi || !easy) return tl::unexpected(silent(url_, "libcurl cannot be used"));
+    CURL* const curl = easy.get();
+    Coming coming{curl, [&](const ServerSentEvent& event) -> Result<void> {
+                    std::string message = message_of(event);
+                    if (message.empty()) return {};
+                    return take(url_, std::move(message), calls);
+                  }};
+    std::unique_ptr<curl_slist, FreeCurl> headers(
+        curl_slist_append(nullptr, "Accept: text/event-stream"));
+    if (!token_.empty()) {
+      const std::string bearer = "Authorization: Bearer " + token_;
+      headers.reset(curl_slist_append(headers.release(), bearer.c_str()));
+    }
+    const std::string address = origin_of(url_) + *target;
+    const std::string cacert(url_.value("cacert").value_or(""));
+    curl_easy_setopt(curl, CURLOPT_URL, address.c_str());
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, *timeout_of(url_));
+    if (!cacert.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, cacert.c_str());
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &coming);
+    curl_multi_add_handle(multi.get(), curl);
+    auto result = transfer(multi.get(), coming, calls);
+    curl_multi_remove_handle(multi.get(), curl);
+    return result;
+  }
+
+  Result<void> transfer(CURLM* multi, Coming& coming, const Calls& calls) {
+    for (int running = 1; running > 0;) {
+      if (curl_multi_perform(multi, &running) != CURLM_OK) {
+        return tl::unexpected(silent(url_, "libcurl cannot be used"));
+      }
+      if (calls.ends()) return {};
+      if (Clock::now() - coming.last > kSilence) {
+        return tl::unexpected(silent(url_, "says nothing any more"));
+      }
+      if (running > 0) {
+        curl_multi_poll(multi, nullptr, 0, static_cast<int>(kLook.count()), nullptr);
+      }
+    }
+    if (!coming.taken) return coming.taken;
+    int left = 0;
+    const CURLMsg* const done = curl_multi_info_read(multi, &left);
+    if (done != nullptr && done->data.result != CURLE_OK) {
+      return tl::unexpected(silent(url_, curl_easy_strerror(done->data.result)));
+    }
+    long status = 0;
+    curl_easy_getinfo(coming.curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status == 200) return tl::unexpected(silent(url_, "has ended the connection"));
+    const Json told = Json::parse(coming.error, nullptr, false);
+    std::string detail = text_of(told, "detail");
+    if (detail.empty()) detail = "answers " + std::to_string(status);
+    return tl::unexpected(told_by(url_, text_of(told, "code"), std::move(detail)));
+  }
+
+  const Url url_;
+  const std::string token_;
+};
+
+// ---- ZeroMQ
+
+class ZmqWatchClient : public WatchClient {
+ public:
+  explicit ZmqWatchClient(Url url) : url_(std::move(url)) {}
+
+ private:
+  // A socket of its own each time: what an earlier one was sent is not to be mistaken for the new.
+  Result<void> run(const Request& request, const Calls& calls) override {
+    auto peer = ZmqPeer::open(
+        url_, {.type = zmq::socket_type::dealer, .binds = false, .most = kLargestMessage});
+    if (!peer) return tl::unexpected(peer.error());
+    Json json = {{"op", request.op}};
+    for (const auto& [name, value] : request.options) json[name] = value;
+    try {
+      zmq::socket_t& socket = (*peer)->socket;
+      socket.set(zmq::sockopt::linger, 0);
+      socket.send(zmq::buffer(json.dump(-1, ' ', false, Json::error_handler_t::replace)));
+      return receive(socket, calls);
+    } catch (const zmq::error_t& error) {
+      if (error.num() == EINTR && calls.ends()) return {};  // a signal has said so
+      return tl::unexpected(silent(url_, error.what()));
+    }
+  }
+
+  Result<void> receive(zmq::socket_t& socket, const Calls& calls) {
+    zmq::pollitem_t item{socket.handle(), 0, ZMQ_POLLIN, 0};
+    // The first message comes at once, unless nobody is there.
+    std::chrono::seconds patience{*timeout_of(url_)};
+    Clock::time_point last = Clock::now();
+    while (!calls.ends()) {
+      zmq::poll(&item, 1, kLook);
+      zmq::message_t frame;
+      while (socket.recv(frame, zmq::recv_flags::dontwait)) {
+        last = Clock::now();
+        patience = kSilence;
+        if (auto taken = take(url_, frame.to_string(), calls); !taken) return taken;
+        if (calls.ends()) return {};
+      }
+      if (Clock::now() - last > patience) {
+        return tl::unexpected(silent(url_, "does not answer"));
+      }
+    }
+    return {};
+  }
+
+  const Url url_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<WatchClient>> WatchClient::open(const Url& url) {
+  if (auto right = check_client_url(url); !right) return tl::unexpected(right.error());
+  if (!is_http(url)) return std::make_unique<ZmqWatchClient>(url);
+  auto token = token_of(url);
+  if (!token) return tl::unexpected(token.error());
+  return std::make_unique<HttpWatchClient>(url, std::move(*token));
+}
+
+Result<void> WatchClient::watch(Request request, const Calls& calls) {
+  const std::string* const since = request.find("since");
+  if (!std::exchange(begun_, true)) {
+    whole_ = since != nullptr;
+  } else {
+    std::erase_if(request.options, [](const auto& option) { return option.first == "since"; });
+    whole_ = behind_.has_value();
+    if (behind_) request.options.emplace_back("since", std::to_string(*behind_));
+  }
+  return run(request, calls);
+}
+
+Result<void> WatchClient::take(const Url& url, std::string json, const Calls& calls) {
+  const Json told = Json::parse(json, nullptr, false);
+  const std::string kind = text_of(told, "watch");
+  if (kind.empty()) {
+    const auto error = told.is_object() ? told.find("error") : told.end();
+    if (error == told.end()) return tl::unexpected(silent(url, "sends what no watch does"));
+    return tl::unexpected(told_by(url, text_of(*error, "code"), text_of(*error, "message")));
+  }
+  heard_ = true;
+  WatchEvent event{kind, number_of(told, "sequence"), told.value("complete", false) == true,
+                   std::move(json)};
+  if (kind == "compacted") {
+    whole_ = false;
+    behind_.reset();
+  }
+  if (event.complete) whole_ = true;
+  if (whole_ && event.sequence) behind_ = event.sequence;
+  calls.take(event);
+  if (kind == "cut") return tl::unexpected(silent(url, text_of(told, "reason")));
+  return {};
+}
+
+}  // namespace vmtrail
