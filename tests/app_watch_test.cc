@@ -202,7 +202,7 @@ TEST_CASE("What is wrong with a watch is told as of any other question") {
   {
     ZmqWatching only(watched.zmq, {{"op", "watch"}});
     CHECK(only.next()->kind == "heartbeat");
-    CHECK(problem("/v1/watch") == "503 unreadable");
+    CHECK(problem("/v1/watch") == "503 unavailable");
     CHECK(watched.metric("vmtrail_watchers") == "1");
     only.send({{"op", "watch"}});
     Json told = only.receive();

@@ -34,7 +34,7 @@ TEST_CASE("the table has every code") {
   std::set<int> expected;
   for (int i = 1; i <= static_cast<int>(ErrorCode::bad_instance_id); ++i) expected.insert(i);
   for (int i = 40; i <= static_cast<int>(ErrorCode::too_many_facts); ++i) expected.insert(i);
-  for (int i = 60; i <= static_cast<int>(ErrorCode::unwritable); ++i) expected.insert(i);
+  for (int i = 60; i <= static_cast<int>(ErrorCode::unavailable); ++i) expected.insert(i);
   CHECK(codes == expected);
 }
 
