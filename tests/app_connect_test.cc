@@ -247,7 +247,7 @@ TEST_CASE("Over ZeroMQ each request has one answer, whatever it is, and many may
 TEST_CASE("All changes are more than a daemon gives at once, and are the same as the directory's") {
   const Asked asked("boot");
   std::string lines;
-  constexpr int kMany = 6'000;  // each with two records or more
+  constexpr int kMany = 3'500;  // each with three records
   for (int i = 0; i < kMany; ++i) {
     const std::string digits = std::to_string(100'000 + i);
     lines += R"({"message_id":"many-)" + digits +
@@ -267,8 +267,6 @@ TEST_CASE("All changes are more than a daemon gives at once, and are the same as
     const Ran all = asked.run("changes --limit all -o json --connect " + url);
     CHECK(all.exit == 0);
     CHECK(ageless(all.out) == ageless(local.dump()));
-    CHECK(asked.run("changes --limit all -o csv --connect " + url).out ==
-          asked.run("changes --limit all -o csv --state " + asked.path("s")).out);
     const std::string since = std::to_string(local["changes"].size() - 1);
     const Json one = Json::parse(
         asked.run("changes --limit all -o json --since " + since + " --connect " + url).out);
