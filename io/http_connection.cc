@@ -399,12 +399,16 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
 
   // The header is that of the response so far.
   void stream(const HttpAnswer& reply) {
-    const auto streaming =
-        std::make_shared<HttpStreaming<Stream>>(this->shared_from_this(), stream_);
     const bool chunked = parser_->get().version() >= 11;
     response_->set(http::field::cache_control, "no-store");
     response_->set("X-Accel-Buffering", "no");  // a proxy (nginx) is to pass it on as it comes
     response_->set(http::field::connection, "close");
+    if (method_ == "HEAD") {
+      allow(listener_.options.request);
+      return http::async_write(stream_, *response_, step(&Connection::on_answered));
+    }
+    const auto streaming =
+        std::make_shared<HttpStreaming<Stream>>(this->shared_from_this(), stream_);
     if (chunked) response_->set(http::field::transfer_encoding, "chunked");
     streaming->start(response_->base(), chunked);
     reply.stream(streaming->body());

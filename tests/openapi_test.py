@@ -23,6 +23,7 @@ import yaml
 # Literals of the sources that name routes.
 ROUTE = re.compile(r'"(/(?:v1/|ceilometer/|metrics|healthz|readyz)[^"\s]*)"')
 NOT_PROVOKED = {"429", "500", "503"}  # a full queue, a broken store
+STREAM = "text/event-stream"
 MOST_BODY = 200_000
 TOKEN = "a-token"
 TWIN = ('{{"message_id":"{0}","event_type":"compute.instance.power_on.end","generated":"2026-11-22T12:00:00",'
@@ -52,11 +53,31 @@ class Daemon:
         self.process.stderr.close()
 
 
+def read_stream(answer):
+    """It has no end; a heartbeat comes when all is told that there is."""
+    text = b""
+    while not text.endswith(b"\n\n") or b"event: heartbeat" not in text:
+        line = answer.readline()
+        if not line:
+            break
+        text += line
+    return text
+
+
+def events_of(text):
+    """Server-sent events: what each is, and its data."""
+    for block in text.strip("\n").split("\n\n"):
+        fields = dict(line.split(": ", 1) if ": " in line else (line, "") for line in block.split("\n"))
+        yield fields.get("event"), json.loads(fields["data"])
+
+
 def request(address, method, target, body=None, **headers):
     connection = http.client.HTTPConnection(address, timeout=60)
     try:
         connection.request(method, target, body, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
+        if answer.status == 200 and method == "GET" and answer.getheader("Content-Type") == STREAM:
+            return answer, read_stream(answer)
         return answer, answer.read()
     finally:
         connection.close()
@@ -113,6 +134,14 @@ class Api:
         if kind not in content:
             self.problem(where, f"{status} has the type '{kind}'")
             return
+        if kind == STREAM and body:
+            for name, data in events_of(body.decode()):
+                described = content[kind]["x-events"].get(name)
+                if described is None:
+                    self.problem(where, f"an event '{name}' is not described")
+                    continue
+                for error in self.schema_problems(described, data):
+                    self.problem(where, f"event {name} {error}")
         value = json.loads(body) if kind.endswith("json") else body.decode()
         for error in self.schema_problems(content[kind]["schema"], value):
             self.problem(where, f"{status} {error}")
@@ -177,7 +206,7 @@ def check_wrong(api, address, path, operation, parameters):
                 targets.append(f"{plain}?{one['name']}=nowhere")
             if one["name"] == "instance":
                 targets.append(f"{plain}?instance=twin")
-        elif one["name"] != "device":
+        elif one["in"] == "path" and one["name"] != "device":
             targets.append(api.target(path, parameters, **{one["name"]: "nowhere"}))
             if "409" in operation["responses"]:
                 targets.append(api.target(path, parameters, **{one["name"]: "twin"}))
