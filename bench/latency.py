@@ -30,7 +30,7 @@ BOUNDS = {"zmq": ((1.3, 1.05), (3, 1.5)), "http": ((1.5, 1.1), (8, 4))}
 FRAME = 64  # events of a message
 BOOTED = ('{{"message_id":"b0075000-0000-4000-8000-{0:012}","event_type":"compute.instance.create.end",'
           '"generated":"2026-01-01T00:00:00.{1:06}","traits":[["instance_id",1,"{2}"],["display_name",1,"vm-{0}"],'
-          '["host",1,"compute.node-{3}"],["service",1,"compute.node-{3}"],["state",1,"active"]],"raw":{{}}}}\n')
+          '["host",1,"node-{3}"],["service",1,"compute"],["state",1,"active"]],"raw":{{}}}}\n')
 
 
 class Process:

@@ -30,10 +30,6 @@ class NameChains {
     for (std::uint32_t at = first_[index]; at != kEnd; at = links_[at - 1].next) take(at - 1);
   }
 
-  [[nodiscard]] std::size_t bytes() const {
-    return first_.capacity() * sizeof(std::uint32_t) + links_.capacity() * sizeof(Link);
-  }
-
  private:
   // Places plus 1, so that what is not set is the end.
   static constexpr std::uint32_t kEnd = 0;
@@ -73,10 +69,6 @@ class NameIndex {
   }
   /// Those whose ids begin so, in lower case with hyphens.
   [[nodiscard]] std::vector<InstanceId> with_prefix(std::string_view prefix);
-
-  [[nodiscard]] std::size_t bytes() const {
-    return names_of_.bytes() + hosts_of_.bytes() + sorted_.capacity() * sizeof(std::uint32_t);
-  }
 
  private:
   [[nodiscard]] NameId key_of(NameId host) const {
