@@ -6,6 +6,7 @@ See the README beside it. To be run with Debian's own Python, which has Ceilomet
 """
 
 import argparse
+import atexit
 import json
 import os
 import pathlib
@@ -45,6 +46,7 @@ class Process:
         self.log = log
         with open(log, "wb") as output:
             self.process = subprocess.Popen(words, stdout=output, stderr=output, stdin=subprocess.DEVNULL, **more)
+        atexit.register(self.process.kill)  # should the test give up
 
     def said(self):
         return self.log.read_text(errors="replace")
