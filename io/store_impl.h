@@ -65,6 +65,7 @@ struct Store::Impl {
   Result<void> upgrade(std::int64_t from);
 
   // store_save.cc
+  Result<void> number_row(std::string_view id, Written::Instance& known);
   Result<void> save_row(std::string_view id, const InstanceSnapshot& saved,
                         Written::Instance& known);
   Result<void> save_intervals(std::string_view id, const InstanceSnapshot& saved,

@@ -51,49 +51,36 @@ std::uint64_t hash_of(const IntervalSnapshot& interval, bool folded) {
 
 }  // namespace
 
-// By its number where that is known: there is no need to look for the id.
+// The number by which rows are written: looking for the id each time would cost more than the rest.
+Result<void> Store::Impl::number_row(std::string_view id, Written::Instance& known) {
+  auto done = database.run(
+      "INSERT OR IGNORE INTO instances (id, confidence, deleted, facts) VALUES (?, '', 0, '[]')",
+      id);
+  if (!done) return done;
+  return database.rows(
+      "SELECT number FROM instances WHERE id = ?",
+      [&](sqlite3_stmt* row) { known.number = sqlite3_column_int64(row, 0); }, id);
+}
+
 Result<void> Store::Impl::save_row(std::string_view id, const InstanceSnapshot& saved,
                                    Written::Instance& known) {
+  if (known.number == 0) {
+    if (auto done = number_row(id, known); !done) return done;
+  }
   std::string requests;
   for (const std::string& request : saved.folded_requests) requests += request + "\n";
   const StateSnapshot& s = saved.answer;
   std::string base = packed(saved.base);
   if (saved.facts.empty() && base == packed(s)) base.clear();
-  const auto run = [&](std::string_view sql, const auto& key) {
-    return database.run(sql, key, s.host, name(s.confidence), s.vm_state, s.task_state,
-                        name(s.power_state), s.deleted, s.name, s.project_id, s.since, s.cause,
-                        s.mover_host, s.moved_at, s.effective, s.decided_by, s.decided_event_type,
-                        s.decided_rule, saved.newest, saved.cut, requests, base,
-                        packed(saved.facts));
-  };
-  if (known.number != 0) {
-    return run(
-        "UPDATE instances SET (host, confidence, vm_state, task_state, power_state, deleted,"
-        " name, project_id, since, cause, mover_host, moved_at, effective, decided_by,"
-        " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts)"
-        " = (?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)"
-        " WHERE number = ?1",
-        known.number);
-  }
-  auto done =
-      run("INSERT INTO instances (id, host, confidence, vm_state, task_state, power_state, deleted,"
-          " name, project_id, since, cause, mover_host, moved_at, effective, decided_by,"
-          " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts)"
-          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
-          " (host, confidence, vm_state, task_state, power_state, deleted,"
-          " name, project_id, since, cause, mover_host, moved_at, effective, decided_by,"
-          " decided_event_type, decided_rule, newest, cut, folded_requests, base, facts)"
-          " = (excluded.host, excluded.confidence, excluded.vm_state, excluded.task_state,"
-          " excluded.power_state, excluded.deleted, excluded.name, excluded.project_id,"
-          " excluded.since, excluded.cause, excluded.mover_host, excluded.moved_at,"
-          " excluded.effective, excluded.decided_by, excluded.decided_event_type,"
-          " excluded.decided_rule, excluded.newest, excluded.cut, excluded.folded_requests,"
-          " excluded.base, excluded.facts)",
-          id);
-  if (!done) return done;
-  return database.rows(
-      "SELECT number FROM instances WHERE id = ?",
-      [&](sqlite3_stmt* row) { known.number = sqlite3_column_int64(row, 0); }, id);
+  return database.run(
+      "UPDATE instances SET (host, confidence, vm_state, task_state, power_state, deleted, name,"
+      " project_id, since, cause, mover_host, moved_at, effective, decided_by, decided_event_type,"
+      " decided_rule, newest, cut, folded_requests, base, facts)"
+      " = (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) WHERE number = ?",
+      s.host, name(s.confidence), s.vm_state, s.task_state, name(s.power_state), s.deleted, s.name,
+      s.project_id, s.since, s.cause, s.mover_host, s.moved_at, s.effective, s.decided_by,
+      s.decided_event_type, s.decided_rule, saved.newest, saved.cut, requests, base,
+      packed(saved.facts), known.number);
 }
 
 // What is folded changes no more, and the few behind it seldom.
