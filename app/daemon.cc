@@ -170,17 +170,11 @@ Result<void> Daemon::change_rules(const std::vector<std::string>& files) {
   if (!texts) return tl::unexpected(texts.error());
   auto rules = RuleSet::parse(*texts);
   if (!rules) return tl::unexpected(rules.error());
-  const auto tell = [](const Result<void>& changed) {
-    if (changed) {
-      spdlog::info("the rules were read again");
-    } else {
-      spdlog::error("the rules stay as they are: {}", changed.error().detail);
-    }
-  };
   // A question has to be copyable.
   const auto parsed = std::make_shared<RuleSet>(std::move(*rules));
-  const bool asked = intake_.ask([parsed, texts = std::move(*texts), tell](Keeper& keeper) {
-    keeper.change_rules(std::move(*parsed), texts, tell);
+  const bool asked = intake_.ask([parsed, texts = std::move(*texts)](Keeper& keeper) {
+    keeper.change_rules(std::move(*parsed), texts,
+                        [] { spdlog::info("the rules were read again"); });
   });
   if (!asked) return tl::unexpected(Error{ErrorCode::unreadable, "too many questions wait"});
   return {};

@@ -35,7 +35,7 @@ namespace http = beast::http;
 using tcp = net::ip::tcp;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kThreads = 2;  // as many as the daemon's server has
+constexpr int kThreads = 1;  // one thread serves a connection, as in the daemon
 constexpr int kWarmUp = 200;
 
 void told_address(const std::string& address) {

@@ -37,10 +37,11 @@ struct Chunk {
 
   [[nodiscard]] bool is_large() const { return size > kLargeChunk; }
 
-  void decode(Decoder& decoder, const RuleSet& rules) {
+  void decode(DecodedWriter& writer, Decoder& decoder, const RuleSet& rules) {
     if (is_large()) return;
-    for (const Frame& frame : frames) decoded.decode(decoder, rules, frame);
-    decoded.finish();
+    writer.begin(decoded);
+    for (const Frame& frame : frames) writer.decode(decoder, rules, frame);
+    writer.finish();
   }
 
   void clear() {
@@ -184,6 +185,7 @@ class DecodePool::Impl {
     }
 
     Decoder decoder;
+    DecodedWriter writer;
     std::vector<Chunk> chunks;
     std::deque<Chunk*> spare;          // the longest unused first; guarded by the mutex
     std::condition_variable has_room;  // spare chunks
@@ -249,7 +251,7 @@ class DecodePool::Impl {
     may_read_.notify_one();
     something_to_do_.notify_one();
     lock.unlock();
-    chunk.decode(job.decoder, rules_);
+    chunk.decode(job.writer, job.decoder, rules_);
     lock.lock();
     chunk.ready = true;
     if (under_way_.front().chunk == &chunk) something_to_do_.notify_one();
@@ -270,7 +272,7 @@ class DecodePool::Impl {
       for (const Frame& frame : chunk.frames) ahead.decode(own().decoder, frame);
       ahead.tell();
     } else {
-      chunk.decoded.tell(consumer);
+      told_.tell(chunk.decoded, consumer);
     }
     if (auto done = consumer.on_progress(chunk.bytes_read); !done) return done;
     if (chunk.failure) return tl::unexpected(*chunk.failure);
@@ -279,6 +281,7 @@ class DecodePool::Impl {
 
   const RuleSet& rules_;
   std::vector<std::unique_ptr<Job>> jobs_;  // of the thread that calls, then of the others
+  DecodedReader told_;                      // of the thread that calls
 
   std::mutex mutex_;
   std::condition_variable may_read_;         // for the threads that have room

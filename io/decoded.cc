@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t kStaged = std::size_t{2} << 10;  // is written out
 constexpr std::size_t kMuch = std::size_t{1} << 20;    // is not kept for the next time
 constexpr std::size_t kShort = 16;
-constexpr std::size_t kBlock = kPadding;               // of text that is copied without a loop
-constexpr std::size_t kFirst = std::size_t{64} << 10;  // bytes written; then twice as many
+constexpr std::size_t kBlock = kPadding;              // of text that is copied without a loop
+constexpr std::size_t kFirst = std::size_t{4} << 10;  // bytes written; then twice as many
 
 template <class T>
 char* write(char* to, const T& value) {
@@ -43,7 +43,7 @@ char* write(char* to, std::string_view text) {
 
 }  // namespace
 
-inline bool Decoded::in_frame(std::string_view text) const {
+inline bool DecodedWriter::in_frame(std::string_view text) const {
   // Unsigned: what stands before the frame is far behind its end. Text that there is none of is as
   // good as in the frame.
   const auto at = reinterpret_cast<std::uintptr_t>(text.data()) -
@@ -52,28 +52,34 @@ inline bool Decoded::in_frame(std::string_view text) const {
                            static_cast<unsigned>(text.empty()));
 }
 
-void Decoded::decode(Decoder& decoder, const RuleSet& rules, const Frame& frame) {
+void DecodedWriter::begin(Decoded& to) {
+  to.clear();
+  to_ = &to;
+}
+
+void DecodedWriter::decode(Decoder& decoder, const RuleSet& rules, const Frame& frame) {
   rules_ = &rules;
   frame_ = frame.bytes;
-  char* const begin = room(sizeof(FrameHead));
-  written_to(write(begin, FrameHead{Kind::frame, frame}));
+  char* const begin = room(sizeof(Decoded::FrameHead));
+  written_to(write(begin, Decoded::FrameHead{Decoded::Kind::frame, frame}));
   decoder.decode(frame, *this);
 }
 
-void Decoded::on_event(const Event& event) {
+void DecodedWriter::on_event(const Event& event) {
   const Matched matched(event, *rules_);
-  EventHead head{Kind::event,
-                 0,
-                 static_cast<std::uint32_t>(event.traits.size()),
-                 event.generated,
-                 matched.rule,
-                 matched.message.text().uuid(),
-                 matched.request.text().uuid(),
-                 matched.instance,
-                 matched.request.prefixed()};
-  char* const begin = room(sizeof(head) + sizeof(Sizes) + kTexts * kMaxText);
+  if (!matched.instance && !event[Field::instance_id].empty()) to_->needs_frames_ = true;
+  Decoded::EventHead head{Decoded::Kind::event,
+                          0,
+                          static_cast<std::uint32_t>(event.traits.size()),
+                          event.generated,
+                          matched.rule,
+                          matched.message.text().uuid(),
+                          matched.request.text().uuid(),
+                          matched.instance,
+                          matched.request.prefixed()};
+  char* const begin = room(sizeof(head) + sizeof(Decoded::Sizes) + Decoded::kTexts * kMaxText);
   char* sizes = begin + sizeof(head);
-  char* to = sizes + sizeof(Sizes);
+  char* to = sizes + sizeof(Decoded::Sizes);
   const auto put = [&](std::string_view text) {
     head.told = head.told << 1U | static_cast<std::uint32_t>(text.data() != nullptr);
     sizes = write(sizes, static_cast<std::uint16_t>(text.size()));
@@ -95,71 +101,76 @@ void Decoded::on_event(const Event& event) {
   write(begin, head);
   written_to(to);
   for (const Trait& trait : event.traits) {
-    to = write(
-        room(sizeof(TraitHead) + trait.name.size() + trait.value.size()),
-        TraitHead{static_cast<std::uint32_t>(trait.name.size()),
-                  static_cast<std::uint32_t>(trait.value.size()), trait.value.data() != nullptr});
+    to = write(room(sizeof(Decoded::TraitHead) + trait.name.size() + trait.value.size()),
+               Decoded::TraitHead{static_cast<std::uint32_t>(trait.name.size()),
+                                  static_cast<std::uint32_t>(trait.value.size()),
+                                  trait.value.data() != nullptr});
     written_to(write(write(to, trait.name), trait.value));
   }
 }
 
-void Decoded::on_undecodable(const Undecodable& bad) {
-  UndecodableHead head{Kind::undecodable, !in_frame(bad.bytes), bad};
+void DecodedWriter::on_undecodable(const Undecodable& bad) {
+  Decoded::UndecodableHead head{Decoded::Kind::undecodable, !in_frame(bad.bytes), bad};
+  if (!head.bytes_follow) to_->needs_frames_ = true;
   const std::string_view bytes = head.bytes_follow ? bad.bytes : std::string_view();
   char* const to = write(room(sizeof(head) + bad.detail.size() + bytes.size()), head);
   written_to(write(write(to, bad.detail), bytes));
 }
 
 // For so many bytes and a block.
-char* Decoded::room(std::size_t size) {
+char* DecodedWriter::room(std::size_t size) {
   if (staged_size_ >= kStaged) write_out();
-  const std::size_t needed = (staged_size_ + size + kBlock) / kLine + 1;
+  const std::size_t needed = (staged_size_ + size + kBlock) / Decoded::kLine + 1;
   if (staged_.size() < needed) staged_.resize(needed);
   return staged_.front().bytes.data() + staged_size_;
 }
 
-void Decoded::put(Kind kind) {
+void DecodedWriter::put(Decoded::Kind kind) {
   written_to(write(room(sizeof(kind)), kind));
 }
 
-void Decoded::written_to(const char* end) {
+void DecodedWriter::written_to(const char* end) {
   staged_size_ = static_cast<std::size_t>(end - staged_.front().bytes.data());
 }
 
 // Whole lines; what is left of the last one stays.
-void Decoded::write_out() {
-  const std::size_t count = staged_size_ / kLine;
-  if (lines_.size() < size_ / kLine + count) {
-    lines_.resize(std::max({kFirst / kLine, 2 * lines_.size(), size_ / kLine + count}));
+void DecodedWriter::write_out() {
+  const std::size_t count = staged_size_ / Decoded::kLine;
+  auto& lines = to_->lines_;
+  const std::size_t at = to_->size_ / Decoded::kLine;
+  if (lines.size() < at + count) {
+    lines.resize(std::max({kFirst / Decoded::kLine, 2 * lines.size(), at + count}));
   }
 #ifdef __SSE2__
-  auto* const to = reinterpret_cast<__m128i*>(&lines_[size_ / kLine]);
+  auto* const to = reinterpret_cast<__m128i*>(&lines[at]);
   const auto* const from = reinterpret_cast<const __m128i*>(staged_.data());
-  for (std::size_t i = 0; i < count * kLine / sizeof(__m128i); ++i) {
+  for (std::size_t i = 0; i < count * Decoded::kLine / sizeof(__m128i); ++i) {
     _mm_stream_si128(to + i, _mm_load_si128(from + i));
   }
 #else
-  std::copy_n(staged_.begin(), count, lines_.begin() + static_cast<std::ptrdiff_t>(size_ / kLine));
+  std::copy_n(staged_.begin(), count, lines.begin() + static_cast<std::ptrdiff_t>(at));
 #endif
-  size_ += count * kLine;
-  staged_size_ -= count * kLine;
+  to_->size_ += count * Decoded::kLine;
+  staged_size_ -= count * Decoded::kLine;
   if (staged_size_ != 0) staged_.front() = staged_[count];
 }
 
-void Decoded::finish() {
-  const std::size_t rest = staged_size_ % kLine;
-  if (rest != 0) staged_size_ += kLine - rest;
+void DecodedWriter::finish() {
+  const std::size_t rest = staged_size_ % Decoded::kLine;
+  if (rest != 0) staged_size_ += Decoded::kLine - rest;
   if (staged_size_ != 0) write_out();
-  if (rest != 0) size_ -= kLine - rest;
+  if (rest != 0) to_->size_ -= Decoded::kLine - rest;
+  staged_size_ = 0;
+  if (staged_.size() * Decoded::kLine > kMuch) std::vector<Decoded::Line>().swap(staged_);
 #ifdef __SSE2__
   _mm_sfence();  // what releases a mutex does not order such writes
 #endif
 }
 
-void Decoded::tell(InputConsumer& consumer) {
-  if (size_ == 0) return;
-  const char* at = lines_.front().bytes.data();
-  const char* const end = at + size_;
+void DecodedReader::tell(const Decoded& decoded, InputConsumer& consumer) {
+  if (decoded.empty()) return;
+  const char* at = decoded.lines_.front().bytes.data();
+  const char* const end = at + decoded.size_;
   const char* announced = at;  // so far
   std::size_t told = 0;
   while (at != end) {
@@ -168,29 +179,29 @@ void Decoded::tell(InputConsumer& consumer) {
       told = 0;
       if (coming_count_ > 1) consumer.on_coming(std::span(matched_).first(coming_count_));
     }
-    switch (static_cast<Kind>(*at)) {
-      case Kind::frame: {
-        FrameHead head;
+    switch (static_cast<Decoded::Kind>(*at)) {
+      case Decoded::Kind::frame: {
+        Decoded::FrameHead head;
         at = read(at, head);
         consumer.on_frame(head.frame);
         break;
       }
-      case Kind::event:
+      case Decoded::Kind::event:
         at = behind_[told];
         consumer.on_event(coming_[told], matched_[told]);
         ++told;
         break;
-      case Kind::undecodable: {
+      case Decoded::Kind::undecodable: {
         Undecodable bad;
         at = read_undecodable(at, bad);
         consumer.on_undecodable(bad);
         break;
       }
-      case Kind::sample:
+      case Decoded::Kind::sample:
         ++at;
         consumer.on_sample();
         break;
-      case Kind::skipped_line:
+      case Decoded::Kind::skipped_line:
         ++at;
         consumer.on_skipped_line();
         break;
@@ -199,25 +210,25 @@ void Decoded::tell(InputConsumer& consumer) {
 }
 
 // Reads the next events, as many as are announced at once, and returns what is behind them.
-const char* Decoded::read_coming(const char* at, const char* end) {
+const char* DecodedReader::read_coming(const char* at, const char* end) {
   coming_count_ = 0;
   while (at != end && coming_count_ < coming_.size()) {
-    switch (static_cast<Kind>(*at)) {
-      case Kind::frame:
-        at += sizeof(FrameHead);
+    switch (static_cast<Decoded::Kind>(*at)) {
+      case Decoded::Kind::frame:
+        at += sizeof(Decoded::FrameHead);
         break;
-      case Kind::event:
+      case Decoded::Kind::event:
         at =
             read_event(at, coming_[coming_count_], matched_[coming_count_], traits_[coming_count_]);
         behind_[coming_count_++] = at;
         break;
-      case Kind::undecodable: {
+      case Decoded::Kind::undecodable: {
         Undecodable bad;
         at = read_undecodable(at, bad);
         break;
       }
-      case Kind::sample:
-      case Kind::skipped_line:
+      case Decoded::Kind::sample:
+      case Decoded::Kind::skipped_line:
         ++at;
         break;
     }
@@ -225,12 +236,12 @@ const char* Decoded::read_coming(const char* at, const char* end) {
   return at;
 }
 
-const char* Decoded::read_event(const char* at, Event& event, Matched& matched,
-                                std::vector<Trait>& traits) {
-  EventHead head;
+const char* DecodedReader::read_event(const char* at, Event& event, Matched& matched,
+                                      std::vector<Trait>& traits) {
+  Decoded::EventHead head;
   const char* sizes = read(at, head);
-  at = sizes + sizeof(Sizes);
-  std::uint32_t told = head.told << (32 - kTexts);
+  at = sizes + sizeof(Decoded::Sizes);
+  std::uint32_t told = head.told << (32 - Decoded::kTexts);
   const auto next = [&] {
     std::uint16_t size = 0;
     sizes = read(sizes, size);
@@ -251,7 +262,7 @@ const char* Decoded::read_event(const char* at, Event& event, Matched& matched,
   matched.instance = head.instance;
   traits.resize(head.traits);
   for (Trait& trait : traits) {
-    TraitHead of_trait;
+    Decoded::TraitHead of_trait;
     at = read(at, of_trait);
     trait.name = {at, of_trait.name};
     at += of_trait.name;
@@ -262,8 +273,8 @@ const char* Decoded::read_event(const char* at, Event& event, Matched& matched,
   return at;
 }
 
-const char* Decoded::read_undecodable(const char* at, Undecodable& bad) {
-  UndecodableHead head;
+const char* DecodedReader::read_undecodable(const char* at, Undecodable& bad) {
+  Decoded::UndecodableHead head;
   at = read(at, head);
   bad = head.bad;
   bad.detail = {at, bad.detail.size()};
@@ -277,10 +288,8 @@ const char* Decoded::read_undecodable(const char* at, Undecodable& bad) {
 
 void Decoded::clear() {
   size_ = 0;
-  staged_size_ = 0;
-  for (std::vector<Line>* const lines : {&lines_, &staged_}) {
-    if (lines->size() * kLine > kMuch) std::vector<Line>().swap(*lines);
-  }
+  needs_frames_ = false;
+  if (lines_.size() * kLine > kMuch) std::vector<Line>().swap(lines_);
 }
 
 }  // namespace vmtrail

@@ -17,23 +17,22 @@
 
 namespace vmtrail {
 
-/// Frames and what is in them, in order. The text of events is copied, and all of it is written
-/// past the caches: where two cores share none, to write what the other one has read costs ten
-/// times as much as to write to memory, and to share the frames' bytes would cost more than to
-/// decode them. Keeps its memory, so that in steady state it allocates nothing. Not thread-safe:
-/// one thread at a time, and finish() before it goes to another.
-class Decoded : private EventConsumer {
+/// Frames and what is in them, in order. A value: written in one thread (DecodedWriter) and told in
+/// another (DecodedReader), one thread at a time. Keeps its memory, so that in steady state it
+/// allocates nothing.
+class Decoded {
  public:
-  /// Decodes a frame, which is to be padded, and matches its events. Its bytes must stay until it
-  /// is told; they are touched only for what cannot be decoded.
-  void decode(Decoder& decoder, const RuleSet& rules, const Frame& frame);
-  void finish();
-
-  /// Tells everything.
-  void tell(InputConsumer& consumer);
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::size_t bytes() const { return size_; }
+  /// Something in a frame may be quarantined with the frame's bytes: they must stay until it is
+  /// told. Otherwise they are not touched any more.
+  [[nodiscard]] bool needs_frames() const { return needs_frames_; }
   void clear();
 
  private:
+  friend class DecodedWriter;
+  friend class DecodedReader;
+
   enum class Kind : std::uint8_t { frame, event, undecodable, sample, skipped_line };
   // What precedes the text of an event: message_id, event_type and its fields.
   static constexpr std::size_t kTexts = 2 + kFieldCount;
@@ -69,31 +68,55 @@ class Decoded : private EventConsumer {
     std::array<char, kLine> bytes;
   };
 
+  std::vector<Line> lines_;  // of which the first size_ bytes are written
+  std::size_t size_ = 0;
+  bool needs_frames_ = false;
+};
+
+/// Decodes frames. The text of events is copied, and all of it is written past the caches: where
+/// two cores share none, to write what the other one has read costs ten times as much as to write
+/// to memory, and to share the frames' bytes would cost more than to decode them.
+class DecodedWriter : private EventConsumer {
+ public:
+  /// What is decoded until finish() goes into `to`, which stays where it is meanwhile and is
+  /// emptied first.
+  void begin(Decoded& to);
+  /// Decodes a frame, which is to be padded, and matches its events. See Decoded::needs_frames()
+  /// for how long its bytes must stay.
+  void decode(Decoder& decoder, const RuleSet& rules, const Frame& frame);
+  void finish();
+
+ private:
   void on_event(const Event& event) override;
   void on_undecodable(const Undecodable& bad) override;
-  void on_sample() override { put(Kind::sample); }
-  void on_skipped_line() override { put(Kind::skipped_line); }
+  void on_sample() override { put(Decoded::Kind::sample); }
+  void on_skipped_line() override { put(Decoded::Kind::skipped_line); }
 
   [[nodiscard]] bool in_frame(std::string_view text) const;
   [[nodiscard]] char* room(std::size_t size);
-  void put(Kind kind);
-  void put(std::string_view text);
+  void put(Decoded::Kind kind);
   void written_to(const char* end);
   void write_out();
-
-  [[nodiscard]] const char* read_coming(const char* at, const char* end);
-  [[nodiscard]] static const char* read_event(const char* at, Event& event, Matched& matched,
-                                              std::vector<Trait>& traits);
-  [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
 
   // Of the frame that is being decoded.
   std::string_view frame_;
   const RuleSet* rules_ = nullptr;
 
-  std::vector<Line> lines_;  // of which the first size_ bytes are written
-  std::size_t size_ = 0;
-  std::vector<Line> staged_;  // what comes next, likewise
+  Decoded* to_ = nullptr;
+  std::vector<Decoded::Line> staged_;  // what comes next, of which so many bytes are written
   std::size_t staged_size_ = 0;
+};
+
+/// Tells what was decoded. Keeps memory from one to the next.
+class DecodedReader {
+ public:
+  void tell(const Decoded& decoded, InputConsumer& consumer);
+
+ private:
+  [[nodiscard]] const char* read_coming(const char* at, const char* end);
+  [[nodiscard]] static const char* read_event(const char* at, Event& event, Matched& matched,
+                                              std::vector<Trait>& traits);
+  [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
 
   // The events that are announced, what they are matched to, their traits, and where each ends.
   std::array<Event, InputConsumer::kComing> coming_;

@@ -3,6 +3,7 @@
 #include "io/delivery.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vmtrail {
 
@@ -28,11 +29,21 @@ void Delivery::add(const Frame& frame) {
   text_.append(frame.bytes);
 }
 
+void Delivery::decode(DecodedWriter& writer, Decoder& decoder,
+                      std::shared_ptr<const RuleSet> rules) {
+  rules_ = std::move(rules);
+  writer.begin(decoded_);
+  for_each_frame([&](const Frame& frame) { writer.decode(decoder, *rules_, frame); });
+  writer.finish();
+}
+
 void Delivery::clear() {
   constexpr std::size_t kKept = std::size_t{1} << 20;  // no buffer stays larger for one message
   if (text_.capacity() > kKept) text_ = std::string();
   text_.clear();
   pieces_.clear();
+  decoded_.clear();
+  rules_.reset();
   from = nullptr;
   tag = 0;
   format = Format::any;

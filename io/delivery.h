@@ -5,18 +5,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "io/decoded.h"
 #include "vmtrail/decoder.h"
+#include "vmtrail/rules.h"
 
 namespace vmtrail {
 
 class Source;
 
-/// Messages of one source that are acknowledged together, one after the other in one buffer. A
-/// value: it can be filled in one thread and read in another. Cleared, it keeps its buffers.
+/// Messages of one source that are acknowledged together, one after the other in one buffer, and
+/// what they were decoded to, if they were already. A value: it can be filled in one thread and
+/// read in another. Cleared, it keeps its buffers.
 class Delivery {
  public:
   /// A whole message: an event, a list, an envelope, or lines of any of these. Copied.
@@ -24,7 +28,7 @@ class Delivery {
   /// Part of a stream that a Splitter has cut. Copied.
   void add(const Frame& frame);
 
-  [[nodiscard]] std::size_t bytes() const { return text_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return text_.size() + decoded_.bytes(); }
   [[nodiscard]] bool empty() const { return pieces_.empty(); }
   void clear();
 
@@ -41,6 +45,15 @@ class Delivery {
     }
     text_.resize(text_.size() - kPadding);
   }
+
+  /// Decodes all of it.
+  void decode(DecodedWriter& writer, Decoder& decoder, std::shared_ptr<const RuleSet> rules);
+  /// The rules by which it was; nullptr: it was not.
+  [[nodiscard]] const RuleSet* decoded_by() const { return rules_.get(); }
+  [[nodiscard]] const Decoded& decoded() const { return decoded_; }
+  /// Gives the messages away, in exchange for a buffer. Only where decoded().needs_frames() is
+  /// false is it still to be read; with the messages back in it, it can be decoded again.
+  void exchange_text(std::string& text) { text_.swap(text); }
 
   Source* from = nullptr;  ///< whom to tell; outlives the delivery
   std::uint64_t tag = 0;   ///< the source's own, given back by Source::settle()
@@ -60,6 +73,8 @@ class Delivery {
 
   std::string text_;
   std::vector<Piece> pieces_;
+  Decoded decoded_;
+  std::shared_ptr<const RuleSet> rules_;
 };
 
 /// What became of the events of a delivery; a list is as many events as it holds.

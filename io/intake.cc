@@ -3,6 +3,7 @@
 #include "io/intake.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace vmtrail {
@@ -19,6 +20,10 @@ bool Intake::has_room(std::size_t bytes) const {
          (deliveries_.size() < limits_.deliveries && bytes_ + bytes <= limits_.bytes);
 }
 
+bool Intake::may_take(const Delivery& delivery) const {
+  return !closed_ && (delivery.decoded_by() == nullptr || delivery.decoded_by() == rules_.get());
+}
+
 void Intake::push(Delivery&& delivery) {
   bytes_ += delivery.bytes();
   deliveries_.push_back(std::move(delivery));
@@ -33,17 +38,22 @@ Delivery Intake::blank() {
   return delivery;
 }
 
+std::shared_ptr<const RuleSet> Intake::rules() const {
+  const std::lock_guard lock(mutex_);
+  return rules_;
+}
+
 bool Intake::put(Delivery&& delivery, const std::stop_token& stop, Clock::time_point until) {
   std::unique_lock lock(mutex_);
-  const auto ready = [&] { return closed_ || has_room(delivery.bytes()); };
-  if (!room_.wait_until(lock, stop, until, ready) || closed_) return false;
+  const auto ready = [&] { return !may_take(delivery) || has_room(delivery.bytes()); };
+  if (!room_.wait_until(lock, stop, until, ready) || !may_take(delivery)) return false;
   push(std::move(delivery));
   return true;
 }
 
 bool Intake::try_put(Delivery& delivery) {
   const std::lock_guard lock(mutex_);
-  if (closed_ || !has_room(delivery.bytes())) return false;
+  if (!may_take(delivery) || !has_room(delivery.bytes())) return false;
   push(std::move(delivery));
   return true;
 }
@@ -126,6 +136,25 @@ void Intake::take(Taken& taken, bool with_deliveries, Clock::time_point until, K
     taken.closed = closed_ && deliveries_.empty() && taken.deliveries.empty();
   }
   for (const auto& call : waiting) call();
+}
+
+std::deque<Delivery> Intake::set_rules(std::shared_ptr<const RuleSet> rules) {
+  std::vector<std::function<void()>> waiting;
+  std::deque<Delivery> before;
+  {
+    const std::lock_guard lock(mutex_);
+    rules_ = std::move(rules);
+    const auto others = std::stable_partition(
+        deliveries_.begin(), deliveries_.end(),
+        [&](const Delivery& delivery) { return delivery.decoded_by() == nullptr; });
+    std::move(others, deliveries_.end(), std::back_inserter(before));
+    deliveries_.erase(others, deliveries_.end());
+    for (const Delivery& delivery : before) bytes_ -= delivery.bytes();
+    room_.notify_all();
+    waiting.swap(waiting_);
+  }
+  for (const auto& call : waiting) call();
+  return before;
 }
 
 void Intake::take_questions(std::vector<Inquiry>& questions) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <vector>
@@ -41,11 +42,13 @@ class Intake {
   /// An empty delivery, if possible one that has been used and keeps its buffers.
   [[nodiscard]] Delivery blank();
   using Clock = std::chrono::steady_clock;
-  /// Waits while there is no room. false: it was asked to stop, it is late, or the intake is
-  /// closed; the delivery is untouched.
+  /// By which a source may decode its deliveries itself; nullptr: not yet.
+  [[nodiscard]] std::shared_ptr<const RuleSet> rules() const;
+  /// Waits while there is no room. false: it was asked to stop, it is late, the intake is closed,
+  /// or the delivery was decoded by other rules than rules(); it is untouched.
   bool put(Delivery&& delivery, const std::stop_token& stop,
            Clock::time_point until = Clock::time_point::max());
-  /// Never waits. false: there is no room, or the intake is closed; the delivery is untouched.
+  /// Never waits. false: there is no room, or as for put(); the delivery is untouched.
   [[nodiscard]] bool try_put(Delivery& delivery);
   /// Calls `call` once, as soon as there is room for so much: perhaps at once, else from the
   /// keeper's thread, which it must not hold up (post to an executor). Room may be gone again by
@@ -62,6 +65,8 @@ class Intake {
 
   // ---- the keeper
 
+  /// From now on nothing is taken in that was decoded by other rules. Returns what waits and was.
+  [[nodiscard]] std::deque<Delivery> set_rules(std::shared_ptr<const RuleSet> rules);
   /// What has come. `deliveries` are only taken `with_deliveries`.
   struct Taken {
     std::vector<Delivery> deliveries;
@@ -94,6 +99,7 @@ class Intake {
 
  private:
   [[nodiscard]] bool has_room(std::size_t bytes) const;
+  [[nodiscard]] bool may_take(const Delivery& delivery) const;
   void push(Delivery&& delivery);
 
   const Limits limits_;
@@ -104,6 +110,7 @@ class Intake {
   std::condition_variable returned_;   // for who wants the model
   std::atomic<bool> asked_ = false;    // there are inquiries_
   // Guarded by the mutex.
+  std::shared_ptr<const RuleSet> rules_;
   std::deque<Delivery> deliveries_;
   std::size_t bytes_ = 0;  // of deliveries_
   std::vector<Inquiry> inquiries_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -37,17 +38,13 @@ void add(Counts& to, const Counts& from) {
 
 }  // namespace
 
-Keeper::Books::Books(RuleSet rule_set, Model::Options options, Keeper& keeper)
+Keeper::Books::Books(std::shared_ptr<const RuleSet> rule_set, Model::Options options,
+                     Keeper& keeper)
     : rules(std::move(rule_set)),
       model(std::move(options)),
-      dispatcher(rules, model, keeper, keeper),
-      ahead(keeper, rules) {}
-
-Decoder& Keeper::Books::decoder(Format format) {
-  std::optional<Decoder>& decoder = decoders[static_cast<std::size_t>(format)];
-  if (!decoder) decoder.emplace(format, &rules.traits());
-  return *decoder;
-}
+      dispatcher(*rules, model, keeper, keeper),
+      decoders(*rules),
+      ahead(keeper, *rules) {}
 
 Keeper::Keeper(Options options, std::optional<Store> store, Intake& intake, RecentRecords& records)
     : options_(std::move(options)), intake_(intake), records_(records), store_(std::move(store)) {}
@@ -65,6 +62,7 @@ Result<std::unique_ptr<Keeper>> Keeper::open(Options options, const std::vector<
   if (auto loaded = keeper->load(std::move(*parsed), rules); !loaded) {
     return tl::unexpected(loaded.error());
   }
+  std::ignore = intake.set_rules(keeper->books_->rules);  // nothing was decoded yet
   records.begin_behind(keeper->model().sequence());
   return keeper;
 }
@@ -76,13 +74,14 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
       return batch_.messages.contains(id) || store_->contains(id, generated_);
     };
   }
-  books_ = std::make_unique<Books>(std::move(rules), std::move(options), *this);
+  books_ = std::make_unique<Books>(std::make_shared<const RuleSet>(std::move(rules)),
+                                   std::move(options), *this);
   if (!store_) {
     books_->model.index();
     return {};
   }
   store_->set_meanwhile([this] { answer_while_locked(); });
-  const auto dropped = store_->load(books_->model, books_->rules);
+  const auto dropped = store_->load(books_->model, *books_->rules);
   if (!dropped) return tl::unexpected(dropped.error());
   if (*dropped > 0) {
     spdlog::warn("{} facts were dropped: there is no rule for them any more", *dropped);
@@ -96,27 +95,29 @@ Result<void> Keeper::load(RuleSet rules, const std::vector<RulesText>& texts) {
   return store_->commit();
 }
 
-void Keeper::change_rules(RuleSet rules, std::vector<RulesText> texts,
-                          std::function<void(const Result<void>&)> done) {
-  new_rules_ = NewRules{std::move(rules), std::move(texts), std::move(done)};
+void Keeper::change_rules(RuleSet rules, std::vector<RulesText> texts, std::function<void()> done) {
+  new_rules_ = NewRules{std::make_shared<const RuleSet>(std::move(rules)), std::move(texts),
+                        std::move(done)};
 }
 
-Result<void> Keeper::set_rules(NewRules& wanted) {
-  if (!commit()) return tl::unexpected(*failure_);
-  if (store_) {
-    auto written = store_->set_rules(wanted.texts);
-    if (written) written = store_->commit();
-    if (!written) {
-      store_->rollback();
-      return written;
-    }
+// What was decoded by the rules that were right when it came is applied by them.
+void Keeper::begin_rules() {
+  next_rules_ = std::exchange(new_rules_, std::nullopt);
+  for (Delivery& delivery : intake_.set_rules(next_rules_->rules)) {
+    process(delivery);
+    intake_.give_back(std::move(delivery));
   }
-  std::unique_ptr<Books> old = std::move(books_);
-  books_ = std::make_unique<Books>(std::move(wanted.rules), old->model.options(), *this);
-  books_->model.restore(old->model.snapshot(), books_->rules);
+  commit();
+}
+
+// All of the model is in the store.
+void Keeper::set_rules(const NewRules& wanted) {
+  const std::unique_ptr<Books> old = std::move(books_);
+  books_ = std::make_unique<Books>(wanted.rules, old->model.options(), *this);
+  books_->model.restore(old->model.snapshot(), *books_->rules);
   std::size_t dropped = 0;
   for (const InstanceId& id : old->model.instances()) {
-    dropped += books_->model.restore(old->model.snapshot(id), books_->rules);
+    dropped += books_->model.restore(old->model.snapshot(id), *books_->rules);
   }
   books_->model.mark_saved();
   books_->model.index();
@@ -125,7 +126,7 @@ Result<void> Keeper::set_rules(NewRules& wanted) {
   if (dropped > 0) {
     spdlog::warn("{} facts were dropped: there is no rule for them any more", dropped);
   }
-  return {};
+  wanted.done();
 }
 
 const Counts& Keeper::counts() const {
@@ -194,10 +195,14 @@ void Keeper::process(Delivery& delivery) {
   const DeliveryCounts before = told();
   delivery_ = &delivery;
   now_ = options_.clock();
-  Decoder& decoder = books_->decoder(delivery.format);
-  Ahead& ahead = books_->ahead;
-  delivery.for_each_frame([&](const Frame& frame) { ahead.decode(decoder, frame); });
-  ahead.tell();
+  if (delivery.decoded_by() == nullptr) {
+    Decoder& decoder = books_->decoders.of(delivery.format);
+    Ahead& ahead = books_->ahead;
+    delivery.for_each_frame([&](const Frame& frame) { ahead.decode(decoder, frame); });
+    ahead.tell();
+  } else {
+    told_.tell(delivery.decoded(), *this);
+  }
   delivery_ = nullptr;
   const DeliveryCounts after = told();
   const DeliveryCounts counted = after - before;
@@ -275,7 +280,6 @@ Result<void> Keeper::run() {
   for (;;) {
     intake_.take(taken, !failure_, next_deadline(), this);
     for (const Inquiry& question : taken.questions) question(*this);
-    if (auto wanted = std::exchange(new_rules_, std::nullopt)) wanted->done(set_rules(*wanted));
     if (!failure_ && !between_.empty()) {
       for (const Inquiry& one : std::exchange(between_, {})) one(*this);
     }
@@ -285,6 +289,7 @@ Result<void> Keeper::run() {
       if (intake_.has_questions()) answer();
       if (!failure_ && is_full()) commit();
     }
+    if (!failure_ && new_rules_) begin_rules();
     const auto now = Clock::now();
     if (failure_ && now >= retry_at_) {
       commit();
@@ -322,6 +327,7 @@ bool Keeper::commit() {
   if (const auto before = expiry().history) books_->model.forget_history(*before, kForgotten);
   if (options_.committed) options_.committed(Clock::now() - begun, batch_.events);
   settle();
+  if (const auto rules = std::exchange(next_rules_, std::nullopt)) set_rules(*rules);
   return true;
 }
 
@@ -348,6 +354,7 @@ Result<void> Keeper::write_batch() {
   for (const auto& position : batch_.positions) {
     write([&] { return store_->set_position(position.first, position.second); });
   }
+  if (next_rules_) write([&] { return store_->set_rules(next_rules_->texts); });
   Cursors cursors = options_.cursors ? options_.cursors() : Cursors();
   for (const auto& cursor : cursors) {
     write([&] { return store_->set_cursor(cursor.first, cursor.second); });
@@ -357,7 +364,7 @@ Result<void> Keeper::write_batch() {
     if (intake_.has_questions()) answer();
   };
   if (auto saved = store_->save(books_->model, between); !saved) return saved;
-  if (!books_->rules.absences().empty()) {
+  if (!books_->rules->absences().empty()) {
     if (auto saved = store_->set_awaited(books_->dispatcher.awaited()); !saved) return saved;
   }
   if (auto expired = store_->expire(expiry()); !expired) return tl::unexpected(expired.error());

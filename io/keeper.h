@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -17,6 +16,8 @@
 
 #include "io/ahead.h"
 #include "io/batch.h"
+#include "io/decoded.h"
+#include "io/decoders.h"
 #include "io/delivery.h"
 #include "io/input_consumer.h"
 #include "io/intake.h"
@@ -30,11 +31,12 @@
 
 namespace vmtrail {
 
-/// Takes deliveries out of the intake, has their events decoded and applied, and commits what they
-/// changed in batches; after that, and not before, tells the sources that they are settled and the
-/// readers of the recent records that there are new ones. Between two deliveries it answers
-/// questions. A commit that fails is tried again with the same batch; until it succeeds nothing
-/// more is taken in, and questions are answered as ever, also while it waits for a lock.
+/// Takes deliveries out of the intake, decodes those that their source did not, has their events
+/// applied, and commits what they changed in batches; after that, and not before, tells the sources
+/// that they are settled and the readers of the recent records that there are new ones. Between two
+/// deliveries it answers questions. A commit that fails is tried again with the same batch; until
+/// it succeeds nothing more is taken in, and questions are answered as ever, also while it waits
+/// for a lock.
 ///
 /// run() is the thread; until it is called and after it has returned, and in questions, everything
 /// else may be called. Borrows the intake and the records.
@@ -75,7 +77,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   // ---- questions
 
   [[nodiscard]] const Model& model() const { return books_->model; }
-  [[nodiscard]] const RuleSet& rules() const { return books_->rules; }
+  [[nodiscard]] const RuleSet& rules() const { return *books_->rules; }
   [[nodiscard]] const Counts& counts() const;  ///< since the program started
   struct SourceFigures {
     Format format = Format::any;  ///< as configured
@@ -102,35 +104,34 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   /// Between two deliveries: see apply() of reconcile.h. Returns how many were applied.
   std::size_t apply(const Reconciliation& found, Time listed);
 
-  /// Has it go on with other rules once the batch is committed. Facts of a rule that is gone are
-  /// dropped. `done` is told of it, in the keeper's thread; after an error (store_error) the rules
-  /// are as they were.
-  void change_rules(RuleSet rules, std::vector<RulesText> texts,
-                    std::function<void(const Result<void>&)> done);
+  /// Has it go on with other rules once what waits is committed. Facts of a rule that is gone are
+  /// dropped. `done` is told of it, in the keeper's thread; unless others are given before that, or
+  /// it ends.
+  void change_rules(RuleSet rules, std::vector<RulesText> texts, std::function<void()> done);
 
  private:
   using Clock = std::chrono::steady_clock;
 
   /// What goes together with a set of rules.
   struct Books {
-    Books(RuleSet rule_set, Model::Options options, Keeper& keeper);
-    Decoder& decoder(Format format);
+    Books(std::shared_ptr<const RuleSet> rule_set, Model::Options options, Keeper& keeper);
 
-    RuleSet rules;
+    std::shared_ptr<const RuleSet> rules;  // deliveries share them
     Model model;
     Dispatcher dispatcher;
-    std::array<std::optional<Decoder>, 7> decoders;  // by format
+    Decoders decoders;
     Ahead ahead;
   };
 
   struct NewRules {
-    RuleSet rules;
+    std::shared_ptr<const RuleSet> rules;
     std::vector<RulesText> texts;
-    std::function<void(const Result<void>&)> done;
+    std::function<void()> done;
   };
 
   Keeper(Options options, std::optional<Store> store, Intake& intake, RecentRecords& records);
-  Result<void> set_rules(NewRules& wanted);
+  void begin_rules();
+  void set_rules(const NewRules& wanted);
   Result<void> load(RuleSet rules, const std::vector<RulesText>& texts);
 
   // What the dispatcher and the decoders tell.
@@ -164,6 +165,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
 
   // Of the keeper's thread.
   std::unique_ptr<Books> books_;
+  DecodedReader told_;
   std::vector<Inquiry> questions_;
   Clock::time_point answer_at_;         // not before
   const Delivery* delivery_ = nullptr;  // whose events are told
@@ -174,7 +176,8 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   std::optional<Time> stream_;         // how far the events had gone on when it was last looked at,
   Clock::time_point stream_since_;     // and since when they stand there
   std::optional<NewRules> new_rules_;  // to go on with
-  std::vector<Inquiry> between_;       // to be done between two deliveries
+  std::optional<NewRules> next_rules_;  // by which is decoded already; from the next commit on
+  std::vector<Inquiry> between_;        // to be done between two deliveries
   std::optional<std::unordered_set<InstanceId>> changed_;  // nullopt: nobody asks
   std::optional<Error> failure_;                           // of the last commit
   bool committing_ = false;

@@ -20,6 +20,7 @@
 #include "io/amqp_body.h"
 #include "io/amqp_queue.h"
 #include "io/file_descriptor.h"
+#include "io/handover.h"
 #include "io/thread_name.h"
 
 namespace vmtrail {
@@ -62,6 +63,7 @@ class AmqpSource : public Source {
   AmqpSource(const Url& url, const SourceSetting& setting, AmqpAddress address, AmqpQueue queue)
       : Source(url.text),
         intake_(setting.intake),
+        handover_(setting.intake),
         format_(setting.format),
         address_(std::move(address)),
         queue_(std::move(queue)),
@@ -96,6 +98,7 @@ class AmqpSource : public Source {
   bool goes_on();
 
   Intake& intake_;
+  Handover handover_;
   const Format format_;
   const AmqpAddress address_;
   const AmqpQueue queue_;
@@ -178,7 +181,7 @@ Result<void> AmqpSource::work(const std::stop_token& stop) {
   spdlog::info("{}: consuming the queue '{}'", name(), queue_.name);
   told_.clear();
   const auto slice = std::chrono::seconds{std::max(1, connection->heartbeat() / 3)};
-  Delivery delivery = intake_.blank();
+  Delivery delivery = handover_.blank();
   while (!stop.stop_requested()) {
     if (goes_on() && !waits_for_room_) {
       if (auto done = receive(*connection, delivery); !done) return done;
@@ -248,8 +251,8 @@ Result<void> AmqpSource::receive(AmqpConnection& connection, Delivery& delivery)
 
 bool AmqpSource::hand_over(Delivery& delivery) {
   const std::size_t bytes = delivery.bytes();
-  if (intake_.try_put(delivery)) {
-    delivery = intake_.blank();
+  if (handover_.try_put(delivery)) {
+    delivery = handover_.blank();
     return true;
   }
   intake_.when_room(bytes, [wakeup = wakeup_] { wakeup->wake(); });

@@ -16,11 +16,13 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "io/file_descriptor.h"
+#include "io/handover.h"
 #include "io/tailed_file.h"
 #include "io/thread_name.h"
 
@@ -35,7 +37,7 @@ class FileSource : public Source {
  public:
   FileSource(const Url& url, const SourceSetting& setting)
       : Source(url.text),
-        intake_(setting.intake),
+        handover_(setting.intake),
         format_(setting.format),
         path_(url.path),
         follow_(url.has("follow")),
@@ -130,7 +132,7 @@ class FileSource : public Source {
 
   void hand_over(bool last, const std::stop_token& stop) {
     if (base_.inode == 0) base_ = file_->position();
-    Delivery delivery = intake_.blank();
+    Delivery delivery = handover_.blank();
     delivery.from = this;
     delivery.format = format_;
     std::size_t done = 0;
@@ -149,7 +151,8 @@ class FileSource : public Source {
     file_->consume(done, static_cast<std::uint64_t>(lines));
     window_.erase(0, done);
     delivery.position = file_->position().to_string();
-    if (!delivery.empty()) intake_.put(std::move(delivery), stop);
+    if (delivery.empty()) return handover_.give_back(std::move(delivery));
+    std::ignore = handover_.put(std::move(delivery), stop);
   }
 
   void wait() {
@@ -160,7 +163,7 @@ class FileSource : public Source {
     }
   }
 
-  Intake& intake_;
+  Handover handover_;
   const Format format_;
   const std::string path_;
   const bool follow_;

@@ -14,6 +14,7 @@
 #include <zmq.hpp>
 
 #include "io/file_descriptor.h"
+#include "io/handover.h"
 #include "io/thread_name.h"
 #include "io/zmq_peer.h"
 
@@ -31,7 +32,7 @@ class ZmqSource : public Source {
  public:
   ZmqSource(const Url& url, const SourceSetting& setting, std::unique_ptr<ZmqPeer> peer)
       : Source(url.text),
-        intake_(setting.intake),
+        handover_(setting.intake),
         format_(setting.format),
         peer_(std::move(peer)),
         wake_(::eventfd(0, EFD_CLOEXEC)),
@@ -73,7 +74,7 @@ class ZmqSource : public Source {
 
   // Takes what is there, but not too much, and hands it over. Returns how many bytes it was.
   std::size_t receive(const std::stop_token& stop) {
-    Delivery delivery = intake_.blank();
+    Delivery delivery = handover_.blank();
     delivery.from = this;
     delivery.format = format_;
     zmq::message_t frame;
@@ -87,17 +88,17 @@ class ZmqSource : public Source {
     }
     const std::size_t size = delivery.bytes() + frames;
     if (delivery.empty()) {
-      intake_.give_back(std::move(delivery));
+      handover_.give_back(std::move(delivery));
     } else {
       // It waits while there is no room, and so does whoever pushes.
-      const bool put = intake_.put(std::move(delivery), stop) ||
-                       intake_.put(std::move(delivery), {}, Intake::Clock::now() + kLast);
+      const bool put = handover_.put(std::move(delivery), stop) ||
+                       handover_.put(std::move(delivery), {}, Intake::Clock::now() + kLast);
       if (!put) spdlog::error("{}: {} bytes came last and are lost", name(), delivery.bytes());
     }
     return size;
   }
 
-  Intake& intake_;
+  Handover handover_;
   const Format format_;
   const std::unique_ptr<ZmqPeer> peer_;
   const FileDescriptor wake_;
