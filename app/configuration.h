@@ -29,7 +29,7 @@ struct Configuration {
   std::optional<std::size_t> history;
   std::string log_level = "info";
   bool log_json = false;
-  std::size_t batch_events = 10'000;
+  std::size_t batch_events = 50'000;
   std::chrono::milliseconds batch_delay{5};
   Retention retention;
   struct Reconcile {

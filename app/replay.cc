@@ -43,7 +43,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kBatch = 10'000;  // events in one transaction of the store
+constexpr std::uint64_t kBatch = 50'000;  // events in one transaction of the store
 
 struct ReplayOptions {
   std::vector<std::string> files;

@@ -45,9 +45,9 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   struct Options {
     Model::Options model{};  ///< its archive is set here
     Retention retention{};   ///< of what is stored; of the model's history also without a store
-    std::size_t batch_events = 10'000;
+    std::size_t batch_events = 50'000;
     std::chrono::milliseconds batch_delay{5};    ///< how long a batch waits for more to come
-    std::chrono::milliseconds batch_limit{100};  ///< and how long at most, while more has come
+    std::chrono::milliseconds batch_limit{400};  ///< and how long at most, while more has come
     std::chrono::milliseconds tick{1'000};       ///< how often time goes on
     bool zenoss = false;                         ///< records in that form, too: a sink wants it
     std::function<Time()> clock{};               ///< for lags; null: the system's

@@ -100,7 +100,7 @@ void Model::Impl::trim_history(Instance& instance) const {
   forget_intervals(instance, static_cast<std::uint32_t>(folded - options.history));
 }
 
-void Model::Impl::fold_quiet(Time now, Duration quiet, RecordConsumer& records) {
+void Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records) {
   while (!waiting.empty() && waiting.top().since + quiet < now) {
     const Waiting longest = waiting.top();
     Instance& instance = instances.wake(longest.place);  // as it is: what waits holds facts
@@ -108,6 +108,10 @@ void Model::Impl::fold_quiet(Time now, Duration quiet, RecordConsumer& records) 
     if (instance.newest > longest.since) {
       waiting.push({instance.newest, instance.place});
       continue;
+    }
+    if (most-- == 0) {
+      waiting.push(longest);
+      return;
     }
     instance.queued = false;
     note_before(instance, true);

@@ -42,7 +42,7 @@ struct Model::Impl {
   Changes changes;
   Instances instances;
   std::unique_ptr<NameIndex> index;  // nullptr: nothing has been looked up yet
-  std::optional<Time> newest;  // event of all, whatever its clock
+  std::optional<Time> newest;        // event of all, whatever its clock
   std::optional<Time> stream;  // as far as time has gone on: newest, but for leaps not believed yet
   unsigned ahead = 0;          // events in a row that leap ahead of the stream
 
@@ -99,13 +99,17 @@ struct Model::Impl {
   void fold(Instance& instance, std::size_t count);
   /// Forgets closed intervals beyond Options::history. Only between two events.
   void trim_history(Instance& instance) const;
-  void fold_quiet(Time now, Duration quiet, RecordConsumer& records);
+  /// Folds those that nothing was heard of for so long, the longest first, but not too many: a
+  /// whole cloud may have fallen silent at once, after an audit, and nobody waits for that.
+  void fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records);
 
   // Forgetting what ended long ago (forget.cc).
   void forget_history(Time before, std::size_t count);
 
   /// Judges the instance's open operations that have been silent beyond their limit. True:
   /// something changed.
+  [[nodiscard]] static bool is_overdue(const Instance& instance, const Operation& operation,
+                                       Time now);
   bool judge(Instance& instance, Time now);
   void judge_all(Time now, bool at_end, RecordConsumer& records);
 
@@ -133,5 +137,8 @@ inline constexpr std::size_t kSpareFacts = 16;
 /// make it.
 inline constexpr Duration kLeap = std::chrono::hours{1};
 inline constexpr unsigned kLeapEvents = 8;
+/// Quiet instances that are folded at once: by an event, which makes one at most, and by time.
+inline constexpr std::size_t kFoldedByEvent = 4;
+inline constexpr std::size_t kFoldedByTime = 10'000;
 
 }  // namespace vmtrail

@@ -77,7 +77,7 @@ void Model::Impl::stream_to(Time time, RecordConsumer& records) {
   stream = time;
   seen.forget_before(time);
   requests.forget_before(time);
-  fold_quiet(time, options.quiet, records);
+  fold_quiet(time, options.quiet, kFoldedByEvent, records);
 }
 
 bool Model::Impl::is_copy(const MessageId& id, Time generated) const {
@@ -365,18 +365,20 @@ void Model::tell_missing(const MissingEvent& missing, RecordConsumer& records) {
 
 // ---- time
 
+bool Model::Impl::is_overdue(const Instance& instance, const Operation& operation, Time now) {
+  if (operation.judged != Outcome::in_progress) return false;
+  const bool open =
+      operation.migration
+          ? instance.migrations[*operation.migration].own.outcome == Outcome::in_progress
+          : operation.kind == OperationKind::boot && !operation.closed() &&
+                !operation.phases.any(Phase::failed, Phase::raised);
+  return open && operation.last + operation.limit() < now;
+}
+
 bool Model::Impl::judge(Instance& instance, Time now) {
   bool judged = false;
   for (Operation& operation : instance.held->operations) {
-    const bool open =
-        operation.migration
-            ? instance.migrations[*operation.migration].own.outcome == Outcome::in_progress
-            : operation.kind == OperationKind::boot && !operation.closed() &&
-                  !operation.phases.any(Phase::failed, Phase::raised);
-    if (!open || operation.judged != Outcome::in_progress ||
-        operation.last + operation.limit() >= now) {
-      continue;
-    }
+    if (!is_overdue(instance, operation, now)) continue;
     operation.judged = operation.judgement();
     judged = true;
   }
@@ -387,7 +389,13 @@ void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
   // By id, so that the records do not depend on which instance was heard of first.
   std::vector<Instance*> sorted;
   instances.for_each_awake([&](Instance& instance) {
-    if (instance.held) sorted.push_back(&instance);
+    if (!instance.held) return;
+    const auto& operations = instance.held->operations;
+    if (at_end || std::any_of(operations.begin(), operations.end(), [&](const Operation& one) {
+          return is_overdue(instance, one, now);
+        })) {
+      sorted.push_back(&instance);
+    }
   });
   std::sort(sorted.begin(), sorted.end(),
             [](const Instance* a, const Instance* b) { return a->id < b->id; });
@@ -410,7 +418,7 @@ void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
 
 void Model::advance(Time now, RecordConsumer& records) {
   impl_->judge_all(now, false, records);
-  impl_->fold_quiet(now, impl_->options.horizon, records);
+  impl_->fold_quiet(now, impl_->options.horizon, kFoldedByTime, records);
 }
 
 void Model::forget_history(Time before, std::size_t instances) {

@@ -89,8 +89,8 @@ class Model {
   bool note(const Event& event, const Matched& matched, RecordConsumer& records);
 
   /// Time has passed without events: judges operations that have been silent beyond their limit,
-  /// and folds instances that have been quiet for one horizon. For a live stream, with the wall
-  /// clock.
+  /// and folds instances that have been quiet for one horizon, ten thousand of them with each call,
+  /// the longest quiet first. For a live stream, with the wall clock.
   void advance(Time now, RecordConsumer& records);
 
   /// Forgets folded intervals and migrations that ended before then, as the store does with what it
