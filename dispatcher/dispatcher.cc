@@ -169,9 +169,14 @@ void Dispatcher::finish() {
   if (const auto newest = model_.newest_event()) tell_missing_before(*newest);
 }
 
-void Dispatcher::advance(Time now) {
-  model_.advance(now, records_);
+bool Dispatcher::advance(Time now) {
+  const bool more = model_.advance(now, records_);
   tell_missing_before(now);
+  return more;
+}
+
+bool Dispatcher::fold_quiet(Time now) {
+  return model_.fold_quiet(now, records_);
 }
 
 std::vector<AwaitedSnapshot> Dispatcher::awaited() const {

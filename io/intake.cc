@@ -96,9 +96,11 @@ bool Intake::ask_quick(Inquiry question) {
   return true;
 }
 
-void Intake::lend(Keeper& keeper) {
+bool Intake::lend(Keeper& keeper) {
   const std::lock_guard lock(mutex_);
+  if (!inquiries_.empty()) return false;
   lent_ = &keeper;
+  return true;
 }
 
 void Intake::take_back() {

@@ -81,7 +81,8 @@ class Intake {
   /// Are there any? Costs nothing.
   [[nodiscard]] bool has_questions() const { return asked_.load(std::memory_order_relaxed); }
   /// Until take_back(), which waits for those who are at it, the keeper does without its model.
-  void lend(Keeper& keeper);
+  /// false: not now, somebody waits for an answer, and would wait until then.
+  [[nodiscard]] bool lend(Keeper& keeper);
   void take_back();
   /// For blank().
   void give_back(Delivery&& used);

@@ -113,6 +113,7 @@ void Keeper::begin_rules() {
 // All of the model is in the store.
 void Keeper::set_rules(const NewRules& wanted) {
   const std::unique_ptr<Books> old = std::move(books_);
+  folded_to_.reset();
   books_ = std::make_unique<Books>(wanted.rules, old->model.options(), *this);
   books_->model.restore(old->model.snapshot(), *books_->rules);
   std::size_t dropped = 0;
@@ -154,7 +155,7 @@ void Keeper::on_event(const Event& event, const Matched& matched) {
   if (store_ && books_->dispatcher.counts().duplicate == duplicates) {
     batch_.messages.add(matched.message, event.generated);
   }
-  if (intake_.has_questions()) answer();
+  answer_if_asked();
 }
 
 void Keeper::on_undecodable(const Undecodable& bad) {
@@ -226,22 +227,30 @@ void Keeper::advance() {
     stream_since_ = now;
   }
   if (stream_) {
-    books_->dispatcher.advance(*stream_ +
-                               std::chrono::duration_cast<Duration>(now - stream_since_));
+    const Time there = *stream_ + std::chrono::duration_cast<Duration>(now - stream_since_);
+    if (books_->dispatcher.advance(there)) folded_to_ = there;
   }
   const bool changed =
       batch_.records->size() > before || (options_.cursors && options_.cursors() != saved_cursors_);
   if (changed && !batch_begun_) batch_begun_ = Clock::now();
 }
 
-// Questions take half of the time at most, however many there are.
 void Keeper::answer() {
-  const auto begun = Clock::now();
-  if (begun < answer_at_) return;
   intake_.take_questions(questions_);
   for (const Inquiry& question : questions_) question(*this);
+}
+
+// Questions take half of the time at most, however many there are.
+void Keeper::answer_some() {
+  const auto begun = Clock::now();
+  if (begun < answer_at_) return;
+  answer();
   const auto ended = Clock::now();
   answer_at_ = ended + (ended - begun);
+}
+
+void Keeper::lend() {
+  while (!intake_.lend(*this)) answer();
 }
 
 // Between the rows of a batch the model stands still; at any other time it may be at work.
@@ -269,6 +278,7 @@ bool Keeper::must_commit() const {
 
 Keeper::Clock::time_point Keeper::next_deadline() const {
   if (failure_) return retry_at_;
+  if (folded_to_) return Clock::now();
   if (batch_begun_) return std::min(next_tick_, *batch_begun_ + options_.batch_delay);
   return next_tick_;
 }
@@ -286,7 +296,7 @@ Result<void> Keeper::run() {
     for (Delivery& delivery : taken.deliveries) {
       process(delivery);
       intake_.give_back(std::move(delivery));
-      if (intake_.has_questions()) answer();
+      answer_if_asked();
       if (!failure_ && is_full()) commit();
     }
     if (!failure_ && new_rules_) begin_rules();
@@ -296,6 +306,7 @@ Result<void> Keeper::run() {
       if (failure_ && intake_.is_closed()) return tl::unexpected(*failure_);
     }
     if (failure_) continue;
+    if (folded_to_ && !books_->dispatcher.fold_quiet(*folded_to_)) folded_to_.reset();
     if (now >= next_tick_) {
       advance();
       next_tick_ = now + options_.tick;
@@ -321,12 +332,14 @@ bool Keeper::commit() {
       retry_at_ = Clock::now() + kRetry;
       return false;
     }
-    books_->model.mark_saved();
+    books_->model.mark_saved([this] { answer_if_asked(); });
     if (std::exchange(failure_, std::nullopt)) spdlog::info("the state can be written again");
   }
   if (const auto before = expiry().history) books_->model.forget_history(*before, kForgotten);
   if (options_.committed) options_.committed(Clock::now() - begun, batch_.events);
+  lend();
   settle();
+  intake_.take_back();
   if (const auto rules = std::exchange(next_rules_, std::nullopt)) set_rules(*rules);
   return true;
 }
@@ -336,7 +349,7 @@ Result<void> Keeper::write_batch() {
   const auto write = [&](auto&& one) {
     if (!done) return;
     done = one();
-    if (intake_.has_questions()) answer();
+    answer_if_asked();
   };
   for (const PendingMessages::Message& message : batch_.messages.all()) {
     write([&] { return store_->add_message(message.id, message.generated); });
@@ -360,15 +373,12 @@ Result<void> Keeper::write_batch() {
     write([&] { return store_->set_cursor(cursor.first, cursor.second); });
   }
   if (!done) return done;
-  const auto between = [this] {
-    if (intake_.has_questions()) answer();
-  };
-  if (auto saved = store_->save(books_->model, between); !saved) return saved;
+  if (auto saved = store_->save(books_->model, [this] { answer_if_asked(); }); !saved) return saved;
   if (!books_->rules->absences().empty()) {
     if (auto saved = store_->set_awaited(books_->dispatcher.awaited()); !saved) return saved;
   }
   if (auto expired = store_->expire(expiry()); !expired) return tl::unexpected(expired.error());
-  intake_.lend(*this);
+  lend();
   const auto committed = store_->commit();
   intake_.take_back();
   if (!committed) return committed;

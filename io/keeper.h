@@ -149,6 +149,11 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   void process(Delivery& delivery);
   void advance();
   void answer();
+  void answer_some();
+  void answer_if_asked() {
+    if (intake_.has_questions()) answer_some();
+  }
+  void lend();
   void answer_while_locked();
   bool commit();
   Result<void> write_batch();
@@ -175,6 +180,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   Clock::time_point next_tick_;
   std::optional<Time> stream_;         // how far the events had gone on when it was last looked at,
   Clock::time_point stream_since_;     // and since when they stand there
+  std::optional<Time> folded_to_;      // what was quiet then is still being folded
   std::optional<NewRules> new_rules_;  // to go on with
   std::optional<NewRules> next_rules_;  // by which is decoded already; from the next commit on
   std::vector<Inquiry> between_;        // to be done between two deliveries

@@ -100,7 +100,7 @@ void Model::Impl::trim_history(Instance& instance) const {
   forget_intervals(instance, static_cast<std::uint32_t>(folded - options.history));
 }
 
-void Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records) {
+bool Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records) {
   while (!waiting.empty() && waiting.top().since + quiet < now) {
     const Waiting longest = waiting.top();
     Instance& instance = instances.wake(longest.place);  // as it is: what waits holds facts
@@ -111,7 +111,7 @@ void Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordC
     }
     if (most-- == 0) {
       waiting.push(longest);
-      return;
+      return true;
     }
     instance.queued = false;
     note_before(instance, true);
@@ -125,6 +125,7 @@ void Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordC
     trim_history(instance);
     leave(instance);
   }
+  return false;
 }
 
 }  // namespace vmtrail

@@ -100,8 +100,8 @@ struct Model::Impl {
   /// Forgets closed intervals beyond Options::history. Only between two events.
   void trim_history(Instance& instance) const;
   /// Folds those that nothing was heard of for so long, the longest first, but not too many: a
-  /// whole cloud may have fallen silent at once, after an audit, and nobody waits for that.
-  void fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records);
+  /// whole cloud may have fallen silent at once. True: there are more.
+  bool fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records);
 
   // Forgetting what ended long ago (forget.cc).
   void forget_history(Time before, std::size_t count);
@@ -139,6 +139,6 @@ inline constexpr Duration kLeap = std::chrono::hours{1};
 inline constexpr unsigned kLeapEvents = 8;
 /// Quiet instances that are folded at once: by an event, which makes one at most, and by time.
 inline constexpr std::size_t kFoldedByEvent = 4;
-inline constexpr std::size_t kFoldedByTime = 10'000;
+inline constexpr std::size_t kFoldedByTime = 500;
 
 }  // namespace vmtrail

@@ -416,9 +416,13 @@ void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
   }
 }
 
-void Model::advance(Time now, RecordConsumer& records) {
+bool Model::advance(Time now, RecordConsumer& records) {
   impl_->judge_all(now, false, records);
-  impl_->fold_quiet(now, impl_->options.horizon, kFoldedByTime, records);
+  return fold_quiet(now, records);
+}
+
+bool Model::fold_quiet(Time now, RecordConsumer& records) {
+  return impl_->fold_quiet(now, impl_->options.horizon, kFoldedByTime, records);
 }
 
 void Model::forget_history(Time before, std::size_t instances) {

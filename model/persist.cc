@@ -148,10 +148,11 @@ std::vector<InstanceId> Model::changed() const {
   return ids;
 }
 
-void Model::mark_saved() {
-  impl_->instances.clear_changed([this](Instance& instance) {
+void Model::mark_saved(const std::function<void()>& between) {
+  impl_->instances.clear_changed([&](Instance& instance) {
     instance.trail.reset();
     impl_->leave(instance);
+    if (between) between();
   });
 }
 

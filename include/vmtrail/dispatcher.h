@@ -80,8 +80,9 @@ class Dispatcher : public EventConsumer {
 
   /// The stream is over, see Model::finish().
   void finish();
-  /// Time has passed, see Model::advance().
-  void advance(Time now);
+  /// Time has passed, see Model::advance() and Model::fold_quiet().
+  bool advance(Time now);
+  bool fold_quiet(Time now);
 
   [[nodiscard]] const Counts& counts() const { return counts_; }
 

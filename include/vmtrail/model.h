@@ -89,9 +89,11 @@ class Model {
   bool note(const Event& event, const Matched& matched, RecordConsumer& records);
 
   /// Time has passed without events: judges operations that have been silent beyond their limit,
-  /// and folds instances that have been quiet for one horizon, ten thousand of them with each call,
-  /// the longest quiet first. For a live stream, with the wall clock.
-  void advance(Time now, RecordConsumer& records);
+  /// and folds instances that have been quiet for one horizon. For a live stream, with the wall
+  /// clock. A whole cloud may fall silent at once, after an audit: some hundred instances are
+  /// folded with each call, the longest quiet first. True: there are more, for fold_quiet().
+  bool advance(Time now, RecordConsumer& records);
+  bool fold_quiet(Time now, RecordConsumer& records);
 
   /// Forgets folded intervals and migrations that ended before then, as the store does with what it
   /// keeps: of the next so many instances with each call, round and round. Changes no answer about
@@ -161,7 +163,8 @@ class Model {
 
   /// Instances changed since the last call of mark_saved().
   [[nodiscard]] std::vector<InstanceId> changed() const;
-  void mark_saved();
+  /// `between` instances the model may be read.
+  void mark_saved(const std::function<void()>& between = {});
   [[nodiscard]] InstanceSnapshot snapshot(const InstanceId& id) const;
   /// The same into `saved`, whose memory is used again.
   void snapshot(const InstanceId& id, InstanceSnapshot& saved) const;
