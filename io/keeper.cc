@@ -238,6 +238,8 @@ void Keeper::advance() {
 void Keeper::answer() {
   intake_.take_questions(questions_);
   for (const Inquiry& question : questions_) question(*this);
+  // Who sends the answer may have been woken on this core, and would wait for milliseconds.
+  std::this_thread::yield();
 }
 
 // Questions take half of the time at most, however many there are.
