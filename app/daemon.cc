@@ -10,6 +10,7 @@
 
 #include "app/health.h"
 #include "app/rules_files.h"
+#include "io/epoch.h"
 #include "io/sinks.h"
 #include "io/sources.h"
 #include "io/store.h"
@@ -80,8 +81,15 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
   options.committed = [this](std::chrono::nanoseconds took, std::uint64_t /*events*/) {
     metrics_.committed(took);
   };
+  std::uint64_t epoch = fresh_epoch();
+  if (store) {
+    const auto stored = store->epoch();
+    if (!stored) return tl::unexpected(stored.error());
+    epoch = *stored;
+  }
   watch_.emplace(intake_, records_,
                  WatchDesk::Options{.state = configuration.state,
+                                    .epoch = epoch,
                                     .most = configuration.most_watchers,
                                     .heartbeat = configuration.watch_heartbeat,
                                     .patience = configuration.watch_patience,

@@ -34,6 +34,7 @@ struct Typed {
   std::string connect;
   std::string output = "table";
   std::string since;
+  std::string epoch;
   std::string host;
   std::string project;
   std::string type;
@@ -123,6 +124,7 @@ Request request_of(const Typed& typed) {
     if (!value.empty()) request.options.emplace_back(name, value);
   };
   add("since", typed.since);
+  add("epoch", typed.epoch);
   add("host", typed.host);
   add("project", typed.project);
   add("type", typed.type);
@@ -186,6 +188,8 @@ std::function<Exit()> prepare_watch(CLI::App& parser) {
       ->type_name("URL");
   parser.add_option("--since", typed->since, "No snapshot: what follows this record")
       ->type_name("SEQUENCE");
+  parser.add_option("--epoch", typed->epoch, "Of --since, as the messages have it: else all anew")
+      ->type_name("EPOCH");
   parser.add_option("--host", typed->host, "Only what concerns this host, and who is on it")
       ->type_name("HOST");
   parser.add_option("--project", typed->project, "Only instances of this project")->type_name("ID");

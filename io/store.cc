@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "io/epoch.h"
 #include "io/schema.h"
 #include "io/store_impl.h"
 
@@ -111,11 +112,22 @@ Result<void> Store::Impl::set_up(const Options& options) {
   }
   if (auto done = database.execute(kSchema, "making the tables"); !done) return done;
   if (auto done = set("schema", kSchemaVersion); !done) return done;
+  const auto epoch = get("epoch");
+  if (!epoch) return tl::unexpected(epoch.error());
+  if (!*epoch) {
+    if (auto done = set("epoch", static_cast<std::int64_t>(fresh_epoch())); !done) return done;
+  }
   return database.commit();
 }
 
 void Store::set_meanwhile(std::function<void()> meanwhile) {
   impl_->database.set_lock_wait(impl_->lock_wait, std::move(meanwhile));
+}
+
+Result<std::uint64_t> Store::epoch() {
+  const auto epoch = impl_->get("epoch");
+  if (!epoch) return tl::unexpected(epoch.error());
+  return static_cast<std::uint64_t>(epoch->value_or(0));
 }
 
 Time Store::Impl::stored_at() {

@@ -92,6 +92,8 @@ class Store {
   /// Was this message ever taken? It is found by its time: a copy has the same.
   [[nodiscard]] bool contains(const MessageId& id, Time generated);
 
+  /// Of its sequences, see epoch.h. 0: it was only read, and made before there were any.
+  [[nodiscard]] Result<std::uint64_t> epoch();
   /// Those behind a sequence, the oldest first, at most so many.
   [[nodiscard]] Result<std::vector<StoredRecord>> records(Sequence behind, std::size_t most);
   /// The oldest record that is kept; the one to come, if none is. A reader who has everything

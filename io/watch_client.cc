@@ -221,9 +221,14 @@ Result<void> WatchClient::watch(Request request, const Calls& calls) {
   if (!std::exchange(begun_, true)) {
     whole_ = since != nullptr;
   } else {
-    std::erase_if(request.options, [](const auto& option) { return option.first == "since"; });
+    std::erase_if(request.options, [](const auto& option) {
+      return option.first == "since" || option.first == "epoch";
+    });
     whole_ = behind_.has_value();
-    if (behind_) request.options.emplace_back("since", std::to_string(*behind_));
+    if (behind_) {
+      request.options.emplace_back("since", std::to_string(*behind_));
+      request.options.emplace_back("epoch", epoch_);
+    }
   }
   return run(request, calls);
 }
@@ -244,6 +249,7 @@ Result<void> WatchClient::take(const Url& url, std::string json, const Calls& ca
     behind_.reset();
   }
   if (event.complete) whole_ = true;
+  if (std::string epoch = text_of(told, "epoch"); !epoch.empty()) epoch_ = std::move(epoch);
   if (whole_ && event.sequence) behind_ = event.sequence;
   calls.take(event);
   if (kind == "cut") return tl::unexpected(silent(url, text_of(told, "reason")));

@@ -38,9 +38,10 @@ class WatchClient {
   [[nodiscard]] static Result<std::unique_ptr<WatchClient>> open(const Url& url);
   virtual ~WatchClient() = default;
 
-  /// Watches until it is told to end. `request` is a `watch`; its `since` is for the first time.
-  /// Errors: wrong_usage, as it was answered; unavailable: it cannot be reached, the connection has
-  /// ended, it was cut off, or nothing has come for much longer than between two heartbeats.
+  /// Watches until it is told to end. `request` is a `watch`; its `since` and `epoch` are for the
+  /// first time. Errors: wrong_usage, as it was answered; unavailable: it cannot be reached, the
+  /// connection has ended, it was cut off, or nothing has come for much longer than between two
+  /// heartbeats.
   Result<void> watch(Request request, const Calls& calls);
 
   [[nodiscard]] bool heard() const { return heard_; }  ///< was it ever reached?
@@ -58,6 +59,7 @@ class WatchClient {
 
  private:
   std::optional<std::uint64_t> behind_;
+  std::string epoch_;   // of that
   bool whole_ = false;  // what came makes up the model: it can be resumed
   bool begun_ = false;
   bool heard_ = false;

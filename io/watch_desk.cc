@@ -30,7 +30,8 @@ WatchDesk::WatchDesk(Intake& intake, RecentRecords& records, Options options)
                bell_,
                options_.heartbeat,
                options_.patience,
-               options_.short_hosts} {
+               options_.short_hosts,
+               epoch_text(options_.epoch)} {
   records.on_append([bell = bell_] { bell->ring(); });
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }

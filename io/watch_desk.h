@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "io/bell.h"
+#include "io/epoch.h"
 #include "io/intake.h"
 #include "io/recent_records.h"
 #include "io/seats.h"
@@ -31,7 +32,8 @@ namespace vmtrail {
 class WatchDesk {
  public:
   struct Options {
-    std::string state{};  ///< directory of the keeper's store, empty: it has none
+    std::string state{};                  ///< directory of the keeper's store, empty: it has none
+    std::uint64_t epoch = fresh_epoch();  ///< the store's
     std::size_t most = 1000;
     std::chrono::milliseconds heartbeat{5'000};
     std::chrono::milliseconds patience{30'000};  ///< with one that takes nothing of what is there

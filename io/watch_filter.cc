@@ -19,7 +19,8 @@ namespace {
 using simdjson::dom::element;
 
 constexpr std::string_view kPrefix = "vmtrail.";
-constexpr auto kOptions = std::to_array<std::string_view>({"since", "host", "project", "type"});
+constexpr auto kOptions =
+    std::to_array<std::string_view>({"since", "epoch", "host", "project", "type"});
 
 tl::unexpected<Error> wrong(std::string detail) {
   return tl::unexpected(Error{ErrorCode::wrong_usage, std::move(detail)});
@@ -85,6 +86,7 @@ Result<WatchRequest> watch_request(const Request& request) {
     }
     watch.since = Sequence{number};
   }
+  if (const std::string* const epoch = request.find("epoch")) watch.epoch = *epoch;
   if (const std::string* const host = request.find("host")) watch.host = *host;
   if (const std::string* const project = request.find("project")) watch.project = *project;
   if (const std::string* const type = request.find("type")) {

@@ -33,12 +33,13 @@ struct RecordOutline {
 /// `watch` as it is asked, whichever way.
 struct WatchRequest {
   std::optional<Sequence> since{};  ///< nullopt: a snapshot first
+  std::string epoch{};              ///< of `since`; empty: it is taken for the daemon's
   std::string host{};
   std::string project{};
   std::string type{};  ///< a glob over record types
 };
 
-/// The options `since`, `host`, `project` and `type`. Error: wrong_usage.
+/// The options `since`, `epoch`, `host`, `project` and `type`. Error: wrong_usage.
 [[nodiscard]] Result<WatchRequest> watch_request(const Request& request);
 
 /// Chooses records, one after the other, in their sequence. A host's are those that name it as one

@@ -31,6 +31,11 @@ void append_keys(std::string& out, const WatchMessage& message) {
   out += "\"sequence\":";
   const bool told = message.kind != Kind::cut || message.resumable;
   out += told ? std::to_string(static_cast<std::uint64_t>(message.sequence)) : "null";
+  if (message.kind != Kind::record) {
+    out += ",\"epoch\":\"";
+    out += message.epoch;
+    out += '"';
+  }
   switch (message.kind) {
     case Kind::snapshot:
       out += message.text;

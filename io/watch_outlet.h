@@ -24,6 +24,8 @@ struct WatchMessage {
   /// snapshot: its other keys, as JSON behind a comma; record: the CloudEvent; compacted, cut: the
   /// reason.
   std::string_view text;
+  /// Of the sequence; see epoch.h.
+  std::string_view epoch{};
 };
 
 /// As server-sent events have it (WHATWG HTML, 9.2): an `id` where it can be resumed from.

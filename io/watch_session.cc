@@ -90,7 +90,8 @@ WatchSession::Step WatchSession::begin() {
   cursor_ = *request_.since;
   const auto found = setting_.records.read(cursor_, false, [](auto...) { return false; });
   if (found == WatchRecords::Found::failed) return failed();
-  if (found == WatchRecords::Found::gone) {
+  const bool others = !request_.epoch.empty() && request_.epoch != setting_.epoch;
+  if (others || found == WatchRecords::Found::gone) {
     begin_anew();
   } else if (filter_.by_host()) {
     silent_ = true;
@@ -103,7 +104,7 @@ WatchSession::Step WatchSession::begin() {
 // What follows cannot be had: a new snapshot.
 void WatchSession::begin_anew() {
   put({WatchMessage::Kind::compacted, setting_.records.newest(), false,
-       "the records behind what was asked for are gone"});
+       "the records behind what was asked for are gone, or never were"});
   phase_ = Phase::listing;
   silent_ = caught_up_ = false;
   roster_.reset();
@@ -310,6 +311,7 @@ bool WatchSession::is_stuck(Clock::time_point now) {
 }
 
 void WatchSession::put(WatchMessage message) {
+  message.epoch = setting_.epoch;
   outlet_->put(message);
   told_ = true;
 }

@@ -63,6 +63,7 @@ class WatchSession {
     std::chrono::milliseconds heartbeat;
     std::chrono::milliseconds patience;  ///< with one that takes nothing of what is there
     bool short_hosts;
+    std::string epoch;
   };
   /// `seat` is held for as long as the watcher is there.
   WatchSession(const Setting& setting, WatchRequest request, std::unique_ptr<WatchOutlet> outlet,

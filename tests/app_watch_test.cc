@@ -410,5 +410,34 @@ TEST_CASE("The command connects again by itself, and goes on where it was") {
   }
 }
 
+TEST_CASE("After its state was taken away the command begins anew, however far the new one is") {
+  for (const bool over_http : {true, false}) {
+    const Shell shell;
+    const auto configured = [&](const std::string& state, const std::string& listen) {
+      return std::vector<std::string>{
+          "--state", shell.path(state), "--source", "http://127.0.0.1:0", "--listen", listen};
+    };
+    auto daemon = std::make_unique<DaemonProcess>(
+        configured("s", over_http ? "http://127.0.0.1:0" : "zmq+router://127.0.0.1:0"));
+    const std::string source = daemon->address();
+    const std::string address = daemon->address();
+    const std::string capture = testing::file_of("live_migration", "nova.bodies.jsonl");
+    REQUIRE(HttpClient(source).post("/v1/events", lines_of(capture)[0]).status == 200);
+    Command command(shell, "-o json --connect " + address);
+    CHECK(Json::parse(command.lines(2)[1])["complete"] == true);
+    daemon->signal(SIGTERM);
+    CHECK(daemon->wait() == 0);
+    daemon.reset();
+    REQUIRE(shell.run("replay --state " + shell.path("t") + " " + capture).exit == 0);
+    daemon = std::make_unique<DaemonProcess>(configured("t", address));
+    const auto all = command.lines(5);
+    CHECK(command.end(SIGTERM) == "0\n");
+    CHECK(Json::parse(all[2])["watch"] == "compacted");
+    CHECK(Json::parse(all[3])["instances"].size() > 0);
+    CHECK(Json::parse(all[4])["complete"] == true);
+    CHECK_THAT(command.talk(), Catch::Contains("connected again"));
+  }
+}
+
 }  // namespace
 }  // namespace vmtrail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Watchers in one process with the keeper: large models, slow ones, filters.
 
+#include <map>
+
 #include <catch2/catch.hpp>
 
 #include "io/watch_desk.h"
@@ -362,6 +364,31 @@ TEST_CASE("What is neither in memory nor in the store is compacted, and a snapsh
   Inbox newest;
   watched.watch(newest, {.since = watched.records.newest()});
   CHECK(newest.next_of_any().kind == "heartbeat");
+}
+
+TEST_CASE("Who was told by another state's records is not taken for one of this state's") {
+  Watched watched({}, std::size_t{16} << 20, {.epoch = 7});
+  HandSource source(watched.intake);
+  play(source, {placed(1, 1, "a"), placed(2, 2, "a")});
+  for (const auto& [epoch, kind] : std::map<std::string, std::string>{
+           {"", "record"}, {"0000000000000007", "record"}, {"0000000000000008", "compacted"}}) {
+    Inbox inbox;
+    watched.watch(inbox, {.since = Sequence{1}, .epoch = epoch});
+    const Told told = inbox.next();
+    CHECK(told.kind == kind);
+    if (kind != "record") CHECK(told.data["epoch"] == "0000000000000007");
+  }
+  // A store keeps its own.
+  const Scratch scratch;
+  const Scratch other;
+  const auto epoch_of = [](const Scratch& state, Store::Access access) {
+    return Store::open(state.path(), access)->epoch().value();
+  };
+  const std::uint64_t epoch = epoch_of(scratch, Store::Access::create);
+  CHECK(epoch > 0);
+  CHECK(epoch_of(scratch, Store::Access::create) == epoch);
+  CHECK(epoch_of(scratch, Store::Access::read) == epoch);
+  CHECK(epoch_of(other, Store::Access::create) != epoch);
 }
 
 TEST_CASE("There is room for so many watchers; one that goes makes room; the end is told") {

@@ -214,7 +214,10 @@ class Watcher {
           behind ? "Last-Event-ID: " + std::to_string(*behind) + "\r\n" : "");
     } else {
       Json request = {{"op", "watch"}};
-      if (mirror_.behind()) request["since"] = *mirror_.behind();
+      if (mirror_.behind()) {
+        request["since"] = *mirror_.behind();
+        request["epoch"] = mirror_.epoch();
+      }
       watching_ = std::make_unique<ZmqWatching>(served_.zmq(), request);
     }
   }

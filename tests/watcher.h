@@ -181,6 +181,7 @@ class Mirror {
  public:
   /// Behind which it resumes; nullopt: it needs a snapshot.
   [[nodiscard]] std::optional<std::uint64_t> behind() const { return behind_; }
+  [[nodiscard]] const std::string& epoch() const { return epoch_; }  ///< of that
   [[nodiscard]] std::uint64_t snapshots() const { return snapshots_; }
   [[nodiscard]] std::uint64_t compacted() const { return compacted_; }
 
@@ -192,6 +193,7 @@ class Mirror {
   }
 
   void take(const Told& told) {
+    epoch_ = told.data.value("epoch", epoch_);
     if (told.kind == "compacted") {
       if (by_id_ && told.id != "") throw std::runtime_error("compacted keeps an id");
       ++compacted_;
@@ -315,6 +317,7 @@ class Mirror {
   std::optional<std::uint64_t> behind_;
   bool whole_ = false;
   bool by_id_ = false;
+  std::string epoch_;
   std::uint64_t snapshots_ = 0;
   std::uint64_t compacted_ = 0;
 };
