@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/http_listener.h"
+#include "io/prompt_threads.h"
 #include "io/thread_name.h"
 
 namespace vmtrail {
@@ -192,6 +193,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Options options) {
   for (std::size_t i = 0; i < impl->loops.size(); ++i) {
     impl->threads.emplace_back([&loop = impl->loops[i], i] {
       name_thread("http-" + std::to_string(i));
+      const PromptThreads prompt;
       loop.context.run();
     });
   }

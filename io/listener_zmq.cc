@@ -18,6 +18,7 @@
 
 #include "io/file_descriptor.h"
 #include "io/listeners.h"
+#include "io/prompt_threads.h"
 #include "io/thread_name.h"
 #include "io/watch_zmq.h"
 #include "io/zmq_peer.h"
@@ -158,6 +159,7 @@ class ZmqListener : public Listener {
 }  // namespace
 
 OpenedListener open_zmq_listener(const Url& url, const ListenerSetting& setting) {
+  const PromptThreads prompt;
   auto peer = ZmqPeer::open(url, {.type = zmq::socket_type::router,
                                   .beyond_loopback = setting.beyond_loopback,
                                   .most = kLargestRequest});

@@ -27,6 +27,21 @@ void execute(const std::string& state, const char* sql) {
   sqlite3_close(database);
 }
 
+std::string quarantined(const std::string& state, const std::string& column) {
+  std::string rows;
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((state + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
+  sqlite3_exec(
+      database, ("SELECT " + column + " FROM quarantine").c_str(),
+      [](void* out, int, char** values, char**) {
+        *static_cast<std::string*>(out) += values[0];
+        return 0;
+      },
+      &rows, nullptr);
+  sqlite3_close(database);
+  return rows;
+}
+
 std::string stored_records(const std::string& state) {
   auto store = Store::open(state, Store::Access::read);
   REQUIRE(store);
@@ -101,18 +116,7 @@ TEST_CASE("What cannot be decoded is kept with its source, and settled") {
     CHECK(source.settled(1)[0].counts.quarantined >= 1);
     CHECK(source.settled_all().back().counts.events() == 0);
   }
-  std::string rows;
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open((scratch.path() + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
-  sqlite3_exec(
-      database, "SELECT DISTINCT input FROM quarantine",
-      [](void* out, int, char** values, char**) {
-        *static_cast<std::string*>(out) += values[0];
-        return 0;
-      },
-      &rows, nullptr);
-  sqlite3_close(database);
-  CHECK(rows == "hand:");
+  CHECK(quarantined(scratch.path(), "DISTINCT input") == "hand:");
 }
 
 TEST_CASE("While it cannot write it settles nothing and answers; then it goes on, losing nothing") {
@@ -243,9 +247,12 @@ TEST_CASE("A full intake makes its sources wait, and the first to ask is told of
 TEST_CASE("Other rules are gone on with, and facts find their rules among them") {
   const auto lines = migration_lines();
   const Scratch scratch;
-  for (const std::string& state : {std::string(), scratch.path()}) {
+  const Scratch decoded;
+  for (const std::string& state : {std::string(), scratch.path(), decoded.path()}) {
     Live live({}, state);
     HandSource source(live.intake);
+    if (state == decoded.path()) source.decode();
+    std::vector<std::future<void>> changes;
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (i % 20 == 10) {
         // So that the rules have other numbers and addresses.
@@ -253,13 +260,13 @@ TEST_CASE("Other rules are gone on with, and facts find their rules among them")
             RuleSet::shipped_text(),
             {"more.yaml", "version: 1\nrules:\n- {id: more" + std::to_string(i) +
                               ", events: [compute.instance.more], why: none}\n"}};
-        auto changed = std::make_shared<std::promise<void>>();
-        auto done = changed->get_future();
-        source.settled_all();
-        REQUIRE(live.intake.ask([&texts, changed](Keeper& keeper) {
+        const auto changed = std::make_shared<std::promise<void>>();
+        changes.push_back(changed->get_future());
+        // What was decoded by the rules before may still wait.
+        REQUIRE(live.intake.ask([texts, changed](Keeper& keeper) {
           keeper.change_rules(*RuleSet::parse(texts), texts, [changed] { changed->set_value(); });
         }));
-        done.get();
+        if (i % 40 == 10) changes.back().get();
       }
       source.put(lines[i]);
     }
@@ -268,6 +275,32 @@ TEST_CASE("Other rules are gone on with, and facts find their rules among them")
     CHECK(testing::differences_from_nova(live.keeper->model(), "live_migration") == "");
     CHECK(live.keeper->counts().events == lines.size());
   }
+  CHECK(stored_records(decoded.path()) == stored_records(scratch.path()));
+}
+
+TEST_CASE("What its source decoded is quarantined with its bytes") {
+  const std::string broken = R"({"message_id":"1","event_type":)";
+  const std::string nameless =
+      R"({"message_id":"b0075000-0000-4000-8000-000000000001","event_type":"compute.instance.create.end",)"
+      R"("generated":"2026-01-01T00:00:00.000001","traits":[["instance_id",1,"no UUID"],)"
+      R"(["state",1,"active"]],"raw":{}})";
+  std::string kept[2];
+  for (const bool decodes : {false, true}) {
+    const Scratch scratch;
+    {
+      Live live({}, scratch.path());
+      HandSource source(live.intake);
+      if (decodes) source.decode();
+      for (const std::string& message : {broken, migration_lines()[0], nameless}) {
+        source.put(message);
+      }
+      source.settled_all();
+    }
+    kept[decodes] = quarantined(scratch.path(), "reason || detail || bytes || '\n'");
+  }
+  CHECK(kept[0] == kept[1]);
+  CHECK_THAT(kept[0], Catch::Contains("no UUID") && Catch::Contains(nameless));
+  CHECK_THAT(kept[0], Catch::Contains(broken));
 }
 
 TEST_CASE("Time goes on from the newest event, and judges an operation without an end") {

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/handover.h"
 #include "io/intake.h"
 #include "io/keeper.h"
 #include "io/recent_records.h"
@@ -35,6 +36,8 @@ class HandSource : public Source {
  public:
   explicit HandSource(Intake& intake, std::string source_name = "hand:")
       : Source(std::move(source_name)), intake_(intake) {}
+  /// From now on it decodes what it puts, as a source with a thread of its own does.
+  void decode() { handover_.emplace(intake_); }
   void stop() override {}
   void settle(std::span<const Settled> deliveries) override {
     const std::lock_guard lock(mutex_);
@@ -44,12 +47,16 @@ class HandSource : public Source {
 
   /// Puts one message; its tag is the number of those before it.
   void put(std::string_view message, std::string position = {}) {
-    Delivery delivery = intake_.blank();
+    Delivery delivery = handover_ ? handover_->blank() : intake_.blank();
     delivery.from = this;
     delivery.tag = put_++;
     delivery.position = std::move(position);
     delivery.add(message);
-    intake_.put(std::move(delivery), {});
+    if (handover_) {
+      static_cast<void>(handover_->put(std::move(delivery), {}));
+    } else {
+      intake_.put(std::move(delivery), {});
+    }
   }
   /// Waits until so many are settled, and returns them.
   std::vector<Settled> settled(std::size_t count) {
@@ -63,6 +70,7 @@ class HandSource : public Source {
 
  private:
   Intake& intake_;
+  std::optional<Handover> handover_;
   std::uint64_t put_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
