@@ -26,6 +26,8 @@
 #include <boost/beast/http.hpp>
 #include <zmq.hpp>
 
+#include "io/prompt_threads.h"
+
 namespace vmtrail::bench {
 namespace {
 
@@ -161,6 +163,7 @@ int run(const std::vector<std::string>& words) {
   }
   if (words.size() == 5 && words[0] == "ask") {
     const int count = std::stoi(words[3]);
+    const PromptThreads prompt;  // it stands for a client on another machine
     words[1] == "zmq" ? ask_zmq(words[2], count, words[4]) : ask_http(words[2], count, words[4]);
     return 0;
   }

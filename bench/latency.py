@@ -7,7 +7,9 @@
 A daemon with 10 thousand and with 1 million instances is asked idle and while events come as fast as it takes them. Each round
 asks the echo and the daemon in turn; p50 and p99 are the medians of the rounds', ratios those to the idle echo.
 Client, daemon and echo share the cores of this machine. While they are asked idle, no core may sleep: in a virtual machine
-its waking takes longer than all else of a round trip, and how often it happens would be the scheduler's luck.
+its waking takes longer than all else of a round trip, and how often it happens would be the scheduler's luck. While events
+come, who sends them gives way, and who asks is let in soon, as far as the kernel does that (Linux 6.12): they stand for
+other machines, and a wait for a core of this one is not the daemon's.
 """
 
 import argparse
@@ -82,7 +84,8 @@ class Ingest:
     cheap."""
 
     def __init__(self, program, events, address, web):
-        self.sender = subprocess.Popen([*map(str, [program, "send", events, address, FRAME])])
+        command = ["nice", program, "send", events, address, FRAME]
+        self.sender = subprocess.Popen([*map(str, command)])
         self.web = web
         self.begun = self.count()
         while self.count() == self.begun:  # the sender reads its file first
