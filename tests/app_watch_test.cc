@@ -242,11 +242,20 @@ TEST_CASE("Two hundred watchers delay no question, and all are told") {
 }
 
 TEST_CASE("A watcher that reads no more is cut off, and another gets all") {
+  const bool over_http = GENERATE(true, false);
+  INFO(over_http);
   Watched watched("{patience: 3s, heartbeat: 100ms}");
   watched.feed(0, 1000);
   // It takes the first bytes and no more; there will be more than the sockets between hold.
-  HttpWatching http(watched.http, "/v1/watch?since=0", {}, 4096);
-  CHECK_FALSE(http.head().empty());
+  std::optional<HttpWatching> http;
+  std::optional<ZmqWatching> zmq;
+  if (over_http) {
+    http.emplace(watched.http, "/v1/watch?since=0", "", 4096);
+    CHECK_FALSE(http->head().empty());
+  } else {
+    zmq.emplace(watched.zmq, Json{{"op", "watch"}, {"since", 0}}, 1);
+    CHECK(zmq->next());
+  }
   HttpWatching quick(watched.http, "/v1/watch");
   Mirror mirror;
   mirror.begin(true);
