@@ -230,8 +230,8 @@ void Keeper::advance() {
     const Time there = *stream_ + std::chrono::duration_cast<Duration>(now - stream_since_);
     if (books_->dispatcher.advance(there)) folded_to_ = there;
   }
-  const bool changed =
-      batch_.records->size() > before || (options_.cursors && options_.cursors() != saved_cursors_);
+  const bool changed = folded_to_ || batch_.records->size() > before ||
+                       (options_.cursors && options_.cursors() != saved_cursors_);
   if (changed && !batch_begun_) batch_begun_ = Clock::now();
 }
 
@@ -308,7 +308,10 @@ Result<void> Keeper::run() {
       if (failure_ && intake_.is_closed()) return tl::unexpected(*failure_);
     }
     if (failure_) continue;
-    if (folded_to_ && !books_->dispatcher.fold_quiet(*folded_to_)) folded_to_.reset();
+    if (folded_to_) {
+      if (!books_->dispatcher.fold_quiet(*folded_to_)) folded_to_.reset();
+      if (!batch_begun_) batch_begun_ = now;  // it is written little by little as well
+    }
     if (now >= next_tick_) {
       advance();
       next_tick_ = now + options_.tick;

@@ -27,12 +27,12 @@ void execute(const std::string& state, const char* sql) {
   sqlite3_close(database);
 }
 
-std::string quarantined(const std::string& state, const std::string& column) {
+std::string selected(const std::string& state, const std::string& sql) {
   std::string rows;
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open((state + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
   sqlite3_exec(
-      database, ("SELECT " + column + " FROM quarantine").c_str(),
+      database, sql.c_str(),
       [](void* out, int, char** values, char**) {
         *static_cast<std::string*>(out) += values[0];
         return 0;
@@ -116,7 +116,7 @@ TEST_CASE("What cannot be decoded is kept with its source, and settled") {
     CHECK(source.settled(1)[0].counts.quarantined >= 1);
     CHECK(source.settled_all().back().counts.events() == 0);
   }
-  CHECK(quarantined(scratch.path(), "DISTINCT input") == "hand:");
+  CHECK(selected(scratch.path(), "SELECT DISTINCT input FROM quarantine") == "hand:");
 }
 
 TEST_CASE("While it cannot write it settles nothing and answers; then it goes on, losing nothing") {
@@ -296,11 +296,41 @@ TEST_CASE("What its source decoded is quarantined with its bytes") {
       }
       source.settled_all();
     }
-    kept[decodes] = quarantined(scratch.path(), "reason || detail || bytes || '\n'");
+    kept[decodes] = selected(scratch.path(), "SELECT reason || detail || bytes FROM quarantine");
   }
   CHECK(kept[0] == kept[1]);
   CHECK_THAT(kept[0], Catch::Contains("no UUID") && Catch::Contains(nameless));
   CHECK_THAT(kept[0], Catch::Contains(broken));
+}
+
+TEST_CASE("A cloud that fell silent is folded and written without an event") {
+  using Steady = std::chrono::steady_clock::time_point;
+  constexpr int kInstances = 1234;
+  std::atomic<std::int64_t> passed{0};
+  Keeper::Options options;
+  options.tick = std::chrono::milliseconds{1};
+  options.steady = [&] { return Steady{std::chrono::seconds{passed}}; };
+  const Scratch scratch;
+  Live live(std::move(options), scratch.path());
+  HandSource source(live.intake);
+  for (int i = 0; i < kInstances; ++i) {
+    const std::string number = std::to_string(100'000 + i);
+    source.put(R"({"message_id":"b0075000-0000-4000-8000-000000)" + number +
+               R"(","event_type":"compute.instance.create.end","generated":"2026-01-01T00:00:00.)" +
+               number + R"(","traits":[["instance_id",1,"c0075000-0000-4000-8000-000000)" + number +
+               R"("],["host",1,"a"],["service",1,"compute"],["state",1,"active"]],"raw":{}})");
+  }
+  source.settled_all();
+  const auto unfolded = [&] {
+    return selected(scratch.path(), "SELECT count(*) FROM instances WHERE facts <> '[]'");
+  };
+  CHECK(unfolded() == std::to_string(kInstances));
+  passed = 3600;
+  const auto until = std::chrono::steady_clock::now() + testing::kPatience;
+  while (unfolded() != "0" && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
+  CHECK(unfolded() == "0");
 }
 
 TEST_CASE("Time goes on from the newest event, and judges an operation without an end") {
