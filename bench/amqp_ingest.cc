@@ -9,13 +9,13 @@
 // from the first message to the last, and how much CPU time it took.
 
 #include <cstdio>
-#include <exception>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "bench/ingest.h"
+#include "bench/program.h"
 #include "io/amqp_queue.h"
 
 namespace vmtrail::bench {
@@ -99,10 +99,5 @@ int run(const std::vector<std::string>& words) {
 }  // namespace vmtrail::bench
 
 int main(int argc, char** argv) {
-  try {
-    return vmtrail::bench::run({argv + 1, argv + argc});
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "amqp_ingest: %s\n", error.what());
-    return 1;
-  }
+  return vmtrail::bench::run_program("amqp_ingest", vmtrail::bench::run, argc, argv);
 }

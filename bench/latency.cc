@@ -2,18 +2,14 @@
 // How long one question takes, from its sending to the end of its answer, and what a bare echo of
 // the same libraries takes.
 //
-//   latency echo zmq|http BYTES              answers anything with so many bytes, until it is
-//   killed latency ask zmq|http ADDRESS COUNT WHAT  asks one after the other; WHAT is a JSON
-//   request, or a
-//                                            path; prints how many bytes an answer has, and each
-//                                            round trip in nanoseconds
-
-#include <sys/socket.h>
+//   latency echo zmq|http BYTES              answers anything with so many bytes, for ever
+//   latency ask zmq|http ADDRESS COUNT WHAT  asks one after the other: a JSON request or a path
+//
+// The one who asks prints how many bytes an answer has, and each round trip in nanoseconds.
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -26,6 +22,7 @@
 #include <boost/beast/http.hpp>
 #include <zmq.hpp>
 
+#include "bench/program.h"
 #include "io/prompt_threads.h"
 
 namespace vmtrail::bench {
@@ -175,10 +172,5 @@ int run(const std::vector<std::string>& words) {
 }  // namespace vmtrail::bench
 
 int main(int argc, char** argv) {
-  try {
-    return vmtrail::bench::run({argv + 1, argv + argc});
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "latency: %s\n", error.what());
-    return 1;
-  }
+  return vmtrail::bench::run_program("latency", vmtrail::bench::run, argc, argv);
 }

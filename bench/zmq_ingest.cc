@@ -9,7 +9,6 @@
 // the first message to the last, and how much CPU time it took.
 
 #include <cstdio>
-#include <exception>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -18,6 +17,7 @@
 #include <zmq.hpp>
 
 #include "bench/ingest.h"
+#include "bench/program.h"
 #include "io/zmq_peer.h"
 
 namespace vmtrail::bench {
@@ -91,10 +91,5 @@ int run(const std::vector<std::string>& words) {
 }  // namespace vmtrail::bench
 
 int main(int argc, char** argv) {
-  try {
-    return vmtrail::bench::run({argv + 1, argv + argc});
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "zmq_ingest: %s\n", error.what());
-    return 1;
-  }
+  return vmtrail::bench::run_program("zmq_ingest", vmtrail::bench::run, argc, argv);
 }
