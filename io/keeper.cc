@@ -238,8 +238,6 @@ void Keeper::advance() {
 void Keeper::answer() {
   intake_.take_questions(questions_);
   for (const Inquiry& question : questions_) question(*this);
-  // Who sends the answer may have been woken on this core, and would wait for milliseconds.
-  std::this_thread::yield();
 }
 
 // Questions take half of the time at most, however many there are.
@@ -249,6 +247,9 @@ void Keeper::answer_some() {
   answer();
   const auto ended = Clock::now();
   answer_at_ = ended + (ended - begun);
+  // Who sends the answer may have been woken on this core, and would wait for milliseconds. That is
+  // not the questions' time: others may have this core for as long.
+  std::this_thread::yield();
 }
 
 void Keeper::lend() {
