@@ -19,6 +19,7 @@
 #include "app/rules_files.h"
 #include "app/terminal.h"
 #include "io/service_manager.h"
+#include "io/steady_heap.h"
 
 namespace vmtrail {
 
@@ -111,6 +112,7 @@ Exit serve(const ServeOptions& options) {
   const auto configuration = configure(options);
   if (!configuration) return fail(configuration.error());
   if (options.check) return check(*configuration);
+  keep_freed_memory();
   const sigset_t signals = block_signals();
   begin_log(configuration->log_json);
   set_log_level(configuration->log_level);

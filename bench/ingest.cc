@@ -14,6 +14,7 @@
 
 #include "io/keeper.h"
 #include "io/sources.h"
+#include "io/steady_heap.h"
 
 namespace vmtrail::bench {
 
@@ -29,6 +30,7 @@ void tell(Clock::time_point begun) {
 
 void receive(std::size_t events, const std::string& state, const std::string& url,
              const std::function<void(const Source&)>& opened) {
+  keep_freed_memory();  // as the daemon does
   Intake intake;
   RecentRecords records;
   std::mutex mutex;

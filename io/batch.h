@@ -37,7 +37,8 @@ struct Batch {
   };
 
   PendingMessages messages;
-  std::shared_ptr<RecordBatch> records = std::make_shared<RecordBatch>();
+  RecordBatches batches;
+  std::shared_ptr<RecordBatch> records = batches.blank();
   std::vector<Quarantined> quarantined;
   std::map<std::string, std::string> positions;  // by the name of the source
   std::vector<Received> deliveries;
@@ -47,7 +48,7 @@ struct Batch {
   void clear() {
     messages.clear();
     // Readers may still have the old ones.
-    if (!records->empty()) records = std::make_shared<RecordBatch>(records->bytes());
+    if (!records->empty()) records = batches.blank();
     quarantined.clear();
     positions.clear();
     deliveries.clear();

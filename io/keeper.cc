@@ -17,6 +17,8 @@ namespace vmtrail {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of a batch
+// Where nothing is written a batch costs next to nothing, and its readers need not wait.
+constexpr std::size_t kMostUnwritten = std::size_t{256} << 10;
 constexpr std::size_t kForgotten = 200;  // instances whose history is looked at after a commit
 constexpr auto kRetry = std::chrono::seconds{1};
 constexpr auto kLockPause = std::chrono::milliseconds{5};  // before a lock is tried again
@@ -268,7 +270,7 @@ void Keeper::answer_while_locked() {
 
 bool Keeper::is_full() const {
   return batch_.events >= options_.batch_events || batch_.bytes >= kMostBytes ||
-         batch_.records->bytes() >= kMostBytes ||
+         batch_.records->bytes() >= (store_ ? kMostBytes : kMostUnwritten) ||
          (batch_begun_ &&
           Clock::now() >= *batch_begun_ + std::max(options_.batch_delay, options_.batch_limit));
 }

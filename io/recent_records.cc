@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kSource[] = "vmtrail/default";
 constexpr char kDevice[] = "default";
+constexpr std::size_t kKept = 2;  // batches that nobody reads
 
 }  // namespace
 
@@ -23,11 +24,36 @@ void RecordBatch::add(const ChangeRecord& record, bool zenoss) {
   places_.push_back(place);
 }
 
+void RecordBatch::clear() {
+  text_.clear();
+  places_.clear();
+}
+
 RecordBatch::Record RecordBatch::operator[](std::size_t index) const {
   const Place& place = places_[index];
   const std::string_view text = text_;
   return {place.sequence, place.type, text.substr(place.begin, place.zenoss - place.begin),
           text.substr(place.zenoss, place.end - place.zenoss)};
+}
+
+std::unique_ptr<RecordBatch> RecordBatches::Shelf::take() {
+  const std::lock_guard lock(mutex_);
+  if (batches_.empty()) return std::make_unique<RecordBatch>();
+  auto batch = std::move(batches_.back());
+  batches_.pop_back();
+  return batch;
+}
+
+void RecordBatches::Shelf::give_back(std::unique_ptr<RecordBatch> used) {
+  used->clear();
+  const std::lock_guard lock(mutex_);
+  if (batches_.size() < kKept) batches_.push_back(std::move(used));
+}
+
+std::shared_ptr<RecordBatch> RecordBatches::blank() {
+  return {shelf_->take().release(), [shelf = shelf_](RecordBatch* used) {
+            shelf->give_back(std::unique_ptr<RecordBatch>(used));
+          }};
 }
 
 void RecentRecords::begin_behind(Sequence sequence) {

@@ -25,9 +25,6 @@ namespace vmtrail {
 /// Records as text, in sequence, without gaps; those of one batch.
 class RecordBatch {
  public:
-  /// With room for so much text.
-  explicit RecordBatch(std::size_t bytes = 0) { text_.reserve(bytes); }
-
   struct Record {
     Sequence sequence;
     RecordType type;
@@ -37,6 +34,8 @@ class RecordBatch {
 
   /// `zenoss`: in that form as well.
   void add(const ChangeRecord& record, bool zenoss);
+  /// Makes it as new, but for the memory that it has.
+  void clear();
 
   [[nodiscard]] std::size_t size() const { return places_.size(); }
   [[nodiscard]] bool empty() const { return places_.empty(); }
@@ -55,6 +54,26 @@ class RecordBatch {
   };
   std::string text_;
   std::vector<Place> places_;
+};
+
+/// Where the keeper takes empty batches from. When the last reader of one has let go of it, its
+/// memory is for the next: fresh memory for each would cost more than writing the records. Thread-
+/// safe; batches may outlive it.
+class RecordBatches {
+ public:
+  [[nodiscard]] std::shared_ptr<RecordBatch> blank();
+
+ private:
+  class Shelf {
+   public:
+    [[nodiscard]] std::unique_ptr<RecordBatch> take();
+    void give_back(std::unique_ptr<RecordBatch> used);
+
+   private:
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<RecordBatch>> batches_;  // guarded by it; empty ones
+  };
+  std::shared_ptr<Shelf> shelf_ = std::make_shared<Shelf>();
 };
 
 /// The last records that are safe (committed), as far as the bounds allow: the oldest batches are
