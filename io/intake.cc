@@ -10,7 +10,7 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kUsed = 1024;   // deliveries kept for their buffers
+constexpr std::size_t kUsed = 64;   // deliveries kept for their buffers
 constexpr std::size_t kTaken = 64;  // at once: questions are answered in between
 
 }  // namespace

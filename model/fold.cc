@@ -90,12 +90,7 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
     prune(*instance.trail, options.trail, instance.held->base.decided_by);
   }
-  Held& held = *instance.held;
-  if (held.operations.empty()) {
-    instance.held.reset();
-  } else if (held.messages.is_worn()) {
-    held.renew_messages();
-  }
+  if (instance.held->operations.empty()) instance.held.reset();
 }
 
 void Model::Impl::trim_history(Instance& instance) const {

@@ -3,8 +3,6 @@
 
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -15,28 +13,6 @@
 #include "vmtrail/ids.h"
 
 namespace vmtrail {
-
-/// Says of most message ids that they were never added, without looking at those that were.
-class MessageFilter {
- public:
-  void add(const MessageId& id) {
-    const std::size_t bit = id.hash() % kBits;
-    words_[bit / 64] |= std::uint64_t{1} << bit % 64;
-    ++added_;
-  }
-  /// false: certainly not.
-  [[nodiscard]] bool may_have(const MessageId& id) const {
-    const std::size_t bit = id.hash() % kBits;
-    return (words_[bit / 64] >> bit % 64 & 1) != 0;
-  }
-  /// Were so many added that it says little?
-  [[nodiscard]] bool is_worn() const { return added_ > kBits / 4; }
-
- private:
-  static constexpr std::size_t kBits = 256;
-  std::array<std::uint64_t, kBits / 64> words_{};
-  std::uint32_t added_ = 0;
-};
 
 /// The operations that are not folded, and the states along their order. Between two events:
 ///   base  -(all operations but the last)->  prefix  -(facts of the last)->  open  -(its end)->
@@ -49,17 +25,8 @@ struct Held {
   State open;
   Confidence finished = Confidence::unknown;  ///< the answer's, without what only seems so in all
   std::vector<Operation> operations;          ///< in their order
-  MessageFilter messages;                     ///< of the facts, and perhaps of some that are gone
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last
-
-  /// Without those that are gone.
-  void renew_messages() {
-    messages = {};
-    for (const Operation& operation : operations) {
-      for (const Fact& fact : operation.facts) messages.add(fact.message_id);
-    }
-  }
 };
 
 struct Instance {

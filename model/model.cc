@@ -14,7 +14,7 @@ namespace vmtrail {
 namespace {
 
 bool holds(const Instance& instance, const MessageId& id) {
-  if (!instance.held || !instance.held->messages.may_have(id)) return false;
+  if (!instance.held) return false;
   for (const Operation& operation : instance.held->operations) {
     for (const Fact& fact : operation.facts) {
       if (fact.message_id == id) return true;
@@ -160,7 +160,6 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
     instance.held->base = instance.held->prefix = instance.answer;
   }
   Held& held = *instance.held;
-  held.messages.add(fact.message_id);
   Walk walk(instance, names, options.clock_tolerance);
   if (found == nullptr) {
     Operation& created = held.operations.emplace_back(fresh_operation());

@@ -321,7 +321,6 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   }
   if (held) {
     instance.held = std::move(held);
-    instance.held->renew_messages();
     for (Operation& operation : instance.held->operations) {
       impl_->make_joinable(operation, instance);
     }

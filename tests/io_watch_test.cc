@@ -411,7 +411,7 @@ TEST_CASE("There is room for so many watchers; one that goes makes room; the end
   CHECK(told.data["reason"] == "the program ends");
 }
 
-TEST_CASE("A watch is asked with four options, and what is wrong with them is told") {
+TEST_CASE("A watch is asked with five options, and what is wrong with them is told") {
   const auto asked = [](std::vector<std::pair<std::string, std::string>> options) {
     return watch_request({"watch", std::move(options)});
   };
