@@ -4,10 +4,8 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
-#include "model/place_index.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/snapshot.h"
 #include "vmtrail/time.h"
@@ -20,30 +18,44 @@ class Seen {
   /// Remembers an id until the stream has passed `until`.
   void add(MessageId id, Time until);
   [[nodiscard]] bool contains(const MessageId& id) const {
-    return index_.find(id.hash(), [&](std::uint32_t place) { return ring_[place].id == id; }) !=
-           PlaceIndex::kNone;
+    if (slots_.empty()) return false;
+    const Entry& entry = slots_[find(id)];
+    return !entry.id.empty() && entry.until >= now_;
   }
   /// It may be asked for soon.
-  void prefetch(const MessageId& id) const { index_.prefetch(id.hash()); }
+  void prefetch(const MessageId& id) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[id.hash() & mask()]);
+  }
   /// Forgets what the stream has passed.
   void forget_before(Time stream_time) {
-    while (count_ != 0 && ring_[first_].until < stream_time) forget_first();
+    now_ = stream_time;
+    if (now_ > look_at_) look();
   }
   [[nodiscard]] std::vector<SeenSnapshot> snapshot() const;
 
  private:
   struct Entry {
-    MessageId id;
+    MessageId id;  // empty: the slot is free
     Time until;
   };
-  void forget_first();
-  void resize(std::size_t size);
+  [[nodiscard]] std::size_t mask() const { return slots_.size() - 1; }
+  /// Its slot, or the free one at which the search has ended.
+  [[nodiscard]] std::size_t find(const MessageId& id) const {
+    std::size_t at = id.hash() & mask();
+    while (!slots_[at].id.empty() && slots_[at].id != id) at = (at + 1) & mask();
+    return at;
+  }
+  void look();
+  void renew();
 
-  // A power of two; nearly in order of `until`; what is behind a later one waits for it.
-  std::vector<Entry> ring_;
-  std::size_t first_ = 0;
-  std::size_t count_ = 0;
-  PlaceIndex index_;  // by id, into the ring
+  // Open addressing with linear probing. What the stream has passed stays, as if it were not there,
+  // until its slot is wanted or all are put in order: to take out one by one costs more.
+  std::vector<Entry> slots_;  // a power of two
+  std::size_t used_ = 0;
+  Time now_ = Time::min();
+  std::size_t added_ = 0;  // since the last look
+  Time newest_ = Time::min();   // of all `until`
+  Time look_at_ = Time::min();  // when what was there at the last look is over
 };
 
 }  // namespace vmtrail
