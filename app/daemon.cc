@@ -21,7 +21,16 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds{5};  // with the sinks, at the end
 
+Intake::Limits limits_of_intake(const Configuration& configuration) {
+  Intake::Limits limits;
+  if (configuration.state.empty()) limits.bytes = Intake::Limits::kBytesWithoutStore;
+  return limits;
+}
+
 }  // namespace
+
+Daemon::Daemon(const Configuration& configuration)
+    : intake_(limits_of_intake(configuration)), records_(configuration.recent_bytes) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration) {
   std::unique_ptr<Daemon> daemon(new Daemon(configuration));

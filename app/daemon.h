@@ -53,7 +53,7 @@ class Daemon {
   [[nodiscard]] Result<void> close();
 
  private:
-  explicit Daemon(const Configuration& configuration) : records_(configuration.recent_bytes) {}
+  explicit Daemon(const Configuration& configuration);
   Result<void> open_state(const Configuration& configuration);
   Result<void> open_sinks(const Configuration& configuration);
   Result<void> read_positions(const Configuration& configuration);

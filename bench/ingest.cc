@@ -31,7 +31,9 @@ void tell(Clock::time_point begun) {
 void receive(std::size_t events, const std::string& state, const std::string& url,
              const std::function<void(const Source&)>& opened) {
   keep_freed_memory();  // as the daemon does
-  Intake intake;
+  Intake::Limits limits;
+  if (state == "-") limits.bytes = Intake::Limits::kBytesWithoutStore;
+  Intake intake(limits);
   RecentRecords records;
   std::mutex mutex;
   std::condition_variable all_came;

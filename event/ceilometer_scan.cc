@@ -32,6 +32,8 @@
 namespace vmtrail {
 namespace {
 
+constexpr std::size_t kMostKept = 128;  // events
+
 /// As json.dumps() separates by default.
 struct Spaced {
   static constexpr char kMessageId[] = R"({"message_id": ")";
@@ -299,32 +301,46 @@ const char* Walk::event(const char* at) {
 
 }  // namespace
 
-/// All or nothing is told: a list of more than one is walked along twice.
+/// All or nothing is told. Of a list the first events are kept until the rest has been walked over;
+/// those from the first that cannot be kept are walked along twice.
 bool CeilometerScan::decode(std::string_view text, Output& output) {
   const char* const end = text.data() + text.size();
   const bool list = text.front() == '[';
   const char* const first = text.data() + (list ? 1 : 0);
   Walk walk(text, draft_, traits_, heads_, usual_, unescaped_);
-  bool single = true;
-  bool checked = false;
-  for (const char* at = first;;) {
+  const auto next = [&](const char*& at, bool& last) -> const Event* {
     at = walk.event(at);
-    if (at == nullptr) return false;
+    if (at == nullptr) return nullptr;
     const Event* const event = draft_.finish(output.in_input());
-    if (event == nullptr) return false;
-    const bool last = list ? *at == ']' && at + 1 == end : at == end;
-    if (!last && (!list || *at != ',')) return false;
-    if (last && !checked && !walk.valid_utf8()) return false;
-    if (checked || (last && single)) output.event(*event);
-    if (last && (checked || single)) return true;
-    single = false;
-    if (last) {
-      checked = true;
-      at = first;
+    last = list ? *at == ']' && at + 1 == end : at == end;
+    if (last) return event;
+    if (!list || *at != ',') return nullptr;
+    at += at[1] == ' ' ? 2 : 1;
+    return event;
+  };
+
+  kept_.clear();
+  const char* again = nullptr;
+  bool last = false;
+  for (const char* at = first; !last;) {
+    const char* const begin = at;
+    const Event* const event = next(at, last);
+    if (event == nullptr || (last && !walk.valid_utf8())) return false;
+    if (last && begin == first) {
+      output.event(*event);
+      return true;
+    }
+    if (again != nullptr) continue;
+    if (kept_.size() < kMostKept && unescaped_.empty() && event->traits.empty()) {
+      kept_.push_back(*event);
     } else {
-      at += at[1] == ' ' ? 2 : 1;
+      again = begin;
     }
   }
+  for (const Event& event : kept_) output.event(event);
+  last = again == nullptr;
+  while (!last) output.event(*next(again, last));
+  return true;
 }
 
 }  // namespace vmtrail

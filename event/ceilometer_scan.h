@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/output.h"
 #include "event/site_traits.h"
@@ -36,7 +37,8 @@ class CeilometerScan {
   TraitSet traits_{draft_};
   TraitHeads heads_;
   UsualSizes usual_;
-  std::string unescaped_;  // texts of the last event
+  std::string unescaped_;    // texts of the last event
+  std::vector<Event> kept_;  // those of a list whose end has not been seen
 };
 
 }  // namespace vmtrail

@@ -29,7 +29,10 @@ using Inquiry = std::function<void(Keeper&)>;
 class Intake {
  public:
   struct Limits {
-    std::size_t bytes = std::size_t{32} << 20;  ///< one delivery may exceed it alone
+    /// One delivery may exceed it alone. As much as comes while a keeper commits; where nothing is
+    /// committed what waits had better stay in the caches.
+    std::size_t bytes = std::size_t{32} << 20;
+    static constexpr std::size_t kBytesWithoutStore = std::size_t{2} << 20;
     std::size_t deliveries = 4096;
     std::size_t questions = 1024;
   };

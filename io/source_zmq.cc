@@ -5,8 +5,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -25,16 +27,26 @@ namespace {
 // Handed over at once, so that neither queue nor wake-ups are paid for by each message; few enough
 // to stay in the cache until they are decoded.
 constexpr std::size_t kHandedOver = std::size_t{128} << 10;
+// What a connection's queue holds, by the size of the messages so far: what is beyond the caches is
+// written to memory and read from it again. What a publisher's subscriber has no room for is lost.
+constexpr std::size_t kQueuedOfPush = std::size_t{2} << 20;
+constexpr std::size_t kQueuedOfPublisher = std::size_t{256} << 20;
+constexpr std::size_t kLeastQueued = 8;  // messages
+constexpr std::size_t kSmoothing = 8;
 constexpr auto kLast = std::chrono::seconds{5};           // for the intake, after a stop
 constexpr std::size_t kDrained = std::size_t{256} << 20;  // bytes, at most, after a stop
 
 class ZmqSource : public Source {
  public:
-  ZmqSource(const Url& url, const SourceSetting& setting, std::unique_ptr<ZmqPeer> peer)
+  ZmqSource(const Url& url, const SourceSetting& setting, std::unique_ptr<ZmqPeer> peer,
+            std::size_t most_bytes)
       : Source(url.text),
         handover_(setting.intake),
         format_(setting.format),
         peer_(std::move(peer)),
+        most_bytes_(most_bytes),
+        most_queued_(static_cast<std::size_t>(peer_->socket.get(zmq::sockopt::rcvhwm))),
+        queued_(most_queued_),
         wake_(::eventfd(0, EFD_CLOEXEC)),
         thread_([this](const std::stop_token& stop) { run(stop); }) {}
   ~ZmqSource() override { stop(); }
@@ -61,6 +73,7 @@ class ZmqSource : public Source {
         if (size == 0) break;
         drained += size;
       }
+      if (lost_ != 0) spdlog::error("{}: {} bytes came last and are lost", name(), lost_);
     } catch (const zmq::error_t& error) {
       spdlog::error("{}: {}", name(), error.what());
     }
@@ -79,49 +92,77 @@ class ZmqSource : public Source {
     delivery.format = format_;
     zmq::message_t frame;
     std::size_t frames = 0;
+    std::size_t messages = 0;
     while (delivery.bytes() < kHandedOver && peer_->socket.recv(frame, zmq::recv_flags::dontwait)) {
       ++frames;
       const std::string_view bytes = frame.to_string_view();
       const bool first = std::exchange(more_, frame.more()) == false;
       const bool topic = first && more_ && bytes.find_first_of("{[<") == std::string_view::npos;
       if (!topic) delivery.add(bytes);
+      if (!more_) ++messages;
     }
     const std::size_t size = delivery.bytes() + frames;
+    if (messages != 0) bound_queue(size / messages);
     if (delivery.empty()) {
       handover_.give_back(std::move(delivery));
     } else {
       // It waits while there is no room, and so does whoever pushes.
-      const bool put = handover_.put(std::move(delivery), stop) ||
-                       handover_.put(std::move(delivery), {}, Intake::Clock::now() + kLast);
-      if (!put) spdlog::error("{}: {} bytes came last and are lost", name(), delivery.bytes());
+      const bool put =
+          handover_.put(std::move(delivery), stop) || handover_.put(std::move(delivery), {}, end());
+      if (!put) lost_ += delivery.bytes();
     }
     return size;
+  }
+
+  // After a stop the intake has so long to take all that came.
+  Intake::Clock::time_point end() {
+    if (!end_) end_ = Intake::Clock::now() + kLast;
+    return *end_;
+  }
+
+  // ZeroMQ bounds a connection's queue by messages, whatever their size.
+  void bound_queue(std::size_t message_size) {
+    if (message_size_ == 0) message_size_ = message_size;
+    message_size_ = (message_size_ * (kSmoothing - 1) + message_size) / kSmoothing;
+    const std::size_t fit = most_bytes_ / std::max(message_size_, std::size_t{1});
+    const std::size_t wanted = std::clamp(fit, std::min(kLeastQueued, most_queued_), most_queued_);
+    if (2 * wanted > queued_ && wanted < 2 * queued_) return;  // nearly so
+    queued_ = wanted;
+    peer_->socket.set(zmq::sockopt::rcvhwm, static_cast<int>(wanted));
   }
 
   Handover handover_;
   const Format format_;
   const std::unique_ptr<ZmqPeer> peer_;
+  // Of each connection's queue: bytes, and messages, at most and now; and the size of a message.
+  const std::size_t most_bytes_;
+  const std::size_t most_queued_;
+  std::size_t queued_;
+  std::size_t message_size_ = 0;
   const FileDescriptor wake_;
-  bool more_ = false;  // the last frame was not the last of its message
+  std::optional<Intake::Clock::time_point> end_;  // nullopt: it goes on
+  std::size_t lost_ = 0;                          // bytes
+  bool more_ = false;                             // the last frame was not the last of its message
   std::jthread thread_;
 };
 
-OpenedSource open_zmq(const Url& url, const SourceSetting& setting, zmq::socket_type type) {
+OpenedSource open_zmq(const Url& url, const SourceSetting& setting, zmq::socket_type type,
+                      std::size_t most_bytes) {
   auto peer = ZmqPeer::open(url, {.type = type,
                                   .binds = type == zmq::socket_type::pull,
                                   .beyond_loopback = setting.beyond_loopback});
   if (!peer) return tl::unexpected(peer.error());
-  return std::make_unique<ZmqSource>(url, setting, std::move(*peer));
+  return std::make_unique<ZmqSource>(url, setting, std::move(*peer), most_bytes);
 }
 
 }  // namespace
 
 OpenedSource open_zmq_pull(const Url& url, const SourceSetting& setting) {
-  return open_zmq(url, setting, zmq::socket_type::pull);
+  return open_zmq(url, setting, zmq::socket_type::pull, kQueuedOfPush);
 }
 
 OpenedSource open_zmq_sub(const Url& url, const SourceSetting& setting) {
-  return open_zmq(url, setting, zmq::socket_type::sub);
+  return open_zmq(url, setting, zmq::socket_type::sub, kQueuedOfPublisher);
 }
 
 }  // namespace vmtrail

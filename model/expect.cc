@@ -9,8 +9,8 @@
 
 namespace vmtrail {
 
-// What an event reads hangs together like a chain: index, slot, instance, what it holds, the last
-// operation, its facts. Each step is taken for all instances before the next.
+// What an event reads hangs together like a chain: index, slot, instance, its last operation, the
+// facts of that. Each step is taken for all instances before the next.
 void Model::expect(std::span<const Matched> coming) const {
   coming = coming.first(std::min(coming.size(), kMaxComing));
   const Impl& impl = *impl_;
@@ -33,14 +33,11 @@ void Model::expect(std::span<const Matched> coming) const {
   }
   const auto of_awake = std::span(awake).first(count_awake);
   for (const Instance* const instance : of_awake) {
-    prefetch(instance->held.get());
+    if (instance->held) prefetch(&instance->held->operations.back());
     impl.names.prefetch(instance->answer.name);
   }
   for (const Instance* const instance : of_awake) {
-    if (instance->held) prefetch(&instance->held->operations.back());
     impl.names.prefetch_text(instance->answer.name);
-  }
-  for (const Instance* const instance : of_awake) {
     if (!instance->held) continue;
     const std::vector<Fact>& facts = instance->held->operations.back().facts;
     prefetch(&facts.front());

@@ -2,6 +2,7 @@
 // Folding: whole operations older than the horizon become part of the base state.
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "model/forget.h"
@@ -73,8 +74,11 @@ void Model::Impl::make_room(Instance& instance) {
 }
 
 void Model::Impl::fold(Instance& instance, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    Operation& operation = instance.held->operations[i];
+  const auto going = std::span(instance.held->operations).first(count);
+  for (const Operation& operation : going) {
+    for (const Fact& fact : operation.facts) seen.prefetch(fact.message_id);
+  }
+  for (const Operation& operation : going) {
     instance.cut = std::max(instance.cut, operation.last);
     if (!operation.request.empty()) instance.folded.push_back(operation.request);
     if (operation.joinable) requests.remove(operation.request, instance.place);

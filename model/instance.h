@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "model/operation.h"
@@ -33,7 +34,7 @@ struct Instance {
   InstanceId id;
   std::uint32_t place = 0;  ///< among the model's instances
   State answer;
-  std::unique_ptr<Held> held;              ///< null: everything is folded into the answer
+  std::optional<Held> held;                ///< none: everything is folded into the answer
   std::vector<ClosedInterval> past;        ///< closed intervals, oldest first
   std::vector<MigrationEntry> migrations;  ///< in the order of their operations
   /// Those that a confirm or a revert has ended, or ends no more, since records last told.

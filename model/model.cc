@@ -16,6 +16,7 @@ namespace {
 bool holds(const Instance& instance, const MessageId& id) {
   if (!instance.held) return false;
   for (const Operation& operation : instance.held->operations) {
+    if (!operation.may_hold(id)) continue;
     for (const Fact& fact : operation.facts) {
       if (fact.message_id == id) return true;
     }
@@ -156,7 +157,7 @@ void Model::Impl::keep_spare(Operation& operation) {
 void Model::Impl::take(Instance& instance, Operation* const found, const RequestId& request,
                        Fact&& fact) {
   if (!instance.held) {
-    instance.held = std::make_unique<Held>();
+    instance.held.emplace();
     instance.held->base = instance.held->prefix = instance.answer;
   }
   Held& held = *instance.held;

@@ -296,7 +296,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   instance.answer = base;
 
   std::size_t dropped = 0;
-  std::unique_ptr<Held> held;
+  std::optional<Held> held;
   for (const FactSnapshot& fact : saved.facts) {
     const Rule* const rule = rules.find(fact.rule);
     if (rule == nullptr) {
@@ -304,8 +304,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
       continue;
     }
     if (!held) {
-      held = std::make_unique<Held>();
-      held->base = base;
+      held.emplace().base = base;
     }
     RequestId request(fact.request_id);
     std::vector<Operation>& operations = held->operations;

@@ -53,7 +53,7 @@ class Seen {
   std::vector<Entry> slots_;  // a power of two
   std::size_t used_ = 0;
   Time now_ = Time::min();
-  std::size_t added_ = 0;  // since the last look
+  std::size_t added_ = 0;       // since the last look
   Time newest_ = Time::min();   // of all `until`
   Time look_at_ = Time::min();  // when what was there at the last look is over
 };

@@ -143,26 +143,35 @@ TEST_CASE("A subscriber connects to a publisher, and gets the topic that it want
   CHECK(live.await_events(2).events == 2);
 }
 
+/// Pushes a message until nobody takes any more.
+class Flood {
+ public:
+  Flood(const std::string& address, const std::string& message, int most) {
+    push_.set(zmq::sockopt::linger, 0);
+    push_.set(zmq::sockopt::sndhwm, 1);
+    push_.set(zmq::sockopt::sndbuf, 100'000);
+    push_.connect(endpoint(address));
+    push_.send(zmq::buffer(message));
+    zmq::pollitem_t item{push_.handle(), 0, ZMQ_POLLOUT, 0};
+    for (; zmq::poll(&item, 1, std::chrono::milliseconds{200}) > 0; ++sent) {
+      REQUIRE(sent < most);
+      push_.send(zmq::buffer(message));
+    }
+  }
+  int sent = 1;
+
+ private:
+  zmq::context_t context_{1};
+  zmq::socket_t push_{context_, zmq::socket_type::push};
+};
+
 TEST_CASE("When the intake is full the pushing side waits, and nothing is lost") {
-  Live live({}, {}, 1);
   Intake small({.bytes = 1000});
   const auto source = opened("zmq+pull://127.0.0.1:0?hwm=1", small);
-  zmq::context_t context{1};
-  zmq::socket_t push(context, zmq::socket_type::push);
-  push.set(zmq::sockopt::sndhwm, 1);
-  push.set(zmq::sockopt::sndbuf, 100'000);
-  push.connect(endpoint(source->address()));
-  const std::string large = event("x") + std::string(1'000'000, ' ');
-  push.send(zmq::buffer(large));
-  int sent = 1;
-  zmq::pollitem_t item{push.handle(), 0, ZMQ_POLLOUT, 0};
-  while (zmq::poll(&item, 1, std::chrono::milliseconds{200}) > 0) {
-    push.send(zmq::buffer(large));
-    REQUIRE(++sent < 100);
-  }
+  const Flood flood(source->address(), event("x") + std::string(1'000'000, ' '), 100);
   int taken_out = 0;
   Intake::Taken taken;
-  while (taken_out < sent) {
+  while (taken_out < flood.sent) {
     small.take(taken, true, Intake::Clock::now() + testing::kPatience);
     REQUIRE_FALSE(taken.deliveries.empty());
     for (Delivery& delivery : taken.deliveries) {
@@ -170,7 +179,18 @@ TEST_CASE("When the intake is full the pushing side waits, and nothing is lost")
           [&](const Frame& frame) { taken_out += frame.bytes.empty() ? 0 : 1; });
     }
   }
-  CHECK(taken_out == sent);
+  CHECK(taken_out == flood.sent);
+}
+
+TEST_CASE("What waits of large messages is megabytes, not so many messages") {
+  constexpr int kTakenIn = 200;
+  const std::string large = event("x") + std::string(100'000, ' ');
+  Intake full_soon({.bytes = kTakenIn * large.size()});
+  const auto source = opened("zmq+pull://127.0.0.1:0", full_soon);
+  const Flood flood(source->address(), large, kTakenIn + 1000);
+  CHECK(flood.sent > kTakenIn);
+  CHECK(flood.sent < kTakenIn + 500);  // the better part of them TCP's
+  full_soon.close();                   // not to wait for what will not be taken
 }
 
 TEST_CASE("A message beyond the limit costs its sender the connection, and nobody else anything") {
