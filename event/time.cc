@@ -228,6 +228,23 @@ bool has_usual_length(std::string_view text) {
          (text.size() == 27 && text[26] == 'Z') || (text.size() == 32 && text.ends_with("+00:00"));
 }
 
+/// The minute that was read last: nearly every time is of the same as the one before.
+class ReadMinute {
+ public:
+  ReadMinute() = default;
+  ReadMinute(std::string_view text, Time time) : time_(time) {
+    std::memcpy(text_.data(), text.data(), text_.size());
+  }
+  [[nodiscard]] bool is_of(std::string_view text) const {
+    return std::memcmp(text_.data(), text.data(), text_.size()) == 0;
+  }
+  [[nodiscard]] Time time() const { return time_; }
+
+ private:
+  std::array<char, 16> text_{};  // YYYY-MM-DDTHH:MM
+  Time time_{};
+};
+
 /// In any of the forms that parse_time() reads.
 std::optional<Time> parse_any(std::string_view text) {
   Scanner in(text);
@@ -267,41 +284,57 @@ std::optional<Time> parse_time(std::string_view text) {
   static constexpr Shape kDay("00?00:00");
   static constexpr Shape kClock("00:00:00");
   static constexpr Shape kFraction("0.000000");
-  const Eight date(text.data(), kDate);
-  const Eight day(text.data() + 8, kDay);
   const Eight clock(text.data() + 11, kClock);
-  std::uint64_t wrong = date.wrong() | day.wrong() | clock.wrong();
+  std::uint64_t wrong = clock.wrong();
   microseconds fraction{0};
   if (text.size() != kWithoutFraction) {
     const Eight digits(text.data() + 18, kFraction);
     wrong |= digits.wrong();
     fraction = microseconds((digits.pair(2) * 100 + digits.pair(4)) * 100 + digits.pair(6));
   }
+  thread_local ReadMinute last;
+  const bool again = last.is_of(text);
+  if (!again) {
+    const Eight date(text.data(), kDate);
+    const Eight day(text.data() + 8, kDay);
+    wrong |= date.wrong() | day.wrong();
+    if (wrong == 0) {
+      const auto time = within_range(moment(date.pair(0) * 100 + date.pair(2), date.pair(5),
+                                            day.pair(0), {clock.pair(0), clock.pair(3), 0}));
+      if (!time) return std::nullopt;
+      last = ReadMinute(text, *time);
+    }
+  }
   if (wrong != 0) return parse_any(text);
-  const auto time = moment(date.pair(0) * 100 + date.pair(2), date.pair(5), day.pair(0),
-                           {clock.pair(0), clock.pair(3), clock.pair(6)});
-  if (!time) return std::nullopt;
-  return within_range(*time + fraction);
+  if (clock.pair(6) > 59) return std::nullopt;
+  return last.time() + seconds(clock.pair(6)) + fraction;
 }
 
 void write_time(char* to, Time time) {
   static constexpr Time kFirst = date::sys_days(date::year(0) / 1 / 1);
   time =
       std::clamp(time, kFirst, kEnd - microseconds(1));  // four digits for the year, come what may
-  const auto days = date::floor<date::days>(time);
-  const date::year_month_day ymd(days);
-  const auto year = static_cast<unsigned>(static_cast<int>(ymd.year()));
-  const auto micros = static_cast<std::uint64_t>((time - days).count());
-  const auto seconds_of_day = static_cast<std::uint32_t>(micros / 1000000);
+  // Nearly every time is of the same hour as the one before.
+  thread_local Time hour = kEnd;
+  thread_local std::array<char, kTimeSize> text;
+  if (time < hour || time >= hour + hours(1)) {
+    const auto day = date::floor<date::days>(time);
+    const date::year_month_day ymd(day);
+    const auto year = static_cast<unsigned>(static_cast<int>(ymd.year()));
+    hour = date::floor<hours>(time);
+    std::memcpy(text.data(), "0000-00-00T00:00:00.000000Z", kTimeSize);
+    put_pair(text.data(), year / 100);
+    put_pair(text.data() + 2, year % 100);
+    put_pair(text.data() + 5, static_cast<unsigned>(ymd.month()));
+    put_pair(text.data() + 8, static_cast<unsigned>(ymd.day()));
+    put_pair(text.data() + 11, static_cast<std::uint64_t>((hour - day) / hours(1)));
+  }
+  const auto micros = static_cast<std::uint64_t>((time - hour).count());
+  const auto second = static_cast<std::uint32_t>(micros / 1000000);
   const auto fraction = static_cast<std::uint32_t>(micros % 1000000);
-  std::memcpy(to, "0000-00-00T00:00:00.000000Z", kTimeSize);
-  put_pair(to, year / 100);
-  put_pair(to + 2, year % 100);
-  put_pair(to + 5, static_cast<unsigned>(ymd.month()));
-  put_pair(to + 8, static_cast<unsigned>(ymd.day()));
-  put_pair(to + 11, seconds_of_day / 3600);
-  put_pair(to + 14, seconds_of_day / 60 % 60);
-  put_pair(to + 17, seconds_of_day % 60);
+  std::memcpy(to, text.data(), kTimeSize);
+  put_pair(to + 14, second / 60);
+  put_pair(to + 17, second % 60);
   put_pair(to + 20, fraction / 10000);
   put_pair(to + 22, fraction / 100 % 100);
   put_pair(to + 24, fraction % 100);

@@ -8,9 +8,13 @@
 namespace vmtrail {
 
 void Delivery::add(std::string_view message) {
-  if (message.size() <= Splitter::kMaxFrame && message.find('\n') == std::string_view::npos) {
+  if (message.size() <= Splitter::kMaxFrame) {
+    // Searched where it is in the cache now.
+    const std::size_t before = text_.size();
     add(Frame{.bytes = message});
-    return;
+    if (text_.find('\n', before) == std::string::npos) return;
+    text_.resize(before);
+    pieces_.pop_back();
   }
   Splitter splitter;
   for (std::string_view rest = message;;) {

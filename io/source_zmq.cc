@@ -27,6 +27,9 @@ namespace {
 // Handed over at once, so that neither queue nor wake-ups are paid for by each message; few enough
 // to stay in the cache until they are decoded.
 constexpr std::size_t kHandedOver = std::size_t{128} << 10;
+// After less than that has been handed over: where messages come one by one, three threads would be
+// woken for each.
+constexpr auto kGathers = std::chrono::microseconds{200};
 // What a connection's queue holds, by the size of the messages so far: what is beyond the caches is
 // written to memory and read from it again. What a publisher's subscriber has no room for is lost.
 constexpr std::size_t kQueuedOfPush = std::size_t{2} << 20;
@@ -65,7 +68,12 @@ class ZmqSource : public Source {
     name_thread("zmq-source");
     try {
       while (!stop.stop_requested()) {
-        if (receive(stop) == 0) wait();
+        const std::size_t size = receive(stop);
+        if (size == 0) {
+          wait();
+        } else if (size < kHandedOver) {
+          std::this_thread::sleep_for(kGathers);
+        }
       }
       // What has arrived is not thrown away, though what goes on arriving has to end.
       for (std::size_t drained = 0; drained < kDrained;) {
