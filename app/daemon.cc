@@ -73,7 +73,7 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
   if (configuration.horizon) options.model.horizon = *configuration.horizon;
   options.model.short_hosts = configuration.short_hosts;
   if (configuration.history) options.model.history = *configuration.history;
-  if (store) options.model.trail = configuration.explain.value_or(32);
+  if (store) options.model.trail = configuration.explain.value_or(kExplain);
   options.retention = configuration.retention;
   options.batch_events = configuration.batch_events;
   options.batch_delay = configuration.batch_delay;

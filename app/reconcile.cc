@@ -106,10 +106,10 @@ Result<void> Comparison::open() {
   auto rules = RuleSet::parse(texts_);
   if (!rules) return tl::unexpected(rules.error());
   rules_ = std::move(*rules);
-  Model::Options model;
-  model.archive = [this](const MessageId& id) { return store_->contains(id, listed_); };
-  model.trail = 32;
-  model_.emplace(std::move(model));
+  auto model = store_->model_options();
+  if (!model) return tl::unexpected(model.error());
+  model->archive = [this](const MessageId& id) { return store_->contains(id, listed_); };
+  model_.emplace(std::move(*model));
   if (auto loaded = store_->load(*model_, *rules_); !loaded) return tl::unexpected(loaded.error());
   return {};
 }

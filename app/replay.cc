@@ -55,7 +55,7 @@ struct ReplayOptions {
   std::vector<std::string> rules;
   std::string horizon;
   bool short_hosts = false;
-  std::size_t explain = 32;
+  std::size_t explain = kExplain;
   std::optional<std::size_t> history;
   std::string speed = "max";
   unsigned jobs = 1;

@@ -16,8 +16,10 @@ Result<std::unique_ptr<State>> State::open(const std::string& directory) {
   if (!files) return tl::unexpected(files.error());
   auto rules = files->empty() ? RuleSet::shipped() : RuleSet::parse(*files);
   if (!rules) return tl::unexpected(rules.error());
-  auto state =
-      std::unique_ptr<State>(new State(std::move(*store), std::move(*reader), std::move(*rules)));
+  auto options = store->model_options();
+  if (!options) return tl::unexpected(options.error());
+  auto state = std::unique_ptr<State>(
+      new State(std::move(*store), std::move(*reader), std::move(*rules), std::move(*options)));
   if (auto loaded = state->store_.load(state->model_, state->rules_); !loaded) {
     return tl::unexpected(loaded.error());
   }

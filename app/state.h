@@ -24,8 +24,11 @@ class State {
   [[nodiscard]] const Model& model() const { return model_; }
 
  private:
-  State(Store store, StoreReader reader, RuleSet rules)
-      : store_(std::move(store)), reader_(std::move(reader)), rules_(std::move(rules)) {}
+  State(Store store, StoreReader reader, RuleSet rules, Model::Options options)
+      : store_(std::move(store)),
+        reader_(std::move(reader)),
+        rules_(std::move(rules)),
+        model_(std::move(options)) {}
 
   Store store_;
   StoreReader reader_;

@@ -30,6 +30,9 @@ struct StoredRecord {
   std::string type;    ///< "instance.moved"
 };
 
+/// Folded facts of each instance that are kept for explain(), unless somebody says how many.
+inline constexpr std::size_t kExplain = 32;
+
 /// How long things are kept; nullopt: for ever.
 struct Retention {
   std::optional<Duration> records{};  ///< and with them the ids of messages as old
@@ -75,6 +78,9 @@ class Store {
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
 
+  /// What of the options of the model that was saved last says how it is to be read: horizon,
+  /// short_hosts and trail. Of an older or an empty state the defaults, with kExplain for trail.
+  [[nodiscard]] Result<Model::Options> model_options() const;
   /// Fills an empty model with what is stored. Returns how many facts were dropped because `rules`
   /// lacks their rule.
   [[nodiscard]] Result<std::size_t> load(Model& model, const RuleSet& rules);

@@ -36,9 +36,8 @@ struct Written {
   static constexpr std::size_t kMostInstances = 100'000;
 
   std::unordered_map<InstanceId, Instance> instances;
-  // A hash of each row, by its key; none: everything is to be written.
-  std::optional<std::unordered_map<std::string, std::uint64_t>> hosts;
-  std::optional<std::unordered_map<std::string, std::uint64_t>> skews;
+  std::optional<Model::Options> options;
+  std::unordered_map<std::string, Duration> skews;      // by both publishers
   std::optional<std::vector<std::string>> loose_facts;  // their ids
   std::optional<std::vector<std::int64_t>> awaited;     // the hashes that are their ids; sorted
 };
@@ -78,6 +77,7 @@ struct Store::Impl {
   Result<void> save_instance(const InstanceSnapshot& saved, std::size_t trail);
 
   // store_save_model.cc
+  Result<void> save_options(const Model::Options& options);
   Result<void> save_model(const ModelSnapshot& saved);
   Result<void> save_hosts(const ModelSnapshot& saved);
   Result<void> save_skews(const ModelSnapshot& saved);

@@ -234,6 +234,21 @@ Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
   return all;
 }
 
+Result<Model::Options> Store::model_options() const {
+  Model::Options options;
+  options.trail = kExplain;
+  const auto trail = impl_->get("trail");
+  if (!trail) return tl::unexpected(trail.error());
+  const auto horizon = impl_->get("horizon");
+  if (!horizon) return tl::unexpected(horizon.error());
+  const auto short_hosts = impl_->get("short_hosts");
+  if (!short_hosts) return tl::unexpected(short_hosts.error());
+  if (*trail) options.trail = static_cast<std::size_t>(**trail);
+  if (*horizon) options.horizon = Duration{**horizon};
+  if (*short_hosts) options.short_hosts = **short_hosts != 0;
+  return options;
+}
+
 Result<std::size_t> Store::load(Model& model, const RuleSet& rules) {
   const auto saved = impl_->load_model(model.options().horizon);
   if (!saved) return tl::unexpected(saved.error());

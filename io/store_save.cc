@@ -227,10 +227,8 @@ Result<void> Store::save(const Model& model, const std::function<void()>& betwee
     }
     if (between) between();
   }
-  if (auto done = impl_->set("trail", static_cast<std::int64_t>(model.options().trail)); !done) {
-    return done;
-  }
-  return impl_->save_model(model.snapshot_but_seen());
+  if (auto done = impl_->save_options(model.options()); !done) return done;
+  return impl_->save_model(model.changed_but_instances());
 }
 
 }  // namespace vmtrail

@@ -10,24 +10,19 @@
 
 namespace vmtrail {
 
-namespace {
-
-using Rows = std::optional<std::unordered_map<std::string, std::uint64_t>>;
-
-// Takes note of a row that is about to be written. false: it stands there already.
-bool is_new(Rows& rows, const std::string& key, std::uint64_t value) {
-  if (!rows) rows.emplace();
-  const auto [row, added] = rows->try_emplace(key, value);
-  return added || std::exchange(row->second, value) != value;
+Result<void> Store::Impl::save_options(const Model::Options& options) {
+  if (written.options) return {};  // of one model
+  for (const auto& [key, value] : {std::pair{"trail", static_cast<std::int64_t>(options.trail)},
+                                   {"horizon", static_cast<std::int64_t>(options.horizon.count())},
+                                   {"short_hosts", std::int64_t{options.short_hosts}}}) {
+    if (auto done = set(key, value); !done) return done;
+  }
+  written.options = options;
+  return {};
 }
-
-}  // namespace
 
 Result<void> Store::Impl::save_hosts(const ModelSnapshot& saved) {
   for (const HostSnapshot& host : saved.hosts) {
-    const std::int64_t told_at = host.told_at ? host.told_at->time_since_epoch().count() : -1;
-    const std::string row = std::string(name(host.status)) + std::to_string(told_at) + host.told_by;
-    if (!is_new(written.hosts, host.name, std::hash<std::string>{}(row))) continue;
     if (auto done = database.run("INSERT OR REPLACE INTO hosts VALUES (?,?,?,?)", host.name,
                                  name(host.status), host.told_at, host.told_by);
         !done) {
@@ -39,10 +34,8 @@ Result<void> Store::Impl::save_hosts(const ModelSnapshot& saved) {
 
 Result<void> Store::Impl::save_skews(const ModelSnapshot& saved) {
   for (const SkewSnapshot& skew : saved.skews) {
-    if (!is_new(written.skews, skew.ahead + '\n' + skew.behind,
-                static_cast<std::uint64_t>(skew.at_least.count()))) {
-      continue;
-    }
+    Duration& there = written.skews[skew.ahead + '\n' + skew.behind];
+    if (std::exchange(there, skew.at_least) == skew.at_least) continue;
     if (auto done = database.run("INSERT OR REPLACE INTO clock_skews VALUES (?,?,?)", skew.ahead,
                                  skew.behind, skew.at_least.count());
         !done) {

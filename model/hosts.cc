@@ -14,6 +14,7 @@ Hosts::Host& Hosts::named(NameId name, Names& names) {
     Host& host = hosts_.emplace_back();
     host.key = key;
     host.name = name;
+    mark_changed(host);
     places_[index] = static_cast<std::uint32_t>(hosts_.size());
   }
   return hosts_[places_[index] - 1];

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "model/names.h"
@@ -25,6 +26,7 @@ class Hosts {
     Time told_at = Time::min();  ///< of the newest service event
     MessageId told_by;
     std::size_t instances = 0;  ///< that are on it now
+    bool changed = false;       ///< see mark_changed()
   };
 
   /// The host of that name, created if need be. `nothing` is no host.
@@ -39,12 +41,23 @@ class Hosts {
   /// An instance has gone from one to the other; either may be `nothing`.
   void moved(NameId from, NameId to, Names& names);
 
+  /// What has changed since clear_changed(), but for how many instances it has; new ones do.
+  void mark_changed(Host& host) {
+    if (!std::exchange(host.changed, true)) changed_.push_back(&host);
+  }
+  [[nodiscard]] const std::vector<Host*>& changed() const { return changed_; }
+  void clear_changed() {
+    for (Host* const host : changed_) host->changed = false;
+    changed_.clear();
+  }
+
   [[nodiscard]] std::size_t size() const { return hosts_.size(); }
   [[nodiscard]] const std::deque<Host>& all() const { return hosts_; }
 
  private:
   std::deque<Host> hosts_;             // in the order in which they were heard of; addresses stay
   std::vector<std::uint32_t> places_;  // by host key, as far as there are hosts; plus 1
+  std::vector<Host*> changed_;
 };
 
 }  // namespace vmtrail

@@ -337,6 +337,7 @@ Verdict Model::apply_to_host(const Event& event, const Matched& matched, RecordC
     return Verdict::applied;  // a newer event has told
   }
   const HostStatus was = host.status;
+  impl.hosts.mark_changed(host);
   host.told_at = event.generated;
   host.told_by = message;
   host.status = event[Field::forced_down] == "true" ? HostStatus::down

@@ -139,6 +139,11 @@ Fact load(const FactSnapshot& saved, const Rule& rule, Names& names) {
   return make_fact(event, MessageId(saved.message_id), rule, names);
 }
 
+HostSnapshot snapshot_of(const Hosts::Host& host, const Names& names) {
+  return {std::string(text(host.name, names)), host.status, told(host.told_at),
+          host.told_by.to_string()};
+}
+
 }  // namespace
 
 std::vector<InstanceId> Model::changed() const {
@@ -149,6 +154,7 @@ std::vector<InstanceId> Model::changed() const {
 }
 
 void Model::mark_saved(const std::function<void()>& between) {
+  impl_->hosts.clear_changed();
   impl_->instances.clear_changed([&](Instance& instance) {
     instance.trail.reset();
     impl_->leave(instance);
@@ -220,22 +226,23 @@ void Model::snapshot(const InstanceId& id, InstanceSnapshot& saved) const {
 }
 
 ModelSnapshot Model::snapshot() const {
-  ModelSnapshot saved = snapshot_but_seen();
+  ModelSnapshot saved = changed_but_instances();
+  saved.hosts.clear();
+  for (const Hosts::Host& host : impl_->hosts.all()) {
+    saved.hosts.push_back(snapshot_of(host, impl_->names));
+  }
   saved.seen = impl_->seen.snapshot();
   return saved;
 }
 
-ModelSnapshot Model::snapshot_but_seen() const {
+ModelSnapshot Model::changed_but_instances() const {
   ModelSnapshot saved;
   saved.sequence = sequence();
   saved.newest_event = impl_->newest;
   saved.stream = impl_->stream;
-  for (const Hosts::Host& host : impl_->hosts.all()) {
-    saved.hosts.push_back({std::string(text(host.name, impl_->names)), host.status,
-                           told(host.told_at), host.told_by.to_string()});
+  for (const Hosts::Host* const host : impl_->hosts.changed()) {
+    saved.hosts.push_back(snapshot_of(*host, impl_->names));
   }
-  std::sort(saved.hosts.begin(), saved.hosts.end(),
-            [](const HostSnapshot& a, const HostSnapshot& b) { return a.name < b.name; });
   for (const auto& [request, loose] : impl_->requests.loose()) {
     LooseFactSnapshot& one = saved.loose_facts.emplace_back();
     save(loose.fact, request, impl_->names, one.fact);

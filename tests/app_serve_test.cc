@@ -167,6 +167,40 @@ TEST_CASE("SIGHUP reads rules and log level again; a file that is wrong changes 
   CHECK(daemon.wait() == 0);
 }
 
+TEST_CASE("short_hosts of a configuration joins a host's names with and without its domain") {
+  const auto powered_on = [](const std::string& id, const std::string& host) {
+    return R"({"message_id":"m)" + id +
+           R"(","event_type":"compute.instance.power_on.end","generated":"2026-11-22T12:00:00",)"
+           R"("traits":[["instance_id",1,"87be4b45-e214-4ca3-8f5c-1bd31159f9e)" +
+           id + R"("],["service",1,"compute"],["host",1,")" + host + R"("]]})";
+  };
+  for (const bool joined : {false, true}) {
+    const Shell shell;
+    Records records;
+    shell.file("c.yaml", "sources: zmq+pull://127.0.0.1:0\nstate: s\nsinks: '" + records.url +
+                             "'\nshort_hosts: " + (joined ? "true\n" : "false\n"));
+    DaemonProcess daemon({"--config", shell.path("c.yaml")});
+    Bus bus(daemon.address());
+    daemon.await("ready");
+    bus.send("[" + powered_on("1", "cmp-1") + "," + powered_on("2", "cmp-1.example.org") + "]");
+    while (records.next().find("bd31159f9e2") == std::string::npos) {
+    }
+    daemon.signal(SIGTERM);
+    CHECK(daemon.wait() == 0);
+    auto store = Store::open(shell.path("s"), Store::Access::read);
+    REQUIRE(store);
+    const auto options = store->model_options();
+    REQUIRE(options);
+    Model model(*options);
+    REQUIRE(store->load(model, testing::shipped_rules()));
+    CHECK(model.hosts().size() == (joined ? 1 : 2));
+    // Whoever asks the directory sees the same.
+    const Ran ran = shell.run("host cmp-1 -o json --state " + shell.path("s"));
+    CHECK(ran.exit == 0);
+    CHECK(nlohmann::json::parse(ran.out)["host"]["instances"].size() == (joined ? 2 : 1));
+  }
+}
+
 TEST_CASE("The service manager is told of readiness and of the end") {
   const Shell shell;
   const std::string path = shell.path("notify");

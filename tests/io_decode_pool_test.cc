@@ -22,16 +22,17 @@
 #include <thread>
 #include <vector>
 
-#include <zlib.h>
-#include <zstd.h>
 #include <catch2/catch.hpp>
 
+#include "tests/compressed.h"
 #include "tests/scratch.h"
 
 namespace vmtrail {
 namespace {
 
+using testing::gzip;
 using testing::Scratch;
+using testing::zstd;
 
 constexpr std::array kJobs = {1U, 2U, 3U, 8U};
 
@@ -325,30 +326,6 @@ TEST_CASE("a pipe tells the same, in whatever pieces it comes") {
       CHECK((result.heard.all == once.all));
     }
   }
-}
-
-std::string gzip(std::string_view bytes) {
-  z_stream stream{};
-  REQUIRE(deflateInit2(&stream, 1, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string input(bytes);
-  std::string output(deflateBound(&stream, input.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = reinterpret_cast<Bytef*>(output.data());
-  stream.avail_out = static_cast<uInt>(output.size());
-  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  output.resize(stream.total_out);
-  deflateEnd(&stream);
-  return output;
-}
-
-std::string zstd(std::string_view bytes) {
-  std::string output(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress(output.data(), output.size(), bytes.data(), bytes.size(), 1);
-  REQUIRE(ZSTD_isError(size) == 0);
-  output.resize(size);
-  return output;
 }
 
 TEST_CASE("an error of the input comes behind everything before it") {

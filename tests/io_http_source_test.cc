@@ -2,7 +2,6 @@
 // POST of events, as Ceilometer's publisher and a Zenoss target's URL send them.
 
 #include <sys/stat.h>
-#include <zlib.h>
 
 #include <catch2/catch.hpp>
 #include <condition_variable>
@@ -16,6 +15,7 @@
 
 #include "io/http_servers.h"
 #include "io/sources.h"
+#include "tests/compressed.h"
 #include "tests/http_client.h"
 #include "tests/live.h"
 #include "tests/scratch.h"
@@ -24,6 +24,7 @@ namespace vmtrail {
 namespace {
 
 using testing::Answer;
+using testing::gzip;
 using testing::HttpClient;
 using testing::lines_of;
 using testing::Live;
@@ -56,20 +57,6 @@ class Served {
 
 std::string header(const std::string& line) {
   return "Content-Type: application/json\r\n" + line + "\r\n";
-}
-
-std::string gzip(const std::string& text) {
-  z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()) + 64, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 const std::string kEvent =

@@ -59,6 +59,18 @@ TEST_CASE("Unless told so, a host's name with a domain is another than that with
   CHECK_FALSE(machine.model.same_host("cmp-2", "cmp-2.example.org"));
 }
 
+TEST_CASE("What is to be saved of hosts is those that have changed") {
+  Machine machine(shipped_rules());
+  machine.feed(live_migration("req-1", 0, "a", "b"));
+  CHECK(machine.model.changed_but_instances().hosts.size() == 2);
+  machine.model.mark_saved();
+  CHECK(machine.model.changed_but_instances().hosts.empty());
+  machine.feed(live_migration("req-2", kMinute, "b", "c"));
+  REQUIRE(machine.model.changed_but_instances().hosts.size() == 1);
+  CHECK(machine.model.changed_but_instances().hosts[0].name == "c");
+  CHECK(machine.model.snapshot().hosts.size() == 3);
+}
+
 TEST_CASE("Addresses that begin alike are not joined") {
   Machine machine(shipped_rules(), short_hosts());
   machine.feed(live_migration("req-1", 0, "10.0.0.5", "10.0.0.6"));

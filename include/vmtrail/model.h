@@ -169,8 +169,9 @@ class Model {
   /// The same into `saved`, whose memory is used again.
   void snapshot(const InstanceId& id, InstanceSnapshot& saved) const;
   [[nodiscard]] ModelSnapshot snapshot() const;
-  /// The same without the remembered ids, for who keeps those by himself: they are many.
-  [[nodiscard]] ModelSnapshot snapshot_but_seen() const;
+  /// What of it is to be saved since the last call of mark_saved(): all that is small, and of the
+  /// hosts those that have changed. Without the remembered ids, for who keeps those by himself.
+  [[nodiscard]] ModelSnapshot changed_but_instances() const;
 
   /// Puts back what was saved; facts find their rules by id in `rules`. To be called on an empty
   /// model: the whole first, then each instance, which returns how many facts were dropped because
