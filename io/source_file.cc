@@ -70,8 +70,7 @@ class FileSource : public Source {
       if (over) {
         finish(stop);
         if (!follow_) return;
-        file_.reset();
-        open();
+        begin(file_->next(path_));
       } else {
         if (!file_) open();
         if (!file_) tell_missing();
@@ -91,8 +90,10 @@ class FileSource : public Source {
     open();
   }
 
-  void open() {
-    file_ = TailedFile::open(path_);
+  void open() { begin(TailedFile::open(path_)); }
+
+  void begin(std::optional<TailedFile> file) {
+    file_ = std::move(file);
     window_.clear();
     splitter_ = Splitter();
     base_ = {};

@@ -21,6 +21,25 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kHead = 256;  // bytes at most that tell a file from another
 
+/// The files beside `path` whose names go on from its own, until `take` says true.
+template <class Take>
+void for_each_beside(const std::string& path, Take take) {
+  const fs::path own = path;
+  std::error_code error;
+  for (fs::directory_iterator entry(own.parent_path(), error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const std::string own_name = own.filename().string();
+    if (name == own_name || !name.starts_with(own_name)) continue;
+    if (take(entry->path().string(), std::string_view(name).substr(own_name.size()))) return;
+  }
+}
+
+// As rotation numbers or dates them; not compressed.
+bool is_of_rotation(std::string_view suffix) {
+  return suffix.find_first_not_of("0123456789.-_") == std::string_view::npos;
+}
+
 }  // namespace
 
 std::optional<TailPosition> TailPosition::parse(std::string_view text) {
@@ -64,16 +83,33 @@ std::optional<TailedFile> TailedFile::find(const std::string& path, const TailPo
     file->read_ = position.offset;
     return file;
   };
-  if (auto file = take(path)) return file;
-  std::error_code error;
-  const fs::path own = path;
-  for (fs::directory_iterator entry(own.parent_path(), error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!name.starts_with(own.filename().string())) continue;
-    if (auto file = take(entry->path().string())) return file;
-  }
-  return std::nullopt;
+  auto found = take(path);
+  if (found) return found;
+  for_each_beside(path, [&](const std::string& candidate, std::string_view) {
+    found = take(candidate);
+    return found.has_value();
+  });
+  return found;
+}
+
+std::optional<TailedFile> TailedFile::next(const std::string& path) const {
+  std::optional<TailedFile> found;
+  for_each_beside(path, [&](const std::string& candidate, std::string_view suffix) {
+    if (!is_of_rotation(suffix)) return false;
+    auto file = open(candidate);
+    if (file && file->written_at() > written_at() &&
+        (!found || file->written_at() < found->written_at())) {
+      found = std::move(file);
+    }
+    return false;
+  });
+  return found ? std::move(found) : open(path);
+}
+
+std::int64_t TailedFile::written_at() const {
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) return 0;
+  return std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
 }
 
 // FNV-1a; nullopt: the file is shorter.

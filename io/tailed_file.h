@@ -37,6 +37,11 @@ class TailedFile {
   [[nodiscard]] static std::optional<TailedFile> find(const std::string& path,
                                                       const TailPosition& position);
 
+  /// From its beginning, the file that was written to after this one: of those that rotation has
+  /// left beside `path` (`.1`, `-20261122`) the one that was written to last longest ago, else that
+  /// at `path`. nullopt: as for open().
+  [[nodiscard]] std::optional<TailedFile> next(const std::string& path) const;
+
   /// Appends at most `most` bytes to `to`. Returns how many; 0: there are none now. -1: errno.
   ssize_t read(std::string& to, std::size_t most);
   /// Has it become shorter than what was read, or begins otherwise than it did?
@@ -52,6 +57,8 @@ class TailedFile {
 
  private:
   TailedFile(FileDescriptor file, ino_t inode) : file_(std::move(file)) { position_.inode = inode; }
+  /// When it was last written to, in ns.
+  [[nodiscard]] std::int64_t written_at() const;
   [[nodiscard]] std::optional<std::uint64_t> head(std::uint64_t size) const;
   [[nodiscard]] bool is_that_of(const TailPosition& position) const;
 

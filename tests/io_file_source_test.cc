@@ -86,6 +86,46 @@ TEST_CASE("A file that is rotated is read to its end, though written to after it
   CHECK(counts.total_quarantined() == 0);
 }
 
+TEST_CASE("Any number of rotations while nobody reads loses nothing") {
+  const Log log;
+  const auto lines = capture();
+  log.append_lines(lines, 0, 10);
+  {
+    Live live({}, log.state());
+    live.open(log.url());
+    live.await_events(10);
+    live.sources.front()->stop();
+    REQUIRE(live.finish());
+  }
+  // Nobody knows how fine the file system's clock is.
+  const auto pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds{20}); };
+  pause();
+  log.append_lines(lines, 10, 15);
+  for (const std::size_t begin : {15U, 20U, 25U}) {
+    pause();
+    for (const int number : {3, 2, 1}) {
+      const std::string from = "log." + std::to_string(number);
+      if (fs::exists(log.scratch.path(from))) {
+        log.rename(from.c_str(), ("log." + std::to_string(number + 1)).c_str());
+      }
+    }
+    log.rename("log", "log.1");
+    log.append_lines(lines, begin, begin + 5);
+  }
+  log.append("not to be read\n", "log.1.gz");
+  pause();
+  log.append_lines(lines, 30, lines.size());
+  Live live({}, log.state());
+  live.open(log.url(), stored_position(log));
+  const Counts counts = live.await_events(lines.size() - 10);
+  CHECK(counts.duplicate == 0);
+  CHECK(counts.applied + counts.total_ignored() == lines.size() - 10);
+  CHECK(counts.skipped_lines == 0);
+  live.sources.front()->stop();
+  REQUIRE(live.finish());
+  CHECK(testing::differences_from_nova(live.keeper->model(), "live_migration") == "");
+}
+
 TEST_CASE("A file that is copied and truncated begins again, also at its old length") {
   const Log log;
   const auto lines = capture();
