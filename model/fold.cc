@@ -74,11 +74,7 @@ void Model::Impl::make_room(Instance& instance) {
 }
 
 void Model::Impl::fold(Instance& instance, std::size_t count) {
-  const auto going = std::span(instance.held->operations).first(count);
-  for (const Operation& operation : going) {
-    for (const Fact& fact : operation.facts) seen.prefetch(fact.message_id);
-  }
-  for (const Operation& operation : going) {
+  for (const Operation& operation : std::span(instance.held->operations).first(count)) {
     instance.cut = std::max(instance.cut, operation.last);
     if (!operation.request.empty()) instance.folded.push_back(operation.request);
     if (operation.joinable) requests.remove(operation.request, instance.place);

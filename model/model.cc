@@ -16,7 +16,6 @@ namespace {
 bool holds(const Instance& instance, const MessageId& id) {
   if (!instance.held) return false;
   for (const Operation& operation : instance.held->operations) {
-    if (!operation.may_hold(id)) continue;
     for (const Fact& fact : operation.facts) {
       if (fact.message_id == id) return true;
     }

@@ -57,7 +57,6 @@ NameId Operation::leads_to() const {
 
 std::size_t Operation::insert(Fact&& fact) {
   judged = Outcome::in_progress;
-  ids_ |= bit_of(fact.message_id);
   if (facts.empty() || comes_before(facts.back(), fact)) {
     facts.push_back(std::move(fact));
     const OperationKind with = joined(kind, facts.back().rule->operation);

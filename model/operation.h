@@ -108,9 +108,6 @@ struct Operation {
   /// migration). Returns its id.
   std::optional<MessageId> compact(std::size_t index);
 
-  /// Cheap: looks at no fact. False is certain.
-  [[nodiscard]] bool may_hold(const MessageId& id) const { return (ids_ & bit_of(id)) != 0; }
-
   [[nodiscard]] bool serial() const { return is_serial(kind) || deletes; }
   /// Has it come to an end? Kinds without a closing phase count as closed.
   [[nodiscard]] bool closed() const;
@@ -134,13 +131,9 @@ struct Operation {
   [[nodiscard]] const ClockSpan* clock(NameId publisher) const;
 
  private:
-  static std::uint64_t bit_of(const MessageId& id) {
-    return std::uint64_t{1} << (id.hash() >> 58U);
-  }
   void absorb(const Fact& fact);
   void sum_up();
 
-  std::uint64_t ids_ = 0;     // a bit for each that was ever inserted
   bool change_told_ = false;  // some fact has told the state before a change
   mutable bool clocks_known_ = false;
   mutable std::vector<ClockSpan> clocks_;
