@@ -317,7 +317,7 @@ TEST_CASE("Without a state directory everything is answered but what only a stor
   CHECK(daemon.wait() == 0);
 }
 
-TEST_CASE("Source and listener share an address, with one token; beyond loopback it is a must") {
+TEST_CASE("Source and listener share an address, with one token: beyond loopback it is a must") {
   const Shell shell;
   const std::string tokens = shell.file("tokens", "secret\n");
   std::filesystem::permissions(tokens, std::filesystem::perms::owner_read);

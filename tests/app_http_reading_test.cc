@@ -122,7 +122,7 @@ TEST_CASE("An answer's ETag is another one exactly when the answer is, but for i
   CHECK(field(http.get("/v1/instances/nobody"), "ETag").empty());
 }
 
-TEST_CASE("What is large comes in gzip to who takes it, and is the same; HEAD is GET without it") {
+TEST_CASE("What is large comes in gzip to who takes it, and is the same: HEAD is GET without it") {
   const Asked asked;
   HttpClient source(asked.source);
   for (const std::string& line : lines_of(testing::file_of("boot", "nova.bodies.jsonl"))) {
@@ -186,7 +186,7 @@ TEST_CASE("No page of another origin reads answers, unless it is configured") {
       2);
 }
 
-TEST_CASE("An origin that is named reads answers and problems; others get them without a word") {
+TEST_CASE("An origin that is named reads answers and problems: others get them without a word") {
   const Shell shell;
   const std::string tokens = shell.file("tokens", "secret\n");
   REQUIRE(chmod(tokens.c_str(), 0600) == 0);

@@ -25,7 +25,7 @@ void execute(const std::string& state, const char* sql) {
   sqlite3_close(database);
 }
 
-TEST_CASE("The daemon tells its health, and is not ready while it cannot write; then it goes on") {
+TEST_CASE("The daemon tells its health, and is not ready while it cannot write: then it goes on") {
   const Shell shell;
   const std::string state = shell.path("s");
   auto lines = lines_of(testing::file_of("boot", "nova.bodies.jsonl"));

@@ -133,7 +133,7 @@ TEST_CASE("The command line pages through a list by itself, or as it is told") {
   CHECK(lines(shell.ask("instances").out) == 4);
 }
 
-TEST_CASE("On a terminal tables fit it and have colours; NO_COLOR takes those away") {
+TEST_CASE("On a terminal tables fit it and have colours: NO_COLOR takes those away") {
   if (std::system("command -v script >/dev/null") != 0) {
     WARN("script(1) is not there: no terminal to try");
     return;

@@ -135,7 +135,7 @@ TEST_CASE("The second daemon on one state directory says so and exits, also afte
   third.await("ready");
 }
 
-TEST_CASE("SIGHUP reads rules and log level again; a file that is wrong changes nothing") {
+TEST_CASE("SIGHUP reads rules and log level again: a file that is wrong changes nothing") {
   const Shell shell;
   const std::string good =
       "version: 1\nrules:\n- {id: mine, events: [compute.instance.x], why: y}\n";
@@ -225,7 +225,7 @@ TEST_CASE("The service manager is told of readiness and of the end") {
   close(notify);
 }
 
-TEST_CASE("A configuration that is wrong says where and what; the sample is right") {
+TEST_CASE("A configuration that is wrong says where and what: the sample is right") {
   const Shell shell;
   struct Case {
     const char* text;

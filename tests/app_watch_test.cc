@@ -123,7 +123,7 @@ TEST_CASE("A watch begins with a snapshot, and every record follows, over HTTP a
   CHECK(records(zmq, end) == changes);
 }
 
-TEST_CASE("Whoever was away gets what came since, each once; Last-Event-ID beats since") {
+TEST_CASE("Whoever was away gets what came since, each once: Last-Event-ID beats since") {
   Watched watched;
   watched.feed(0, 60);
   const std::uint64_t end = watched.sequence();

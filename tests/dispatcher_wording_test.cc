@@ -42,7 +42,7 @@ std::vector<std::string> spoken(const RuleSet& rules, const std::vector<testing:
   return records.lines;
 }
 
-TEST_CASE("The first entry whose types match words a record; others stay as they are") {
+TEST_CASE("The first entry whose types match words a record: others stay as they are") {
   const RuleSet rules = with(R"(
 - id: mine
   like: create.end

@@ -115,7 +115,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "A bad item in a good list is quarantined, the rest is taken; nothing but bad ones is 400") {
+    "A bad item in a good list is quarantined, the rest is taken: nothing but bad ones is 400") {
   const Scratch scratch;
   Served served({}, scratch.path());
   HttpClient client(served.address());
@@ -171,7 +171,7 @@ TEST_CASE("Whatever is not right is answered with the status and what to do") {
   }
 }
 
-TEST_CASE("Who has the token may post, as a bearer or with Basic; others get 401") {
+TEST_CASE("Who has the token may post, as a bearer or with Basic: others get 401") {
   const Scratch scratch;
   {
     std::ofstream file(scratch.path("tokens"));
@@ -351,7 +351,7 @@ TEST_CASE("All bodies that are being read together have a bound, too") {
   CHECK(HttpClient((*server)->address()).post("/", std::string(1000, 'x')).body == "1000");
 }
 
-TEST_CASE("One address serves sources and whatever else is added; health needs no token") {
+TEST_CASE("One address serves sources and whatever else is added: health needs no token") {
   const Scratch scratch;
   std::ofstream(scratch.path("tokens")) << "s3cret\n";
   ::chmod(scratch.path("tokens").c_str(), 0600);

@@ -65,7 +65,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "Who asks an idle keeper quickly is answered in his own thread; at work it answers itself") {
+    "Who asks an idle keeper quickly is answered in his own thread: at work it answers itself") {
   Live live;
   const auto answerer = [&] {
     const auto told = std::make_shared<std::promise<std::thread::id>>();

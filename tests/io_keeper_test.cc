@@ -119,7 +119,7 @@ TEST_CASE("What cannot be decoded is kept with its source, and settled") {
   CHECK(selected(scratch.path(), "SELECT DISTINCT input FROM quarantine") == "hand:");
 }
 
-TEST_CASE("While it cannot write it settles nothing and answers; then it goes on, losing nothing") {
+TEST_CASE("While it cannot write it settles nothing and answers: then it goes on, losing nothing") {
   const auto lines = migration_lines();
   const Scratch scratch;
   {

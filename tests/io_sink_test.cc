@@ -59,7 +59,7 @@ std::vector<std::uint64_t> from_one_to(Sequence last) {
   return all;
 }
 
-TEST_CASE("A sink gets every record once and in order; one with a filter gets what it asked for") {
+TEST_CASE("A sink gets every record once and in order: one with a filter gets what it asked for") {
   Live live({.zenoss = true});
   Receiver all;
   Receiver moves;

@@ -324,7 +324,7 @@ TEST_CASE("A host's watcher sees who comes, who is there, and who leaves, resume
         "instance.moved instance.state_changed instance.moved instance.moved");
 }
 
-TEST_CASE("Projects and types are chosen; what was looked at is told by heartbeats") {
+TEST_CASE("Projects and types are chosen: what was looked at is told by heartbeats") {
   Watched watched({}, std::size_t{1} << 20, {.heartbeat = std::chrono::milliseconds{20}});
   HandSource source(watched.intake);
   Inbox project;
@@ -391,7 +391,7 @@ TEST_CASE("Who was told by another state's records is not taken for one of this 
   CHECK(epoch_of(other, Store::Access::create) != epoch);
 }
 
-TEST_CASE("There is room for so many watchers; one that goes makes room; the end is told") {
+TEST_CASE("There is room for so many watchers: one that goes makes room: the end is told") {
   Watched watched({}, 1, {.most = 2});
   Inbox first;
   Inbox second;
@@ -399,7 +399,7 @@ TEST_CASE("There is room for so many watchers; one that goes makes room; the end
   watched.watch(second);
   const auto refused = watched.desk->seat();
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == ErrorCode::unreadable);
+  CHECK(refused.error().code == ErrorCode::unavailable);
   first.close();
   while (watched.desk->figures().watchers == 2) std::this_thread::yield();
   CHECK(watched.desk->seat());

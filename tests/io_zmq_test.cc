@@ -106,7 +106,7 @@ TEST_CASE("Captures pushed over ZeroMQ end as Nova's database, from several sock
   }
 }
 
-TEST_CASE("A message has any number of frames; the first of several may be a topic") {
+TEST_CASE("A message has any number of frames: the first of several may be a topic") {
   Live live;
   const Source& source = live.open("zmq+pull://localhost:0");
   Peer peer(zmq::socket_type::push, source.address());
@@ -245,7 +245,7 @@ TEST_CASE("With CURVE only clients whose keys are known get in, from the moment 
   CHECK(live.await_events(2).applied == 2);
 }
 
-TEST_CASE("Keys that others can read, are missing or are none are refused; none is overwritten") {
+TEST_CASE("Keys that others can read, are missing or are none are refused: none is overwritten") {
   const Scratch scratch;
   const std::string dir = scratch.path("keys");
   REQUIRE(CurveKeys::make(dir));

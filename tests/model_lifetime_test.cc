@@ -35,7 +35,7 @@ std::vector<Made> three_migrations() {
   return stream;
 }
 
-TEST_CASE("Operations older than the horizon are folded; their migrations and intervals stay") {
+TEST_CASE("Operations older than the horizon are folded: their migrations and intervals stay") {
   Machine machine(shipped_rules());
   machine.feed(three_migrations());
   CHECK(facts_held(machine) == 6);

@@ -110,7 +110,7 @@ TEST_CASE("A row like another says only what differs") {
   CHECK(mine.replaces.empty());
 }
 
-TEST_CASE("Aliases of several files add up; the last that names one counts") {
+TEST_CASE("Aliases of several files add up: the last that names one counts") {
   const RuleSet rules = combined({"version: 1\ntraits: {payload_host: [vm_host, compute_host]}\n",
                                   "version: 1\ntraits: {publisher_host: compute_host}\n"});
   REQUIRE(rules.traits().aliases.size() == 2);
