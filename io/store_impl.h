@@ -36,7 +36,7 @@ struct Written {
   static constexpr std::size_t kMostInstances = 100'000;
 
   std::unordered_map<InstanceId, Instance> instances;
-  std::optional<Model::Options> options;
+  bool options = false;
   std::unordered_map<std::string, Duration> skews;      // by both publishers
   std::optional<std::vector<std::string>> loose_facts;  // their ids
   std::optional<std::vector<std::int64_t>> awaited;     // the hashes that are their ids; sorted

@@ -17,7 +17,7 @@ Result<void> Store::Impl::save_options(const Model::Options& options) {
                                    {"short_hosts", std::int64_t{options.short_hosts}}}) {
     if (auto done = set(key, value); !done) return done;
   }
-  written.options = options;
+  written.options = true;
   return {};
 }
 

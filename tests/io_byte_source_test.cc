@@ -21,6 +21,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/compressed.h"
+#include "tests/scratch.h"
 
 namespace vmtrail {
 namespace {
@@ -28,30 +29,12 @@ namespace {
 using testing::gzip;
 using testing::zstd;
 
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "vmtrail-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  [[nodiscard]] std::string path(std::string_view name) const { return (path_ / name).string(); }
-
+struct TemporaryFolder : testing::Scratch {
   [[nodiscard]] std::string write(std::string_view bytes) const {
     const std::string file = path("input");
     std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
     return file;
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 // Half of it compresses, so that stored and compressed blocks both occur.
