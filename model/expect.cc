@@ -39,7 +39,7 @@ void Model::expect(std::span<const Matched> coming) const {
   for (const Instance* const instance : of_awake) {
     impl.names.prefetch_text(instance->answer.name);
     if (!instance->held) continue;
-    const std::vector<Fact>& facts = instance->held->operations.back().facts;
+    const Facts& facts = instance->held->operations.back().facts;
     prefetch(&facts.front());
     prefetch(&facts.back());
     prefetch(&facts.back() + 1);  // where the next one goes

@@ -16,7 +16,7 @@ namespace {
 // The longest prefix of the order in which every operation is over and ended more than the horizon
 // before the instance's newest fact, and which no later operation overlaps.
 std::size_t foldable(const Instance& instance, Time now, const Model::Options& options) {
-  const std::vector<Operation>& operations = instance.held->operations;
+  const Operations& operations = instance.held->operations;
   const Time old = now - options.horizon;
   const auto may_go = [&](const Operation& operation) {
     return operation.last < old && (operation.closed() || operation.last <= now - options.quiet);
@@ -37,7 +37,7 @@ std::size_t foldable(const Instance& instance, Time now, const Model::Options& o
 }  // namespace
 
 void Model::Impl::fold_old(Instance& instance) {
-  const std::vector<Operation>& operations = instance.held->operations;
+  const Operations& operations = instance.held->operations;
   if (operations.size() > kMaxOperations) {
     make_room(instance);
     return;
@@ -56,7 +56,7 @@ Time Model::Impl::now_of(const Instance& instance) const {
 
 // Never what is still going on: that would lose its end.
 void Model::Impl::make_room(Instance& instance) {
-  std::vector<Operation>& operations = instance.held->operations;
+  Operations& operations = instance.held->operations;
   const auto bystander = std::find_if(
       operations.begin(), operations.end() - 1,
       [](const Operation& o) { return !o.serial() && o.kind != OperationKind::abort; });
@@ -74,7 +74,8 @@ void Model::Impl::make_room(Instance& instance) {
 }
 
 void Model::Impl::fold(Instance& instance, std::size_t count) {
-  for (const Operation& operation : std::span(instance.held->operations).first(count)) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const Operation& operation = instance.held->operations[i];
     instance.cut = std::max(instance.cut, operation.last);
     if (!operation.request.empty()) instance.folded.push_back(operation.request);
     if (operation.joinable) requests.remove(operation.request, instance.place);
@@ -86,7 +87,7 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
   }
   Walk walk(instance, names, options.clock_tolerance);
   if (options.trail > 0) walk.trace_to(&trail_of(instance));
-  walk.fold(count, [this](Operation& folded) { keep_spare(folded); });
+  walk.fold(count, [this](Operations::Owned folded) { keep_spare(std::move(folded)); });
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
     prune(*instance.trail, options.trail, instance.held->base.decided_by);
   }

@@ -65,7 +65,7 @@ struct Model::Impl {
 
   // Kept for its memory alone.
   Before was;
-  std::vector<Operation> spare_operations;
+  std::vector<Operations::Owned> spare_operations;
 
   /// The newest event of all moves the stream's time on.
   void stream_to(Time time, RecordConsumer& records);
@@ -83,8 +83,8 @@ struct Model::Impl {
 
   /// Puts a fact into its operation, `found` if the instance holds it, and walks as far as needed.
   void take(Instance& instance, Operation* found, const RequestId& request, Fact&& fact);
-  [[nodiscard]] Operation fresh_operation();
-  void keep_spare(Operation& operation);
+  [[nodiscard]] Operations::Owned fresh_operation();
+  void keep_spare(Operations::Owned operation);
   void make_joinable(Operation& operation, const Instance& instance);
   /// The facts that wait for the instance with this request.
   void take_loose(Instance& instance, const RequestId& request);
@@ -129,10 +129,8 @@ struct Model::Impl {
 
 /// Requests folded lately that an instance remembers.
 inline constexpr std::size_t kFoldedRequests = 16;
-/// Operations that were folded and are kept for their memory, and the facts that one may have room
-/// for.
+/// Operations that were folded and are kept for their memory.
 inline constexpr std::size_t kSpareOperations = 256;
-inline constexpr std::size_t kSpareFacts = 16;
 /// A step of the stream's time that a single clock may have got wrong, and how many events in a row
 /// make it.
 inline constexpr Duration kLeap = std::chrono::hours{1};

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "model/operation.h"
+#include "model/operations.h"
 #include "model/state.h"
 #include "model/trail.h"
 #include "vmtrail/ids.h"
@@ -25,7 +25,7 @@ struct Held {
   State prefix;
   State open;
   Confidence finished = Confidence::unknown;  ///< the answer's, without what only seems so in all
-  std::vector<Operation> operations;          ///< in their order
+  Operations operations;
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last
 };

@@ -25,7 +25,7 @@ bool holds(const Instance& instance, const MessageId& id) {
 
 Operation* operation_of(Instance& instance, const RequestId& request) {
   if (!instance.held || request.empty()) return nullptr;
-  std::vector<Operation>& operations = instance.held->operations;
+  Operations& operations = instance.held->operations;
   for (std::size_t i = operations.size(); i-- > 0;) {
     if (operations[i].request == request) return &operations[i];
   }
@@ -138,18 +138,16 @@ void Model::Impl::note_hosts(const Fact& fact, NameId known) {
   }
 }
 
-Operation Model::Impl::fresh_operation() {
-  if (spare_operations.empty()) return {};
-  Operation operation = std::move(spare_operations.back());
+Operations::Owned Model::Impl::fresh_operation() {
+  if (spare_operations.empty()) return std::make_unique<Operation>();
+  Operations::Owned operation = std::move(spare_operations.back());
   spare_operations.pop_back();
   return operation;
 }
 
-void Model::Impl::keep_spare(Operation& operation) {
-  if (spare_operations.size() >= kSpareOperations || operation.facts.capacity() > kSpareFacts) {
-    return;
-  }
-  operation.clear();
+void Model::Impl::keep_spare(Operations::Owned operation) {
+  if (spare_operations.size() >= kSpareOperations) return;
+  operation->clear();
   spare_operations.push_back(std::move(operation));
 }
 
@@ -162,7 +160,8 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   Held& held = *instance.held;
   Walk walk(instance, names, options.clock_tolerance);
   if (found == nullptr) {
-    Operation& created = held.operations.emplace_back(fresh_operation());
+    held.operations.push_back(fresh_operation());
+    Operation& created = held.operations.back();
     created.request = request;
     created.insert(std::move(fact));
     make_joinable(created, instance);
@@ -173,8 +172,7 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
     }
     return;
   }
-  const auto position = static_cast<std::size_t>(found - held.operations.data());
-  Operation& operation = held.operations[position];
+  Operation& operation = *found;
   const OperationKind kind = operation.kind;
   const bool deletes = operation.deletes;
   const bool new_flavor = operation.new_flavor;
@@ -189,7 +187,7 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
       remember(std::move(*dropped));
     }
   }
-  const bool certain = position + 1 == held.operations.size() &&
+  const bool certain = found == &held.operations.back() &&
                        last_is_certain(held.operations, options.clock_tolerance);
   if (!certain) {
     walk.from_base();
@@ -391,7 +389,7 @@ void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
   std::vector<Instance*> sorted;
   instances.for_each_awake([&](Instance& instance) {
     if (!instance.held) return;
-    const auto& operations = instance.held->operations;
+    const Operations& operations = instance.held->operations;
     if (at_end || std::any_of(operations.begin(), operations.end(), [&](const Operation& one) {
           return is_overdue(instance, one, now);
         })) {

@@ -79,11 +79,9 @@ std::size_t Operation::insert(Fact&& fact) {
 }
 
 void Operation::clear() {
-  facts.clear();
-  Operation fresh;
-  fresh.facts.swap(facts);
-  fresh.clocks_.swap(clocks_);
-  *this = std::move(fresh);
+  std::vector<ClockSpan> clocks = std::move(clocks_);
+  *this = Operation();
+  clocks_ = std::move(clocks);
 }
 
 std::optional<MessageId> Operation::compact(std::size_t index) {

@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "model/fact.h"
 #include "model/names.h"
 #include "vmtrail/ids.h"
@@ -70,9 +72,12 @@ struct ClockSpan {
   Time last;
 };
 
+/// Most operations are updates and audits of their own; the facts of larger ones stand elsewhere.
+using Facts = boost::container::small_vector<Fact, 2>;
+
 struct Operation {
   RequestId request;  ///< empty: a fact without a request is an operation of its own
-  std::vector<Fact> facts;
+  Facts facts;
 
   // What the facts add up to.
   OperationKind kind = OperationKind::none;

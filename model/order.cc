@@ -93,7 +93,7 @@ static_assert(2 * kMaxOperations <= 256);
 /// Puts the serial operations in line one by one.
 class Line {
  public:
-  Line(const std::vector<Operation>& operations, Duration clock_tolerance, Names& names)
+  Line(const Operations& operations, Duration clock_tolerance, Names& names)
       : operations_(operations), tolerance_(clock_tolerance), names_(names) {}
 
   /// Which of those left, which are in the order of their ends, is next.
@@ -178,14 +178,14 @@ class Line {
     return *result;
   }
 
-  const std::vector<Operation>& operations_;
+  const Operations& operations_;
   Duration tolerance_;
   Names& names_;
 };
 
 // Are they in the order of their ends, each certainly after all before it, and none that deletes
 // before the last? Then nothing else needs to be asked.
-bool stand_apart(const std::vector<Operation>& operations, Duration clock_tolerance) {
+bool stand_apart(const Operations& operations, Duration clock_tolerance) {
   for (std::size_t i = 1; i < operations.size(); ++i) {
     const Operation& earlier = operations[i - 1];
     if (earlier.deletes || earlier.last + clock_tolerance >= operations[i].first) return false;
@@ -194,12 +194,13 @@ bool stand_apart(const std::vector<Operation>& operations, Duration clock_tolera
 }
 
 // Moves each operation to where its number stands in the line.
-void arrange(std::vector<Operation>& operations, const Numbers& line) {
+void arrange(Operations& operations, const Numbers& line) {
+  auto& owned = operations.owned();
   Numbers from = line;
   for (std::size_t i = 0; i < operations.size(); ++i) {
     std::size_t source = from[i];
     while (source < i) source = from[source];  // where the swaps have put it
-    if (source != i) std::swap(operations[i], operations[source]);
+    if (source != i) owned[i].swap(owned[source]);
   }
 }
 
@@ -214,18 +215,19 @@ int before(const Operation& a, const Operation& b, Duration clock_tolerance) {
   return is_serial(a.kind) && is_serial(b.kind) ? clocks_vote(a, b) : 0;
 }
 
-bool last_is_certain(const std::vector<Operation>& operations, Duration clock_tolerance) {
+bool last_is_certain(const Operations& operations, Duration clock_tolerance) {
   const Operation& last = operations.back();
   return std::all_of(operations.begin(), operations.end() - 1, [&](const Operation& other) {
     return !other.deletes && other.last + clock_tolerance < last.first;
   });
 }
 
-void put_in_order(std::vector<Operation>& operations, const State& base, Duration clock_tolerance,
+void put_in_order(Operations& operations, const State& base, Duration clock_tolerance,
                   Names& names) {
   if (operations.size() < 2 || stand_apart(operations, clock_tolerance)) return;
   if (!std::is_sorted(operations.begin(), operations.end(), ends_earlier)) {
-    std::sort(operations.begin(), operations.end(), ends_earlier);
+    std::sort(operations.owned().begin(), operations.owned().end(),
+              [](const auto& a, const auto& b) { return ends_earlier(*a, *b); });
   }
 
   // An operation that says "deleted" is the last, whatever the clocks say. The serial ones are put

@@ -3,9 +3,7 @@
 
 #pragma once
 
-#include <vector>
-
-#include "model/operation.h"
+#include "model/operations.h"
 #include "model/state.h"
 
 namespace vmtrail {
@@ -15,12 +13,12 @@ namespace vmtrail {
 [[nodiscard]] int before(const Operation& a, const Operation& b, Duration clock_tolerance);
 
 /// Puts the operations in their order, beginning where `base` left the instance. A pure function of
-/// the set of facts: the order of the vector does not matter.
-void put_in_order(std::vector<Operation>& operations, const State& base, Duration clock_tolerance,
+/// the set of facts: the order that they come in does not matter.
+void put_in_order(Operations& operations, const State& base, Duration clock_tolerance,
                   Names& names);
 
 /// Is the last of these certainly after all others, whatever they are?
-[[nodiscard]] bool last_is_certain(const std::vector<Operation>& operations,
+[[nodiscard]] bool last_is_certain(const Operations& operations,
                                    Duration clock_tolerance);
 
 }  // namespace vmtrail

@@ -2,6 +2,7 @@
 // Between the model and what is kept of it: text for ids and names, and back.
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "model/impl.h"
@@ -314,13 +315,14 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
       held.emplace().base = base;
     }
     RequestId request(fact.request_id);
-    std::vector<Operation>& operations = held->operations;
+    Operations& operations = held->operations;
     if (operations.size() == 2 * kMaxOperations) {  // which no store of ours has
       ++dropped;
       continue;
     }
     if (operations.empty() || request.empty() || operations.back().request != request) {
-      operations.emplace_back().request = request;
+      operations.push_back(std::make_unique<Operation>());
+      operations.back().request = request;
     }
     operations.back().insert(load(fact, *rule, names));
     operations.back().judged = fact.judged;

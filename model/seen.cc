@@ -16,7 +16,7 @@ constexpr std::size_t kSparse = 16;   // slots for each are too many
 }  // namespace
 
 void Seen::add(MessageId id, Time until) {
-  if ((used_ + 1) * 4 > slots_.size() * 3) renew();
+  if ((used_ + 1) * 2 > slots_.size()) renew();
   newest_ = std::max(newest_, until);
   ++added_;
   std::size_t at = id.hash() & mask();

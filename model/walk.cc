@@ -139,9 +139,7 @@ bool Walk::settle_first(std::size_t count) {
   return false;
 }
 
-void Walk::forget_first(std::size_t count, bool same) {
-  held_.operations.erase(held_.operations.begin(),
-                         held_.operations.begin() + static_cast<std::ptrdiff_t>(count));
+void Walk::after_fold(bool same) {
   if (!same) {
     trail_ = nullptr;  // what is not folded can still change
     from_base();
@@ -170,7 +168,7 @@ void Walk::end_of_last() {
 
 void Walk::drop(std::size_t position) {
   back_to_base();
-  held_.operations.erase(held_.operations.begin() + static_cast<std::ptrdiff_t>(position));
+  held_.operations.erase(position);
   from_base();
 }
 
@@ -315,8 +313,7 @@ void Walk::unfinish(Operation& operation) {
 
 void Walk::back_to_base() {
   // Backwards, so that of two that ended the same migration the first one's undoing comes last.
-  std::for_each(held_.operations.rbegin(), held_.operations.rend(),
-                [this](Operation& operation) { unfinish(operation); });
+  for (std::size_t i = held_.operations.size(); i-- > 0;) unfinish(held_.operations[i]);
   rewind(held_.base);
 }
 

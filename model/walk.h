@@ -28,12 +28,12 @@ class Walk {
   void from_base();
 
   /// Folds the first `count` operations (in their order): their answer becomes the base. `take`
-  /// gets each before it goes.
+  /// gets each.
   template <class Take>
   void fold(std::size_t count, Take take) {
     const bool same = settle_first(count);
-    std::for_each_n(held_.operations.begin(), count, take);
-    forget_first(count, same);
+    held_.operations.take_first(count, take);
+    after_fold(same);
   }
   /// Tells `trail` what becomes of each fact that is walked over.
   void trace_to(Trail* trail) { trail_ = trail; }
@@ -43,7 +43,7 @@ class Walk {
  private:
   /// Makes the base of them. True: what follows goes on from there as it did before.
   bool settle_first(std::size_t count);
-  void forget_first(std::size_t count, bool same);
+  void after_fold(bool same);
   void end_of_last();
   void apply(State& state, const Operation& operation, const Fact& fact);
   void finish(State& state, Operation& operation);

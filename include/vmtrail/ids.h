@@ -16,13 +16,11 @@ namespace vmtrail {
 
 namespace detail {
 
-/// The finaliser of MurmurHash3 over both halves: ids that differ in one bit differ in half of the
-/// hash.
+/// The 128 bits of the halves' product, folded: each bit of either half reaches all of the hash.
 inline std::size_t mixed(std::uint64_t high, std::uint64_t low) {
-  std::uint64_t h = high ^ (low * 0x9e3779b97f4a7c15u);
-  h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
-  h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
-  return h ^ h >> 33;
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(high ^ 0x9e3779b97f4a7c15u) * (low ^ 0xd1b54a32d192ed03u);
+  return static_cast<std::size_t>(product) ^ static_cast<std::size_t>(product >> 64);
 }
 
 }  // namespace detail
@@ -91,7 +89,7 @@ class CompactText {
     return inline_uuid() ? detail::mixed(high_, low_) : std::hash<std::string_view>{}(heap());
   }
   friend bool operator==(const CompactText& a, const CompactText& b) {
-    if (a.high_ == b.high_ && a.low_ == b.low_) return true;
+    if (a.low_ == b.low_) return a.high_ == b.high_;  // of one address there is one text
     return a.on_heap() && b.on_heap() && a.heap() == b.heap();
   }
   friend std::strong_ordering operator<=>(const CompactText& a, const CompactText& b);
