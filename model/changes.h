@@ -35,6 +35,8 @@ struct Told {
   bool deleted = false;
   bool interval_open = false;
   Time since{};
+
+  friend bool operator==(const Told&, const Told&) = default;
 };
 
 /// What an instance's answer was before an event.
@@ -48,6 +50,13 @@ struct Before {
   /// Migrations that were not folded, as announced so far; the walk may have rebuilt them.
   std::vector<MigrationEntry> migrations;
   std::size_t folded_migrations = 0;
+
+  /// May there be something to tell? False for most events.
+  [[nodiscard]] bool differs_from(const Instance& instance) const {
+    return !known || past_known || answer != Told(instance.answer) ||
+           folded_migrations != instance.migrations.size() || !migrations.empty() ||
+           !instance.ended.empty();
+  }
 };
 
 /// Writes records. One for each model; owns nothing but its buffers.

@@ -14,6 +14,10 @@ bool is_compute(std::string_view service) {
   return service.empty() || service == "compute" || service == "nova-compute";
 }
 
+constexpr std::uint8_t bit(Witness witness) {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(witness));
+}
+
 }  // namespace
 
 Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& names,
@@ -41,7 +45,11 @@ Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& n
   fact.power = power.empty() ? rule.power : parse_word<PowerState>(power).value_or(rule.power);
   fact.payload_host_told = event.told(Field::payload_host);
   fact.task_told = event.told(Field::task_state);
-  fact.compute_publisher = is_compute(event[Field::publisher_service]);
+  fact.witnesses = bit(Witness::nowhere);
+  if (fact.payload_host_told) fact.witnesses |= bit(Witness::payload);
+  if (fact.publisher_host != NameId::nothing && is_compute(event[Field::publisher_service])) {
+    fact.witnesses |= bit(Witness::publisher);
+  }
   return fact;
 }
 

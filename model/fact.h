@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "model/names.h"
@@ -31,8 +32,9 @@ struct Fact {
   PowerState power = PowerState::unknown;
   bool payload_host_told = false;
   bool task_told = false;
-  bool compute_publisher =
-      false;  ///< not a controller's service: its host may be where the instance is
+  /// A bit for each Witness that it carries. A controller's service carries none for its publisher:
+  /// its host is not where the instance is.
+  std::uint8_t witnesses = 0;
 
   /// Does it say that the instance is gone for good?
   [[nodiscard]] bool says_deleted() const {
@@ -59,19 +61,10 @@ struct Expected {
 /// is none; nullopt if nobody says anything.
 [[nodiscard]] inline std::optional<NameId> named(const Fact& fact, const Witnesses& witnesses) {
   for (const Witness witness : witnesses) {
-    switch (witness) {
-      case Witness::nobody:
-        return std::nullopt;
-      case Witness::payload:
-        if (fact.payload_host_told) return fact.payload_host;
-        break;
-      case Witness::publisher:
-        if (fact.compute_publisher && fact.publisher_host != NameId::nothing)
-          return fact.publisher_host;
-        break;
-      case Witness::nowhere:
-        return NameId::nothing;
-    }
+    if ((fact.witnesses >> static_cast<unsigned>(witness) & 1U) == 0) continue;
+    return witness == Witness::payload     ? fact.payload_host
+           : witness == Witness::publisher ? fact.publisher_host
+                                           : NameId::nothing;
   }
   return std::nullopt;
 }

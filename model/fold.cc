@@ -61,7 +61,7 @@ void Model::Impl::make_room(Instance& instance) {
       operations.begin(), operations.end() - 1,
       [](const Operation& o) { return !o.serial() && o.kind != OperationKind::abort; });
   if (bystander != operations.end() - 1) {
-    for (Fact& fact : bystander->facts) remember(std::move(fact.message_id));
+    for (const Fact& fact : bystander->facts) remember(fact.message_id);
     Walk walk(instance, names, options.clock_tolerance);
     walk.drop(static_cast<std::size_t>(bystander - operations.begin()));
     return;
@@ -87,7 +87,7 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
   }
   Walk walk(instance, names, options.clock_tolerance);
   if (options.trail > 0) walk.trace_to(&trail_of(instance));
-  walk.fold(count, [this](Operations::Owned folded) { keep_spare(std::move(folded)); });
+  walk.fold(count);
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
     prune(*instance.trail, options.trail, instance.held->base.decided_by);
   }

@@ -65,14 +65,13 @@ struct Model::Impl {
 
   // Kept for its memory alone.
   Before was;
-  std::vector<Operations::Owned> spare_operations;
 
   /// The newest event of all moves the stream's time on.
   void stream_to(Time time, RecordConsumer& records);
 
   /// Is it a copy, as far as memory and archive know?
   [[nodiscard]] bool is_copy(const MessageId& id, Time generated) const;
-  void remember(MessageId id);
+  void remember(const MessageId& id);
 
   [[nodiscard]] Instance& instance_for(const InstanceId& id);
   /// For reading: where it is, or unpacked into `room`; nullptr: not known.
@@ -83,8 +82,7 @@ struct Model::Impl {
 
   /// Puts a fact into its operation, `found` if the instance holds it, and walks as far as needed.
   void take(Instance& instance, Operation* found, const RequestId& request, Fact&& fact);
-  [[nodiscard]] Operations::Owned fresh_operation();
-  void keep_spare(Operations::Owned operation);
+  void compact(Operation& operation, std::size_t added);
   void make_joinable(Operation& operation, const Instance& instance);
   /// The facts that wait for the instance with this request.
   void take_loose(Instance& instance, const RequestId& request);
@@ -129,8 +127,6 @@ struct Model::Impl {
 
 /// Requests folded lately that an instance remembers.
 inline constexpr std::size_t kFoldedRequests = 16;
-/// Operations that were folded and are kept for their memory.
-inline constexpr std::size_t kSpareOperations = 256;
 /// A step of the stream's time that a single clock may have got wrong, and how many events in a row
 /// make it.
 inline constexpr Duration kLeap = std::chrono::hours{1};

@@ -16,6 +16,7 @@ namespace {
 bool holds(const Instance& instance, const MessageId& id) {
   if (!instance.held) return false;
   for (const Operation& operation : instance.held->operations) {
+    if (!operation.may_hold(id)) continue;
     for (const Fact& fact : operation.facts) {
       if (fact.message_id == id) return true;
     }
@@ -65,11 +66,11 @@ Model& Model::operator=(Model&&) noexcept = default;
 // ---- events
 
 void Model::Impl::stream_to(Time time, RecordConsumer& records) {
-  newest = std::max(newest.value_or(time), time);
   if (stream && time <= *stream) {
     ahead = 0;
     return;
   }
+  newest = std::max(newest.value_or(time), time);
   // One wrong clock must not make everything else old: a leap is believed once a run of events has
   // made it.
   if (stream && time > *stream + kLeap && ++ahead < kLeapEvents) return;
@@ -85,8 +86,8 @@ bool Model::Impl::is_copy(const MessageId& id, Time generated) const {
   return options.archive && stream && generated + options.horizon < *stream && options.archive(id);
 }
 
-void Model::Impl::remember(MessageId id) {
-  seen.add(std::move(id), stream.value_or(Time{}) + options.horizon);
+void Model::Impl::remember(const MessageId& id) {
+  seen.add(id, stream.value_or(Time{}) + options.horizon);
 }
 
 Instance& Model::Impl::instance_for(const InstanceId& id) {
@@ -120,6 +121,8 @@ void Model::Impl::note_before(const Instance& instance, bool known) {
     was.folded_migrations = instance.held->base.migrations;
     was.folded_intervals = instance.held->base.closed_intervals;
   }
+  was.migrations.clear();
+  if (was.folded_migrations == instance.migrations.size()) return;
   was.migrations.assign(
       instance.migrations.begin() + static_cast<std::ptrdiff_t>(was.folded_migrations),
       instance.migrations.end());
@@ -133,22 +136,10 @@ void Model::Impl::settle_hosts(NameId before, const Instance& instance) {
 void Model::Impl::note_hosts(const Fact& fact, NameId known) {
   for (const Witnesses* const witnesses :
        {&fact.rule->host, &fact.rule->source, &fact.rule->destination}) {
+    if (witnesses->front() == Witness::nobody) continue;
     const NameId host = named(fact, *witnesses).value_or(NameId::nothing);
     if (host != NameId::nothing && host != known) hosts.named(host, names);
   }
-}
-
-Operations::Owned Model::Impl::fresh_operation() {
-  if (spare_operations.empty()) return std::make_unique<Operation>();
-  Operations::Owned operation = std::move(spare_operations.back());
-  spare_operations.pop_back();
-  return operation;
-}
-
-void Model::Impl::keep_spare(Operations::Owned operation) {
-  if (spare_operations.size() >= kSpareOperations) return;
-  operation->clear();
-  spare_operations.push_back(std::move(operation));
 }
 
 void Model::Impl::take(Instance& instance, Operation* const found, const RequestId& request,
@@ -160,8 +151,7 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   Held& held = *instance.held;
   Walk walk(instance, names, options.clock_tolerance);
   if (found == nullptr) {
-    held.operations.push_back(fresh_operation());
-    Operation& created = held.operations.back();
+    Operation& created = held.operations.add();
     created.request = request;
     created.insert(std::move(fact));
     make_joinable(created, instance);
@@ -180,13 +170,7 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   const bool came_last = at + 1 == operation.facts.size();
   skew.note(operation, at);
   make_joinable(operation, instance);
-  // Of a run of equal facts the middle ones go; a copy of one that went is still a copy.
-  for (const std::size_t candidate : {at + 1, at, at - 1}) {
-    if (candidate >= operation.facts.size()) continue;
-    if (std::optional<MessageId> dropped = operation.compact(candidate)) {
-      remember(std::move(*dropped));
-    }
-  }
+  if (operation.facts.size() > kCompactFrom) compact(operation, at);
   const bool certain = found == &held.operations.back() &&
                        last_is_certain(held.operations, options.clock_tolerance);
   if (!certain) {
@@ -196,6 +180,14 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
     walk.step();
   } else {
     walk.repeat_last();
+  }
+}
+
+// Of a run of equal facts the middle ones go; a copy of one that went is still a copy.
+void Model::Impl::compact(Operation& operation, std::size_t added) {
+  for (const std::size_t candidate : {added + 1, added, added - 1}) {
+    if (candidate >= operation.facts.size()) continue;
+    if (const std::optional<MessageId> dropped = operation.compact(candidate)) remember(*dropped);
   }
 }
 
@@ -238,8 +230,10 @@ void Model::Impl::change(Instance& instance, bool known, Operation* const operat
   fold_old(instance);
   queue(instance);
   settle_hosts(was.answer.host, instance);
-  occasion.operation = operation_of(instance, request);
-  changes.tell(was, instance, occasion, records);
+  if (was.differs_from(instance)) {
+    occasion.operation = operation_of(instance, request);
+    changes.tell(was, instance, occasion, records);
+  }
   trim_history(instance);
 }
 

@@ -57,6 +57,7 @@ NameId Operation::leads_to() const {
 
 std::size_t Operation::insert(Fact&& fact) {
   judged = Outcome::in_progress;
+  ids_ |= bit_of(fact.message_id);
   if (facts.empty() || comes_before(facts.back(), fact)) {
     facts.push_back(std::move(fact));
     const OperationKind with = joined(kind, facts.back().rule->operation);
@@ -74,14 +75,47 @@ std::size_t Operation::insert(Fact&& fact) {
   const auto place = std::upper_bound(facts.begin(), facts.end(), fact, comes_before);
   const auto index = static_cast<std::size_t>(place - facts.begin());
   facts.insert(place, std::move(fact));
-  sum_up();
+  if (only_confirms(index)) {
+    absorb_confirmation(index);
+  } else {
+    sum_up();
+  }
   return index;
 }
 
-void Operation::clear() {
-  std::vector<ClockSpan> clocks = std::move(clocks_);
-  *this = Operation();
-  clocks_ = std::move(clocks);
+// Is what the fact adds to the sum the same wherever it stands, but for the state? Nova's updates
+// rank before most of what they follow.
+bool Operation::only_confirms(std::size_t index) const {
+  const Fact& fact = facts[index];
+  const Rule& rule = *fact.rule;
+  return index > 0 && rule.database && rule.operation == OperationKind::none &&
+         rule.source.front() == Witness::nobody && rule.destination.front() == Witness::nobody &&
+         !fact.changes_state();
+}
+
+void Operation::absorb_confirmation(std::size_t index) {
+  const auto fact = facts.begin() + static_cast<std::ptrdiff_t>(index);
+  clocks_known_ = false;
+  phases.add(fact->rule->phase);
+  widen(fact->generated);
+  deletes = deletes || fact->says_deleted();
+  new_flavor = new_flavor || is_of_another_flavor(*fact);
+  const auto tells_state = [](const Fact& one) {
+    return one.rule->writes.vm_state && one.state != NameId::nothing;
+  };
+  if (tells_state(*fact) && std::none_of(fact + 1, facts.end(), tells_state)) {
+    state_out = fact->state;
+  }
+}
+
+void Operation::widen(Time generated) {
+  first = std::min(first, generated);
+  last = std::max(last, generated);
+}
+
+bool Operation::is_of_another_flavor(const Fact& fact) const {
+  const NameId before = facts.front().flavor;
+  return fact.flavor != NameId::nothing && before != NameId::nothing && fact.flavor != before;
 }
 
 std::optional<MessageId> Operation::compact(std::size_t index) {
@@ -112,8 +146,7 @@ void Operation::absorb(const Fact& fact) {
   clocks_known_ = false;
   const Rule& rule = *fact.rule;
   phases.add(rule.phase);
-  first = std::min(first, fact.generated);
-  last = std::max(last, fact.generated);
+  widen(fact.generated);
   deletes = deletes || fact.says_deleted();
   if (rule.operation == kind || rule.operation == OperationKind::none) {
     // The last to name an end names it.
@@ -136,9 +169,7 @@ void Operation::absorb(const Fact& fact) {
     state_in = fact.state;
   }
   if (rule.writes.vm_state && fact.state != NameId::nothing) state_out = fact.state;
-  new_flavor =
-      new_flavor || (fact.flavor != NameId::nothing && facts.front().flavor != NameId::nothing &&
-                     fact.flavor != facts.front().flavor);
+  new_flavor = new_flavor || is_of_another_flavor(fact);
 }
 
 const std::vector<ClockSpan>& Operation::clocks() const {

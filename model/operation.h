@@ -106,8 +106,8 @@ struct Operation {
 
   /// Puts a fact where it belongs in the order. Returns its index.
   std::size_t insert(Fact&& fact);
-  /// Makes it as new, but for the memory that it has.
-  void clear();
+  /// False: none of its facts has this id.
+  [[nodiscard]] bool may_hold(const MessageId& id) const { return (ids_ & bit_of(id)) != 0; }
   /// Removes the fact at `index` of a long operation if its neighbours assert the same: of a run of
   /// equal facts only the first and the last matter (libvirt saves `progress` every 5 s of a live
   /// migration). Returns its id.
@@ -138,7 +138,14 @@ struct Operation {
  private:
   void absorb(const Fact& fact);
   void sum_up();
+  [[nodiscard]] bool only_confirms(std::size_t index) const;
+  void absorb_confirmation(std::size_t index);
+  void widen(Time generated);
+  [[nodiscard]] bool is_of_another_flavor(const Fact& fact) const;
 
+  static std::uint64_t bit_of(const MessageId& id) { return std::uint64_t{1} << (id.hash() >> 58); }
+
+  std::uint64_t ids_ = 0;     // a bit for each fact's id, as may_hold() asks
   bool change_told_ = false;  // some fact has told the state before a change
   mutable bool clocks_known_ = false;
   mutable std::vector<ClockSpan> clocks_;

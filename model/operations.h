@@ -25,7 +25,7 @@ class Operations {
 
   Operations() = default;
   Operations(const Operations& other) {
-    for (const Operation& operation : other) push_back(std::make_unique<Operation>(operation));
+    for (const Operation& one : other) owned_.push_back(std::make_unique<Operation>(one));
   }
   Operations(Operations&&) noexcept = default;
   Operations& operator=(const Operations& other) {
@@ -48,14 +48,11 @@ class Operations {
   [[nodiscard]] Operation& back() { return *owned_.back(); }
   [[nodiscard]] const Operation& back() const { return *owned_.back(); }
 
-  void push_back(Owned operation) { owned_.push_back(std::move(operation)); }
+  /// A new one, behind the others.
+  Operation& add() { return *owned_.emplace_back(std::make_unique<Operation>()); }
   void erase(std::size_t i) { owned_.erase(owned_.begin() + static_cast<std::ptrdiff_t>(i)); }
-  /// Gives the first ones to `take`, which then owns them.
-  template <class Take>
-  void take_first(std::size_t count, Take take) {
-    const auto end = owned_.begin() + static_cast<std::ptrdiff_t>(count);
-    for (auto one = owned_.begin(); one != end; ++one) take(std::move(*one));
-    owned_.erase(owned_.begin(), end);
+  void erase_first(std::size_t count) {
+    owned_.erase(owned_.begin(), owned_.begin() + static_cast<std::ptrdiff_t>(count));
   }
   /// To put them in another order.
   [[nodiscard]] Owners& owned() { return owned_; }

@@ -2,7 +2,6 @@
 // Between the model and what is kept of it: text for ids and names, and back.
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "model/impl.h"
@@ -321,8 +320,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
       continue;
     }
     if (operations.empty() || request.empty() || operations.back().request != request) {
-      operations.push_back(std::make_unique<Operation>());
-      operations.back().request = request;
+      operations.add().request = request;
     }
     operations.back().insert(load(fact, *rule, names));
     operations.back().judged = fact.judged;

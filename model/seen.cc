@@ -15,7 +15,7 @@ constexpr std::size_t kSparse = 16;   // slots for each are too many
 
 }  // namespace
 
-void Seen::add(MessageId id, Time until) {
+void Seen::add(const MessageId& id, Time until) {
   if ((used_ + 1) * 2 > slots_.size()) renew();
   newest_ = std::max(newest_, until);
   ++added_;
@@ -33,7 +33,7 @@ void Seen::add(MessageId id, Time until) {
     over = &slots_[at];
     ++used_;
   }
-  *over = {std::move(id), until};
+  *over = {id, until};
 }
 
 // Audits fold a whole cloud within minutes. What was needed then would be more than the caches hold

@@ -16,7 +16,7 @@ namespace vmtrail {
 class Seen {
  public:
   /// Remembers an id until the stream has passed `until`.
-  void add(MessageId id, Time until);
+  void add(const MessageId& id, Time until);
   [[nodiscard]] bool contains(const MessageId& id) const {
     if (slots_.empty()) return false;
     const Entry& entry = slots_[find(id)];

@@ -139,7 +139,9 @@ bool Walk::settle_first(std::size_t count) {
   return false;
 }
 
-void Walk::after_fold(bool same) {
+void Walk::fold(std::size_t count) {
+  const bool same = settle_first(count);
+  held_.operations.erase_first(count);
   if (!same) {
     trail_ = nullptr;  // what is not folded can still change
     from_base();
@@ -179,8 +181,7 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   state.effective = std::max(state.effective, fact.generated);
   const bool serial = operation.serial();
   // Bystanders only confirm, unless they come well after the newest serial fact.
-  const bool well_after =
-      state.moved_at == Time::min() || fact.generated > state.moved_at + tolerance_;
+  const bool well_after = fact.generated > state.moved_at + tolerance_;
 
   if (fact.name != NameId::nothing && (rule.writes.attributes || state.name == NameId::nothing)) {
     state.name = fact.name;
@@ -326,6 +327,7 @@ void Walk::rewind(const State& state) {
 
 // Could another operation have come after the one that placed the instance last?
 bool Walk::is_ambiguous(std::size_t count, NameId host) {
+  if (count < 2) return false;
   const auto begin = held_.operations.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(count);
   const auto mover =

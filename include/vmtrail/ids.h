@@ -83,7 +83,7 @@ class CompactText {
     return inline_uuid() ? std::optional(Uuid{high_, low_}) : std::nullopt;
   }
 
-  [[nodiscard]] bool empty() const { return high_ == 0 && low_ == 0; }
+  [[nodiscard]] bool empty() const { return low_ == 0; }
   void append_to(std::string& out) const;
   [[nodiscard]] std::size_t hash() const {
     return inline_uuid() ? detail::mixed(high_, low_) : std::hash<std::string_view>{}(heap());
@@ -98,7 +98,8 @@ class CompactText {
   [[nodiscard]] bool inline_uuid() const {
     return low_ >> 62 == 2;
   }  // the variant bits of RFC 4122
-  [[nodiscard]] bool on_heap() const { return !inline_uuid() && low_ != 0; }
+  // An address, which has neither the variant's bits nor is null: one comparison for both.
+  [[nodiscard]] bool on_heap() const { return (low_ - 1) >> 62 == 0; }
   [[nodiscard]] std::string_view heap() const;
   void copy_heap();
   void free_heap() noexcept;
