@@ -54,7 +54,7 @@ struct Before {
   /// May there be something to tell? False for most events.
   [[nodiscard]] bool differs_from(const Instance& instance) const {
     return !known || past_known || answer != Told(instance.answer) ||
-           folded_migrations != instance.migrations.size() || !migrations.empty() ||
+           folded_migrations != instance.answer.migrations || !migrations.empty() ||
            !instance.ended.empty();
   }
 };

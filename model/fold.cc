@@ -96,7 +96,7 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
 
 void Model::Impl::trim_history(Instance& instance) const {
   const std::size_t folded =
-      instance.held ? instance.held->base.closed_intervals : instance.past.size();
+      instance.held ? instance.held->base.closed_intervals : instance.answer.closed_intervals;
   if (folded <= options.history) return;
   forget_intervals(instance, static_cast<std::uint32_t>(folded - options.history));
 }

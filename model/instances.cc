@@ -32,31 +32,33 @@ Instance& Instances::add(const InstanceId& id) {
   created->id = id;
   created->place = size();
   index_.insert(id.hash(), created->place);
-  return *slots_.emplace_back(id, std::move(created)).awake();
+  if (size_ % kBlock == 0) blocks_.emplace_back().reserve(kBlock);
+  ++size_;
+  return *blocks_.back().emplace_back(id, std::move(created)).awake();
 }
 
 Instance& Instances::unpack(std::uint32_t place) {
-  Slot& slot = slots_[place];
+  Slot& own = slot(place);
   auto woken = std::make_unique<Instance>();
-  packer_.unpack(slot.packed(), *woken);
-  woken->id = slot.id();
+  packer_.unpack(own.packed(), *woken);
+  woken->id = own.id();
   woken->place = place;
-  slot.set(std::move(woken));
-  return *slot.awake();
+  own.set(std::move(woken));
+  return *own.awake();
 }
 
 void Instances::rest(Instance& instance) {
   const std::span<const std::uint8_t> bytes = packer_.pack(instance);
   auto packed = std::make_unique<std::uint8_t[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), packed.get());
-  slots_[instance.place].set(std::move(packed));  // which is the end of the instance
+  slot(instance.place).set(std::move(packed));  // which is the end of the instance
 }
 
 const Instance& Instances::read(std::uint32_t place, Instance& room) const {
-  const Slot& slot = slots_[place];
-  if (slot.awake() != nullptr) return *slot.awake();
-  packer_.unpack(slot.packed(), room);
-  room.id = slot.id();
+  const Slot& own = slot(place);
+  if (own.awake() != nullptr) return *own.awake();
+  packer_.unpack(own.packed(), room);
+  room.id = own.id();
   room.place = place;
   return room;
 }

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -24,16 +23,16 @@ class Instances {
  public:
   /// The place of an instance; PlaceIndex::kNone: it is not known.
   [[nodiscard]] std::uint32_t find(const InstanceId& id) const {
-    return index_.find(id.hash(), [&](std::uint32_t place) { return slots_[place].id() == id; });
+    return index_.find(id.hash(), [&](std::uint32_t place) { return slot(place).id() == id; });
   }
   [[nodiscard]] bool contains(const InstanceId& id) const { return find(id) != PlaceIndex::kNone; }
-  [[nodiscard]] const InstanceId& id(std::uint32_t place) const { return slots_[place].id(); }
+  [[nodiscard]] const InstanceId& id(std::uint32_t place) const { return slot(place).id(); }
 
   /// A new instance, awake.
   Instance& add(const InstanceId& id);
   Instance& wake(std::uint32_t place) {
-    Slot& slot = slots_[place];
-    return slot.awake() != nullptr ? *slot.awake() : unpack(place);
+    Instance* const awake = slot(place).awake();
+    return awake != nullptr ? *awake : unpack(place);
   }
   /// Packs an instance that holds no facts, nor anything else that is not packed.
   void rest(Instance& instance);
@@ -50,34 +49,34 @@ class Instances {
   /// Calls `take` with each that is awake.
   template <class Take>
   void for_each_awake(Take take) {
-    for (Slot& slot : slots_) {
-      if (slot.awake() != nullptr) take(*slot.awake());
+    for (std::uint32_t place = 0; place < size(); ++place) {
+      if (Instance* const awake = slot(place).awake()) take(*awake);
     }
   }
 
   /// What has changed since clear_changed().
   void mark_changed(const Instance& instance) {
-    Slot& slot = slots_[instance.place];
-    if (slot.changed()) return;
-    slot.mark_changed(true);
+    Slot& own = slot(instance.place);
+    if (own.changed()) return;
+    own.mark_changed(true);
     changed_.push_back(instance.place);
   }
   template <class Take>
   void for_each_changed(Take take) const {
-    for (const std::uint32_t place : changed_) take(slots_[place].id());
+    for (const std::uint32_t place : changed_) take(id(place));
   }
   /// Calls `take` with each of them that is awake, and forgets them.
   template <class Take>
   void clear_changed(Take take) {
     for (const std::uint32_t place : changed_) {
-      Slot& slot = slots_[place];
-      slot.mark_changed(false);
-      if (slot.awake() != nullptr) take(*slot.awake());
+      Slot& changed = slot(place);
+      changed.mark_changed(false);
+      if (Instance* const awake = changed.awake()) take(*awake);
     }
     changed_.clear();
   }
 
-  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
+  [[nodiscard]] std::uint32_t size() const { return size_; }
 
   // An instance will be looked for soon: what finding it reads, step by step, each a little after
   // the one before.
@@ -85,12 +84,12 @@ class Instances {
   /// The place that it has, unless it is another's with much the same hash.
   [[nodiscard]] std::uint32_t prefetch_slot(const InstanceId& id) const {
     const std::uint32_t place = index_.find(id.hash(), [](std::uint32_t) { return true; });
-    if (place != PlaceIndex::kNone) __builtin_prefetch(&slots_[place]);
+    if (place != PlaceIndex::kNone) __builtin_prefetch(&slot(place));
     return place;
   }
   /// nullptr: it is packed.
   [[nodiscard]] const Instance* prefetch(std::uint32_t place) const {
-    return slots_[place].prefetch();
+    return slot(place).prefetch();
   }
 
  private:
@@ -101,8 +100,10 @@ class Instances {
     Slot(const InstanceId& id, std::unique_ptr<Instance> awake)
         : id_(id), address_(reinterpret_cast<std::uintptr_t>(awake.release())) {}
     ~Slot() { clear(); }
+    Slot(Slot&& other) noexcept : id_(other.id_), address_(std::exchange(other.address_, 0)) {}
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
+    Slot& operator=(Slot&&) = delete;
 
     [[nodiscard]] const InstanceId& id() const { return id_; }
     [[nodiscard]] Instance* awake() const {
@@ -131,9 +132,19 @@ class Instances {
     std::uintptr_t address_;
   };
 
+  static constexpr std::uint32_t kBlockBits = 10;
+  static constexpr std::uint32_t kBlock = std::uint32_t{1} << kBlockBits;
+
+  [[nodiscard]] Slot& slot(std::uint32_t place) {
+    return blocks_[place >> kBlockBits][place % kBlock];
+  }
+  [[nodiscard]] const Slot& slot(std::uint32_t place) const {
+    return blocks_[place >> kBlockBits][place % kBlock];
+  }
   Instance& unpack(std::uint32_t place);
 
-  std::deque<Slot> slots_;              // by place
+  std::vector<std::vector<Slot>> blocks_;  // by place, kBlock each, so that none moves
+  std::uint32_t size_ = 0;
   std::vector<std::uint32_t> changed_;  // places
   PlaceIndex index_;
   Packer packer_;

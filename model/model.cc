@@ -13,7 +13,7 @@ namespace vmtrail {
 
 namespace {
 
-bool holds(const Instance& instance, const MessageId& id) {
+inline bool holds(const Instance& instance, const MessageId& id) {
   if (!instance.held) return false;
   for (const Operation& operation : instance.held->operations) {
     if (!operation.may_hold(id)) continue;
@@ -24,7 +24,7 @@ bool holds(const Instance& instance, const MessageId& id) {
   return false;
 }
 
-Operation* operation_of(Instance& instance, const RequestId& request) {
+inline Operation* operation_of(Instance& instance, const RequestId& request) {
   if (!instance.held || request.empty()) return nullptr;
   Operations& operations = instance.held->operations;
   for (std::size_t i = operations.size(); i-- > 0;) {
@@ -115,14 +115,11 @@ void Model::Impl::note_before(const Instance& instance, bool known) {
   was.answer = Told(instance.answer);
   was.past_known = false;
   // What is folded stays as it is, but for what Instance::ended tells.
-  was.folded_migrations = instance.migrations.size();
-  was.folded_intervals = instance.past.size();
-  if (instance.held) {
-    was.folded_migrations = instance.held->base.migrations;
-    was.folded_intervals = instance.held->base.closed_intervals;
-  }
+  const State& folded = instance.held ? instance.held->base : instance.answer;
+  was.folded_migrations = folded.migrations;
+  was.folded_intervals = folded.closed_intervals;
   was.migrations.clear();
-  if (was.folded_migrations == instance.migrations.size()) return;
+  if (was.folded_migrations == instance.answer.migrations) return;
   was.migrations.assign(
       instance.migrations.begin() + static_cast<std::ptrdiff_t>(was.folded_migrations),
       instance.migrations.end());
@@ -173,13 +170,16 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   if (operation.facts.size() > kCompactFrom) compact(operation, at);
   const bool certain = found == &held.operations.back() &&
                        last_is_certain(held.operations, options.clock_tolerance);
+  const bool same = operation.kind == kind && operation.deletes == deletes &&
+                    operation.new_flavor == new_flavor;
   if (!certain) {
     walk.from_base();
-  } else if (came_last && operation.kind == kind && operation.deletes == deletes &&
-             operation.new_flavor == new_flavor) {
+  } else if (!same) {
+    walk.repeat_last();
+  } else if (came_last) {
     walk.step();
   } else {
-    walk.repeat_last();
+    walk.step_within_last(operation.facts[at]);
   }
 }
 

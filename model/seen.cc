@@ -10,18 +10,17 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kLeast = 1024;  // slots
 constexpr std::size_t kSparse = 16;   // slots for each are too many
 
 }  // namespace
 
 void Seen::add(const MessageId& id, Time until) {
-  if ((used_ + 1) * 2 > slots_.size()) renew();
+  if (used_ == room_) renew();
   newest_ = std::max(newest_, until);
   ++added_;
-  std::size_t at = id.hash() & mask();
+  std::size_t at = id.hash() & mask_;
   Entry* over = nullptr;  // the first on the way
-  for (; !slots_[at].id.empty(); at = (at + 1) & mask()) {
+  for (; !slots_[at].id.empty(); at = (at + 1) & mask_) {
     Entry& entry = slots_[at];
     if (entry.id == id) {
       entry.until = std::max(entry.until, until);
@@ -49,6 +48,8 @@ void Seen::renew() {
   used_ = static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), lives));
   std::vector<Entry> old(std::bit_ceil(std::max(kLeast, 4 * used_)));
   old.swap(slots_);
+  mask_ = slots_.size() - 1;
+  room_ = slots_.size() / 2;
   for (Entry& entry : old) {
     if (!lives(entry)) continue;
     Entry& slot = slots_[find(entry.id)];

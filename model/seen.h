@@ -18,13 +18,12 @@ class Seen {
   /// Remembers an id until the stream has passed `until`.
   void add(const MessageId& id, Time until);
   [[nodiscard]] bool contains(const MessageId& id) const {
-    if (slots_.empty()) return false;
     const Entry& entry = slots_[find(id)];
     return !entry.id.empty() && entry.until >= now_;
   }
   /// It may be asked for soon.
   void prefetch(const MessageId& id) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[id.hash() & mask()]);
+    __builtin_prefetch(&slots_[id.hash() & mask_]);
   }
   /// Forgets what the stream has passed.
   void forget_before(Time stream_time) {
@@ -38,11 +37,10 @@ class Seen {
     MessageId id;  // empty: the slot is free
     Time until;
   };
-  [[nodiscard]] std::size_t mask() const { return slots_.size() - 1; }
   /// Its slot, or the free one at which the search has ended.
   [[nodiscard]] std::size_t find(const MessageId& id) const {
-    std::size_t at = id.hash() & mask();
-    while (!slots_[at].id.empty() && slots_[at].id != id) at = (at + 1) & mask();
+    std::size_t at = id.hash() & mask_;
+    while (!slots_[at].id.empty() && slots_[at].id != id) at = (at + 1) & mask_;
     return at;
   }
   void look();
@@ -50,8 +48,11 @@ class Seen {
 
   // Open addressing with linear probing. What the stream has passed stays, as if it were not there,
   // until its slot is wanted or all are put in order: to take out one by one costs more.
-  std::vector<Entry> slots_;  // a power of two
+  static constexpr std::size_t kLeast = 1024;          // slots
+  std::vector<Entry> slots_{std::vector<Entry>(kLeast)};  // a power of two
+  std::size_t mask_ = kLeast - 1;
   std::size_t used_ = 0;
+  std::size_t room_ = kLeast / 2;  // for so many
   Time now_ = Time::min();
   std::size_t added_ = 0;       // since the last look
   Time newest_ = Time::min();   // of all `until`

@@ -80,6 +80,39 @@ void Walk::step_into_last() {
   end_of_last();
 }
 
+void Walk::step_within_last(const Fact& fact) {
+  if (!only_confirms(fact)) return repeat_last();
+  unfinish(held_.operations.back());
+  rewind(held_.open);
+  held_.open.effective = std::max(held_.open.effective, fact.generated);
+  held_.open.moved_at = std::max(held_.open.moved_at, fact.generated);
+  end_of_last();
+}
+
+// Is the end of the facts the same with this one as it was without, but for the times? Most of Nova's
+// updates rank before what they follow, and tell what is known. A field that is told as it is in
+// the end was either that already, or is written again later. Where the instance is does not depend
+// on the others while no fact of the operation has placed it, nor does what comes of its intervals
+// depend on the times. What shelves or rebuilds looks at more than the last writers.
+bool Walk::only_confirms(const Fact& fact) const {
+  const Operation& last = held_.operations.back();
+  const State& before = held_.prefix;
+  const State& after = held_.open;
+  const Rule& rule = *fact.rule;
+  const auto confirms = [](NameId told, NameId is) { return told == NameId::nothing || told == is; };
+  const std::optional<NameId> host = named(fact, rule.host);
+  return rule.database && rule.phase == Phase::none && is_serial(last.kind) &&
+         last.kind != OperationKind::shelve && last.kind != OperationKind::unshelve &&
+         last.kind != OperationKind::rebuild && before.host != NameId::nothing &&
+         before.confidence == Confidence::confirmed && before.decided_by == after.decided_by &&
+         before.vm_state != NameId::shelved_offloaded &&
+         after.vm_state != NameId::shelved_offloaded && !after.deleted && !fact.says_deleted() &&
+         !fact.changes_state() && fact.power == PowerState::unknown &&
+         confirms(fact.state, after.vm_state) && (!host || *host == before.host) &&
+         confirms(fact.name, after.name) && confirms(fact.project_id, after.project_id) &&
+         (!rule.writes.task_state || !fact.task_told || fact.task_state == after.task_state);
+}
+
 void Walk::repeat_last() {
   Operation& last = held_.operations.back();
   unfinish(last);

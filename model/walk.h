@@ -22,6 +22,9 @@ class Walk {
   void step();
   /// A new operation with one fact has come, certainly after all others: one step.
   void step_into_last();
+  /// A fact has joined the last operation, which is certainly after all others and of the same kind
+  /// as before, but not as its last one: its facts again, unless the fact only confirms.
+  void step_within_last(const Fact& fact);
   /// The last operation has changed, and is certainly after all others: its facts again.
   void repeat_last();
   /// Anything may have changed: puts the operations in order and walks over them all.
@@ -38,6 +41,7 @@ class Walk {
   /// Makes the base of them. True: what follows goes on from there as it did before.
   bool settle_first(std::size_t count);
   void end_of_last();
+  [[nodiscard]] bool only_confirms(const Fact& fact) const;
   void apply(State& state, const Operation& operation, const Fact& fact);
   void finish(State& state, Operation& operation);
   void finish_boot_or_unshelve(State& state, const Operation& operation);
