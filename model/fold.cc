@@ -74,20 +74,18 @@ void Model::Impl::make_room(Instance& instance) {
 }
 
 void Model::Impl::fold(Instance& instance, std::size_t count) {
+  instance.remembered.forget_before(stream.value_or(Time::min()));
+  const Time until = remembered_until();
   for (std::size_t i = 0; i < count; ++i) {
     const Operation& operation = instance.held->operations[i];
     instance.cut = std::max(instance.cut, operation.last);
-    if (!operation.request.empty()) instance.folded.push_back(operation.request);
+    if (!operation.request.empty()) instance.folded.add(operation.request);
     if (operation.joinable) requests.remove(operation.request, instance.place);
-    for (const Fact& fact : operation.facts) remember(fact.message_id);
-  }
-  if (instance.folded.size() > kFoldedRequests) {
-    instance.folded.erase(instance.folded.begin(),
-                          instance.folded.end() - static_cast<std::ptrdiff_t>(kFoldedRequests));
+    for (const Fact& fact : operation.facts) instance.remembered.add(fact.message_id, until);
   }
   Walk walk(instance, names, options.clock_tolerance);
   if (options.trail > 0) walk.trace_to(&trail_of(instance));
-  walk.fold(count);
+  walk.fold(count, [this](Operations::Owned folded) { spares.keep(std::move(folded)); });
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
     prune(*instance.trail, options.trail, instance.held->base.decided_by);
   }

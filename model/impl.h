@@ -18,6 +18,7 @@
 #include "model/requests.h"
 #include "model/seen.h"
 #include "model/skew.h"
+#include "model/spares.h"
 #include "model/trail.h"
 #include "vmtrail/model.h"
 
@@ -65,6 +66,7 @@ struct Model::Impl {
 
   // Kept for its memory alone.
   Before was;
+  Spares spares;
 
   /// The newest event of all moves the stream's time on.
   void stream_to(Time time, RecordConsumer& records);
@@ -72,6 +74,7 @@ struct Model::Impl {
   /// Is it a copy, as far as memory and archive know?
   [[nodiscard]] bool is_copy(const MessageId& id, Time generated) const;
   void remember(const MessageId& id);
+  [[nodiscard]] Time remembered_until() const { return stream.value_or(Time{}) + options.horizon; }
 
   [[nodiscard]] Instance& instance_for(const InstanceId& id);
   /// For reading: where it is, or unpacked into `room`; nullptr: not known.
@@ -125,8 +128,6 @@ struct Model::Impl {
   void note_hosts(const Fact& fact, NameId known);
 };
 
-/// Requests folded lately that an instance remembers.
-inline constexpr std::size_t kFoldedRequests = 16;
 /// A step of the stream's time that a single clock may have got wrong, and how many events in a row
 /// make it.
 inline constexpr Duration kLeap = std::chrono::hours{1};

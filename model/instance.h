@@ -8,7 +8,9 @@
 #include <optional>
 #include <vector>
 
+#include "model/folded_requests.h"
 #include "model/operations.h"
+#include "model/remembered.h"
 #include "model/state.h"
 #include "model/trail.h"
 #include "vmtrail/ids.h"
@@ -39,7 +41,8 @@ struct Instance {
   std::vector<MigrationEntry> migrations;  ///< in the order of their operations
   /// Those that a confirm or a revert has ended, or ends no more, since records last told.
   std::vector<std::uint32_t> ended;
-  std::vector<RequestId> folded;  ///< the last requests folded, oldest first
+  FoldedRequests folded;
+  Remembered remembered;
   /// Facts folded since it was last saved, and events turned away; null: none, or nobody asks.
   std::unique_ptr<Trail> trail;
   Time cut = Time::min();     ///< newest time folded

@@ -28,6 +28,8 @@ class Instances {
   [[nodiscard]] bool contains(const InstanceId& id) const { return find(id) != PlaceIndex::kNone; }
   [[nodiscard]] const InstanceId& id(std::uint32_t place) const { return slot(place).id(); }
 
+  /// nullptr: it is packed.
+  [[nodiscard]] Instance* awake(std::uint32_t place) { return slot(place).awake(); }
   /// A new instance, awake.
   Instance& add(const InstanceId& id);
   Instance& wake(std::uint32_t place) {

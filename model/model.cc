@@ -13,7 +13,7 @@ namespace vmtrail {
 
 namespace {
 
-inline bool holds(const Instance& instance, const MessageId& id) {
+bool holds(const Instance& instance, const MessageId& id) {
   if (!instance.held) return false;
   for (const Operation& operation : instance.held->operations) {
     if (!operation.may_hold(id)) continue;
@@ -24,7 +24,7 @@ inline bool holds(const Instance& instance, const MessageId& id) {
   return false;
 }
 
-inline Operation* operation_of(Instance& instance, const RequestId& request) {
+Operation* operation_of(Instance& instance, const RequestId& request) {
   if (!instance.held || request.empty()) return nullptr;
   Operations& operations = instance.held->operations;
   for (std::size_t i = operations.size(); i-- > 0;) {
@@ -38,7 +38,7 @@ bool is_too_late(const Instance& instance, const RequestId& request, const Opera
                  Time generated) {
   if (operation != nullptr) return false;
   if (!request.empty() &&
-      std::find(instance.folded.begin(), instance.folded.end(), request) != instance.folded.end()) {
+      instance.folded.contains(request)) {
     return true;
   }
   return generated <= instance.cut;
@@ -87,7 +87,7 @@ bool Model::Impl::is_copy(const MessageId& id, Time generated) const {
 }
 
 void Model::Impl::remember(const MessageId& id) {
-  seen.add(id, stream.value_or(Time{}) + options.horizon);
+  seen.add(id, remembered_until());
 }
 
 Instance& Model::Impl::instance_for(const InstanceId& id) {
@@ -101,7 +101,9 @@ const Instance* Model::Impl::find(const InstanceId& id, Instance& room) const {
 }
 
 void Model::Impl::leave(Instance& instance) {
-  if (!instance.held && !instance.queued && !instance.trail) instances.rest(instance);
+  if (instance.held || instance.queued || instance.trail) return;
+  for (const auto& [id, until] : instance.remembered.entries()) seen.add(id, until);
+  instances.rest(instance);
 }
 
 void Model::Impl::queue(Instance& instance) {
@@ -148,7 +150,8 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   Held& held = *instance.held;
   Walk walk(instance, names, options.clock_tolerance);
   if (found == nullptr) {
-    Operation& created = held.operations.add();
+    held.operations.push_back(spares.operation());
+    Operation& created = held.operations.back();
     created.request = request;
     created.insert(std::move(fact));
     make_joinable(created, instance);
@@ -163,6 +166,7 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   const OperationKind kind = operation.kind;
   const bool deletes = operation.deletes;
   const bool new_flavor = operation.new_flavor;
+  spares.give_room(operation.facts);
   const std::size_t at = operation.insert(std::move(fact));
   const bool came_last = at + 1 == operation.facts.size();
   skew.note(operation, at);
@@ -246,7 +250,10 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
   impl.stream_to(event.generated, records);
   const std::uint32_t place = impl.instances.find(id);
   const bool known = place != PlaceIndex::kNone;
-  const bool copy = impl.is_copy(message, event.generated);
+  const Instance* const awake = known ? impl.instances.awake(place) : nullptr;
+  const bool copy =
+      (awake != nullptr && awake->remembered.contains(message, impl.stream.value_or(Time::min()))) ||
+      impl.is_copy(message, event.generated);
   if (copy && (!known || impl.options.trail == 0)) return Verdict::duplicate;
   Instance& instance = known ? impl.instances.wake(place) : impl.instances.add(id);
   if (copy || holds(instance, message)) {

@@ -36,8 +36,7 @@ class Names {
   NameId intern(std::string_view text, NameId expected = NameId::nothing) {
     if (text.empty()) return NameId::nothing;
     const Words words(text);
-    if (expected != NameId::nothing && is(expected, text, words)) return expected;
-    return intern(text, words);
+    return is(expected, text, words) ? expected : intern(text, words);
   }
   /// `nothing`: the set does not have it.
   [[nodiscard]] NameId find(std::string_view text) const;
@@ -104,10 +103,11 @@ class Names {
   [[nodiscard]] const char* place_of(const Entry& entry) const {
     return &chunks_[entry.at >> kChunkBits][entry.at % kChunk];
   }
-  /// Of two texts of a size whose ends are equal: is all between them?
-  static bool equal_between(const char* a, const char* b, std::size_t size) {
-    for (std::size_t at = 8; at + 8 < size; at += 8) {
-      if (load<std::uint64_t>(a + at) != load<std::uint64_t>(b + at)) return false;
+  /// Is the text, of the entry's size and ends, the same between them?
+  [[nodiscard]] bool is_between(const Entry& entry, std::string_view text) const {
+    const char* const place = place_of(entry);
+    for (std::size_t at = 8; at + 8 < text.size(); at += 8) {
+      if (load<std::uint64_t>(text.data() + at) != load<std::uint64_t>(place + at)) return false;
     }
     return true;
   }
@@ -115,7 +115,7 @@ class Names {
   [[nodiscard]] bool is(NameId id, std::string_view text, const Words& words) const {
     const Entry& entry = entries_[static_cast<std::size_t>(id)];
     return entry.size == text.size() && entry.words == words &&
-           equal_between(text.data(), place_of(entry), text.size());
+           (text.size() <= 16 || is_between(entry, text));
   }
   NameId intern(std::string_view text, const Words& words);
   NameId find_or_add(std::string_view text, const Words& words);

@@ -118,6 +118,23 @@ bool Operation::is_of_another_flavor(const Fact& fact) const {
   return fact.flavor != NameId::nothing && before != NameId::nothing && fact.flavor != before;
 }
 
+void Operation::clear() {
+  request = RequestId();
+  facts = Facts();
+  kind = OperationKind::none;
+  phases = {};
+  source = destination = acting_host = state_in = state_out = NameId::nothing;
+  deletes = false;
+  new_flavor = false;
+  migration.reset();
+  ending.reset();
+  joinable = false;
+  judged = Outcome::in_progress;
+  ids_ = 0;
+  change_told_ = false;
+  clocks_known_ = false;
+}
+
 std::optional<MessageId> Operation::compact(std::size_t index) {
   if (facts.size() <= kCompactFrom || index == 0 || index + 1 >= facts.size() ||
       !same_content(facts[index - 1], facts[index]) ||

@@ -106,6 +106,8 @@ struct Operation {
 
   /// Puts a fact where it belongs in the order. Returns its index.
   std::size_t insert(Fact&& fact);
+  /// Makes it as new.
+  void clear();
   /// False: none of its facts has this id.
   [[nodiscard]] bool may_hold(const MessageId& id) const { return (ids_ & bit_of(id)) != 0; }
   /// Removes the fact at `index` of a long operation if its neighbours assert the same: of a run of

@@ -48,11 +48,14 @@ class Operations {
   [[nodiscard]] Operation& back() { return *owned_.back(); }
   [[nodiscard]] const Operation& back() const { return *owned_.back(); }
 
-  /// A new one, behind the others.
-  Operation& add() { return *owned_.emplace_back(std::make_unique<Operation>()); }
+  void push_back(Owned operation) { owned_.push_back(std::move(operation)); }
   void erase(std::size_t i) { owned_.erase(owned_.begin() + static_cast<std::ptrdiff_t>(i)); }
-  void erase_first(std::size_t count) {
-    owned_.erase(owned_.begin(), owned_.begin() + static_cast<std::ptrdiff_t>(count));
+  /// Gives the first ones to `take`, which then owns them.
+  template <class Take>
+  void take_first(std::size_t count, Take take) {
+    const auto end = owned_.begin() + static_cast<std::ptrdiff_t>(count);
+    for (auto one = owned_.begin(); one != end; ++one) take(std::move(*one));
+    owned_.erase(owned_.begin(), end);
   }
   /// To put them in another order.
   [[nodiscard]] Owners& owned() { return owned_; }

@@ -105,7 +105,8 @@ std::span<const std::uint8_t> Packer::pack(const Instance& instance) {
   put_time(instance.cut);
   put_state(instance.answer);
   put(instance.folded.size());
-  for (const RequestId& request : instance.folded) {
+  for (std::size_t i = 0; i < instance.folded.size(); ++i) {
+    const RequestId& request = instance.folded[i];
     bytes_.push_back(request.prefixed() ? 1 : 0);
     put_text(request.text());
   }
@@ -238,7 +239,7 @@ void Packer::unpack(const std::uint8_t* bytes, Instance& instance) const {
   instance.folded.clear();
   for (std::uint64_t left = in.number(); left > 0; --left) {
     const bool prefixed = in.byte() != 0;
-    instance.folded.push_back(in.request(prefixed));
+    instance.folded.add(in.request(prefixed));
   }
   instance.past.clear();
   for (std::uint64_t left = in.number(); left > 0; --left) {

@@ -231,7 +231,11 @@ ModelSnapshot Model::snapshot() const {
   for (const Hosts::Host& host : impl_->hosts.all()) {
     saved.hosts.push_back(snapshot_of(host, impl_->names));
   }
-  saved.seen = impl_->seen.snapshot();
+  Seen seen = impl_->seen;
+  impl_->instances.for_each_awake([&](const Instance& instance) {
+    for (const auto& [id, until] : instance.remembered.entries()) seen.add(id, until);
+  });
+  saved.seen = seen.snapshot();
   return saved;
 }
 
@@ -279,7 +283,9 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   Instance& instance = impl_->instance_for(saved.id);
   instance.cut = saved.cut.value_or(Time::min());
   instance.newest = saved.newest.value_or(Time::min());
-  for (const std::string& request : saved.folded_requests) instance.folded.emplace_back(request);
+  for (const std::string& request : saved.folded_requests) {
+    instance.folded.add(RequestId(request));
+  }
   for (std::size_t i = 0; i < saved.base_intervals; ++i) {
     const IntervalSnapshot& interval = saved.intervals[i];
     instance.past.push_back({names.intern(interval.host), interval.from, interval.to,
@@ -320,8 +326,10 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
       continue;
     }
     if (operations.empty() || request.empty() || operations.back().request != request) {
-      operations.add().request = request;
+      operations.push_back(impl_->spares.operation());
+      operations.back().request = request;
     }
+    impl_->spares.give_room(operations.back().facts);
     operations.back().insert(load(fact, *rule, names));
     operations.back().judged = fact.judged;
   }

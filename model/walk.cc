@@ -172,9 +172,7 @@ bool Walk::settle_first(std::size_t count) {
   return false;
 }
 
-void Walk::fold(std::size_t count) {
-  const bool same = settle_first(count);
-  held_.operations.erase_first(count);
+void Walk::after_fold(bool same) {
   if (!same) {
     trail_ = nullptr;  // what is not folded can still change
     from_base();

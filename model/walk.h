@@ -30,8 +30,14 @@ class Walk {
   /// Anything may have changed: puts the operations in order and walks over them all.
   void from_base();
 
-  /// Folds the first `count` operations (in their order): their answer becomes the base.
-  void fold(std::size_t count);
+  /// Folds the first `count` operations (in their order): their answer becomes the base. `take`
+  /// gets each.
+  template <class Take>
+  void fold(std::size_t count, Take take) {
+    const bool same = settle_first(count);
+    held_.operations.take_first(count, take);
+    after_fold(same);
+  }
   /// Tells `trail` what becomes of each fact that is walked over.
   void trace_to(Trail* trail) { trail_ = trail; }
   /// Leaves one operation out, as if it had never been.
@@ -40,6 +46,7 @@ class Walk {
  private:
   /// Makes the base of them. True: what follows goes on from there as it did before.
   bool settle_first(std::size_t count);
+  void after_fold(bool same);
   void end_of_last();
   [[nodiscard]] bool only_confirms(const Fact& fact) const;
   void apply(State& state, const Operation& operation, const Fact& fact);

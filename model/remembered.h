@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Message ids of an instance's folded facts.
+
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "vmtrail/ids.h"
+#include "vmtrail/time.h"
+
+namespace vmtrail {
+
+/// What Seen is for all, of one instance that is awake, whose memory is at hand when its facts are
+/// folded and when it is heard of again.
+class Remembered {
+ public:
+  struct Entry {
+    MessageId id;
+    Time until;  ///< stream time
+  };
+
+  /// Of a later `until` than those before, or the same.
+  void add(const MessageId& id, Time until) {
+    entries_.push_back({id, until});
+    ids_ |= bit_of(id);
+  }
+  [[nodiscard]] bool contains(const MessageId& id, Time now) const {
+    if ((ids_ & bit_of(id)) == 0) return false;
+    return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+      return entry.id == id && entry.until >= now;
+    });
+  }
+  void forget_before(Time now) {
+    const auto first = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.until >= now; });
+    if (first == entries_.begin()) return;
+    entries_.erase(entries_.begin(), first);
+    ids_ = 0;
+    for (const Entry& entry : entries_) ids_ |= bit_of(entry.id);
+  }
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+ private:
+  static std::uint64_t bit_of(const MessageId& id) { return std::uint64_t{1} << (id.hash() >> 58); }
+
+  std::vector<Entry> entries_;  // the oldest first
+  std::uint64_t ids_ = 0;       // a bit for each
+};
+
+}  // namespace vmtrail
