@@ -34,6 +34,7 @@ void Model::expect(std::span<const Matched> coming) const {
   const auto of_awake = std::span(awake).first(count_awake);
   for (const Instance* const instance : of_awake) {
     if (instance->held) prefetch(&instance->held->operations.back());
+    __builtin_prefetch(instance->remembered.entries().data());
     impl.names.prefetch(instance->answer.name);
   }
   for (const Instance* const instance : of_awake) {

@@ -20,7 +20,7 @@ std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
 
 constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
 constexpr std::uint64_t kOther = 0xd1b54a32d192ed03;
-constexpr unsigned kRecentBits = 8;
+constexpr unsigned kRecentBits = 11;
 
 }  // namespace
 

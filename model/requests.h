@@ -42,10 +42,19 @@ class Requests {
   void keep(const RequestId& request, Fact fact, Time until);
   void forget_before(Time stream_time);
   [[nodiscard]] const LooseFacts& loose() const { return loose_; }
+  /// False, for nearly every request: no fact waits for it.
+  [[nodiscard]] bool may_wait_for(const RequestId& request) const {
+    return (waited_for_ & bit_of(request)) != 0;
+  }
 
  private:
+  static std::uint64_t bit_of(const RequestId& request) {
+    return std::uint64_t{1} << (request.hash() >> 58);
+  }
+
   PlaceIndex places_;  // by request, of instances
   LooseFacts loose_;
+  std::uint64_t waited_for_ = 0;   // a bit for each of their requests
   Time next_until_ = Time::max();  // the smallest of all
 };
 
