@@ -75,14 +75,7 @@ void Model::Impl::make_room(Instance& instance) {
 
 void Model::Impl::fold(Instance& instance, std::size_t count) {
   instance.remembered.forget_before(stream.value_or(Time::min()));
-  const Time until = remembered_until();
-  for (std::size_t i = 0; i < count; ++i) {
-    const Operation& operation = instance.held->operations[i];
-    instance.cut = std::max(instance.cut, operation.last);
-    if (!operation.request.empty()) instance.folded.add(operation.request);
-    if (operation.joinable) requests.remove(operation.request, instance.place);
-    for (const Fact& fact : operation.facts) instance.remembered.add(fact.message_id, until);
-  }
+  for (std::size_t i = 0; i < count; ++i) note_folded(instance, instance.held->operations[i]);
   Walk walk(instance, names, options.clock_tolerance);
   if (options.trail > 0) walk.trace_to(&trail_of(instance));
   walk.fold(count, [this](Operations::Owned folded) { spares.keep(std::move(folded)); });
@@ -90,6 +83,14 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
     prune(*instance.trail, options.trail, instance.held->base.decided_by);
   }
   if (instance.held->operations.empty()) instance.held.reset();
+}
+
+void Model::Impl::note_folded(Instance& instance, const Operation& operation) {
+  instance.cut = std::max(instance.cut, operation.last);
+  if (!operation.request.empty()) instance.folded.add(operation.request);
+  if (operation.joinable) requests.remove(operation.request, instance.place);
+  const Time until = remembered_until();
+  for (const Fact& fact : operation.facts) instance.remembered.add(fact.message_id, until);
 }
 
 void Model::Impl::trim_history(Instance& instance) const {

@@ -89,6 +89,10 @@ struct Model::Impl {
   void make_joinable(Operation& operation, const Instance& instance);
   /// The facts that wait for the instance with this request.
   void take_loose(Instance& instance, const RequestId& request);
+  /// Of a fact that names a new operation, and tells an instance what it knows, when all that it
+  /// holds is old enough to be folded: folds that, and holds the fact. There is nothing to tell, and
+  /// nothing to walk over. False: it is not so, and nothing has been done.
+  bool renew(Instance& instance, const RequestId& request, Fact& fact);
   /// An instance takes a fact, and records tell what that changed.
   void change(Instance& instance, bool known, Operation* operation, const RequestId& request,
               Fact&& fact, Changes::Occasion& occasion, RecordConsumer& records);
@@ -98,6 +102,8 @@ struct Model::Impl {
   void make_room(Instance& instance);
   [[nodiscard]] Time now_of(const Instance& instance) const;
   void fold(Instance& instance, std::size_t count);
+  /// What is remembered of an operation that is folded.
+  void note_folded(Instance& instance, const Operation& operation);
   /// Forgets closed intervals beyond Options::history. Only between two events.
   void trim_history(Instance& instance) const;
   /// Folds those that nothing was heard of for so long, the longest first, but not too many: a

@@ -30,6 +30,7 @@ struct Held {
   Operations operations;
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last
+  bool alike = false;  ///< base, prefix, open and the answer differ in State::effective alone
 };
 
 struct Instance {

@@ -278,10 +278,10 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
   }
   const State& answer = instance.answer;
   const Fact* const last = instance.held ? &instance.held->operations.back().facts.back() : nullptr;
-  impl.change(instance, known, operation, request,
-              make_fact(event, message, rule, impl.names,
-                        {answer.host, answer.vm_state, answer.name, answer.project_id, last}),
-              occasion, records);
+  Fact fact = make_fact(event, message, rule, impl.names,
+                        {answer.host, answer.vm_state, answer.name, answer.project_id, last});
+  if (operation == nullptr && impl.renew(instance, request, fact)) return Verdict::applied;
+  impl.change(instance, known, operation, request, std::move(fact), occasion, records);
   return Verdict::applied;
 }
 

@@ -38,12 +38,16 @@ class Spares {
     facts = std::move(larger);
   }
 
-  void keep(std::unique_ptr<Operation> operation) {
-    Facts& facts = operation->facts;
+  /// Makes it as new.
+  void empty(Operation& operation) {
+    Facts& facts = operation.facts;
     facts.clear();
     if (facts.capacity() == kRoom && rooms_.size() < kMost) rooms_.push_back(std::move(facts));
+    operation.clear();
+  }
+  void keep(std::unique_ptr<Operation> operation) {
     if (operations_.size() == kMost) return;
-    operation->clear();
+    empty(*operation);
     operations_.push_back(std::move(operation));
   }
 

@@ -57,7 +57,9 @@ IntervalCause cause_of(const Operation& operation, NameId host_before, NameId ho
 }  // namespace
 
 Walk::Walk(Instance& instance, Names& names, Duration clock_tolerance)
-    : instance_(instance), held_(*instance.held), names_(names), tolerance_(clock_tolerance) {}
+    : instance_(instance), held_(*instance.held), names_(names), tolerance_(clock_tolerance) {
+  held_.alike = false;
+}
 
 // ---- the ways through
 
