@@ -5,13 +5,15 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+
+#include <boost/container/static_vector.hpp>
 
 #include "vmtrail/ids.h"
 
 namespace vmtrail {
 
-/// The last kMost of them.
+/// The last kMost of them. They stand in the instance itself: to reach another page takes as long
+/// as all else that is done with them.
 class FoldedRequests {
  public:
   static constexpr std::size_t kMost = 16;
@@ -38,7 +40,7 @@ class FoldedRequests {
   }
 
  private:
-  std::vector<RequestId> requests_;
+  boost::container::static_vector<RequestId, kMost> requests_;
   std::size_t oldest_ = 0;
 };
 

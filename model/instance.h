@@ -42,13 +42,13 @@ struct Instance {
   std::vector<MigrationEntry> migrations;  ///< in the order of their operations
   /// Those that a confirm or a revert has ended, or ends no more, since records last told.
   std::vector<std::uint32_t> ended;
-  FoldedRequests folded;
   Remembered remembered;
   /// Facts folded since it was last saved, and events turned away; null: none, or nobody asks.
   std::unique_ptr<Trail> trail;
   Time cut = Time::min();     ///< newest time folded
   Time newest = Time::min();  ///< newest fact
   bool queued = false;        ///< waits in the queue of instances that may become quiet
+  FoldedRequests folded;      ///< seldom looked at, therefore last
 };
 
 }  // namespace vmtrail

@@ -11,9 +11,9 @@ inline constexpr std::size_t kCacheLine = 64;
 /// Has the machine fetch an object that will be read soon. Nothing is read: the address may be
 /// anything.
 template <class Object>
-void prefetch(const Object* object) {
+void prefetch(const Object* object, std::size_t size = sizeof(Object)) {
   const auto* const bytes = reinterpret_cast<const char*>(object);
-  for (std::size_t at = 0; at < sizeof(Object); at += kCacheLine) __builtin_prefetch(bytes + at);
+  for (std::size_t at = 0; at < size; at += kCacheLine) __builtin_prefetch(bytes + at);
 }
 
 }  // namespace vmtrail

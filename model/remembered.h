@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
+#include <span>
+
+#include <boost/container/small_vector.hpp>
 
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
@@ -33,6 +35,11 @@ class Remembered {
     });
   }
   void forget_before(Time now) {
+    if (!entries_.empty() && entries_.back().until < now) {
+      entries_.clear();
+      ids_ = 0;
+      return;
+    }
     const auto first = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& entry) { return entry.until >= now; });
     if (first == entries_.begin()) return;
@@ -40,13 +47,13 @@ class Remembered {
     ids_ = 0;
     for (const Entry& entry : entries_) ids_ |= bit_of(entry.id);
   }
-  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+  [[nodiscard]] std::span<const Entry> entries() const { return {entries_.data(), entries_.size()}; }
 
  private:
   static std::uint64_t bit_of(const MessageId& id) { return std::uint64_t{1} << (id.hash() >> 58); }
 
-  std::vector<Entry> entries_;  // the oldest first
-  std::uint64_t ids_ = 0;       // a bit for each
+  boost::container::small_vector<Entry, 2> entries_;  // the oldest first
+  std::uint64_t ids_ = 0;                             // a bit for each
 };
 
 }  // namespace vmtrail
