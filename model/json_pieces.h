@@ -43,7 +43,7 @@ namespace json {
   return bound(text.size());
 }
 [[nodiscard]] inline std::size_t bound(const RequestId& id) {
-  return bound(id.text().uuid() ? kUuidSize + 4 : id.to_string().size());
+  return id.text().uuid() ? kUuidSize + 6 : bound(id.to_string());
 }
 
 /// JSON as it is.
