@@ -3,13 +3,18 @@
 
 #include <catch2/catch.hpp>
 
+#include <random>
 #include <string>
 #include <vector>
 
-#include "vmtrail/record.h"
+#include "model/text.h"
+#include "tests/model_stream.h"
+#include "vmtrail/cloudevents.h"
 
 namespace vmtrail {
 namespace {
+
+using namespace testing;
 
 std::string naive(std::string_view text) {
   if (text.empty()) return "null";
@@ -55,6 +60,14 @@ TEST_CASE("Any byte anywhere in a text of any length is written as a plain write
   }
 }
 
+TEST_CASE("A copied text is the text, and nothing beyond it is touched") {
+  for (std::size_t size = 0; size < 100; ++size) {
+    std::string to(120, '.');
+    CHECK(put_text(to.data(), plain(size)) == to.data() + size);
+    CHECK(to == plain(size) + std::string(120 - size, '.'));
+  }
+}
+
 TEST_CASE("Texts as long and as hostile as they come have room in a record") {
   for (const unsigned size : {1U, 20U, 300U, 1024U, 20'000U}) {
     INFO(size << " bytes");
@@ -85,6 +98,49 @@ TEST_CASE("Texts as long and as hostile as they come have room in a record") {
       }
       CHECK(texts == 17);
       CHECK(out.ends_with("}}"));
+    }
+  }
+}
+
+/// Writes some of the records after those that others have written before, and each by itself.
+class WrittenTwice : public RecordConsumer {
+ public:
+  WrittenTwice(CloudEvents& shared, std::mt19937& random) : shared_(shared), random_(random) {}
+
+  void on_record(const ChangeRecord& record) override {
+    if (random_() % 4 == 0) return;
+    std::string alone;
+    append_cloudevent(alone, record, "vmtrail/test");
+    std::string after_others;
+    shared_.append(after_others, record);
+    REQUIRE(after_others == alone);
+  }
+
+ private:
+  CloudEvents& shared_;
+  std::mt19937& random_;
+};
+
+TEST_CASE("Records are written alike by one writer for several models that leaves some out") {
+  std::mt19937 random(5);
+  CloudEvents shared("vmtrail/test");
+  WrittenTwice records(shared, random);
+  NoQuarantine quarantine;
+  Model models[2];
+  Dispatcher dispatchers[] = {{shipped_rules(), models[0], records, quarantine},
+                              {shipped_rules(), models[1], records, quarantine}};
+  for (int trial = 0; trial < 200; ++trial) {
+    const std::string request = "req-" + std::to_string(trial);
+    for (Made& event : live_migration(request, trial * 2000, trial % 2 == 0 ? "a" : "b",
+                                      trial % 2 == 0 ? "b" : "a")) {
+      event.fields[Field::display_name] = "web\t" + std::to_string(trial % 3);
+      event.fields[Field::state] = random() % 4 == 0 ? "error" : "active";
+      event.message_id += request;
+      // Late, early, and to both or to one of them.
+      event.generated += std::chrono::milliseconds{random() % 4000};
+      for (Dispatcher& dispatcher : dispatchers) {
+        if (random() % 4 != 0) dispatcher.on_event(event.event());
+      }
     }
   }
 }
