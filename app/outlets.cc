@@ -35,8 +35,12 @@ void Outlets::on_record(const ChangeRecord& record) {
     char* const end = cloudevents_.write(to, record);
     *end = '\n';
     records->wrote(end + 1);
-    return;
+  } else {
+    write_text(record);
   }
+}
+
+void Outlets::write_text(const ChangeRecord& record) {
   text_.clear();
   if (store != nullptr) {
     cloudevents_.append(text_, record);

@@ -38,6 +38,8 @@ class Outlets : public RecordConsumer, public QuarantineConsumer {
   void tell_unshown() const;
 
  private:
+  void write_text(const ChangeRecord& record);
+
   CloudEvents cloudevents_{"vmtrail/default"};
   std::string text_;  // of a record that is not written into the buffer at once
   std::uint64_t quarantined_ = 0;

@@ -86,11 +86,6 @@ char* put_hit(char* to, std::span<const InstanceId> hit) {
 
 CloudEvents::CloudEvents(std::string_view source) : source_(behind_id(source)) {}
 
-bool CloudEvents::is_kept(const ChangeRecord& record) const {
-  return record.occasion != Sequence{} && record.occasion == occasion_ &&
-         record.sequence != record.occasion && record.subject.data() == subject_;
-}
-
 void CloudEvents::keep(const ChangeRecord& record) {
   if (const std::size_t bound = bound_of_shared(record); bound > room_size_) {
     room_size_ = std::max(bound, kLeastRoom);
@@ -148,7 +143,9 @@ void CloudEvents::keep(const ChangeRecord& record) {
 }
 
 std::size_t CloudEvents::prepare(const ChangeRecord& record) {
-  if (!is_kept(record)) keep(record);
+  const bool is_kept = record.occasion != Sequence{} && record.occasion == occasion_ &&
+                       record.sequence != record.occasion && record.subject.data() == subject_;
+  if (!is_kept) keep(record);
   std::size_t texts = record.summary.size();
   if (record.from) texts += record.from->field.size() + record.from->value.size();
   if (record.to) texts += record.to->field.size() + record.to->value.size();
@@ -169,6 +166,7 @@ char* CloudEvents::write(char* to, const ChangeRecord& record) const {
   to = put_piece(to, head_);
   to = put_text(to, sequence);
   to = put_piece(to, about_);
+  std::string_view rest = cause_;
   if (tells_change(record.type)) {
     to = json::put(to, ",\"from\":");
     to = put(to, record.from);
@@ -178,17 +176,19 @@ char* CloudEvents::write(char* to, const ChangeRecord& record) const {
         record.to->value == name(HostStatus::down)) {
       to = put_hit(to, record.hit);
     }
-    to = put_piece(to, state_);
     if (record.instance && is_about_migration(record.type)) {
+      to = put_piece(to, state_);
       to = json::put(to, ",\"migration\":");
       to = json::put_or_null(to, record.migration);
-    }
-    if (record.instance && record.type == RecordType::history_corrected) {
+    } else if (record.instance && record.type == RecordType::history_corrected) {
+      to = put_piece(to, state_);
       to = json::put(to, ",\"timeline\":");
       to = json::put(to, record.timeline);
+    } else {
+      rest = {state_.data(), state_.size() + cause_.size()};  // it stands right behind
     }
   }
-  to = put_piece(to, cause_);
+  to = put_piece(to, rest);
   to = put_text(to, name(record.severity));
   to = json::put(to, "\",\"summary\":");
   to = json::string_or_null(to, record.summary);

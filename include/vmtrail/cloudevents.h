@@ -27,8 +27,6 @@ class CloudEvents {
   void append(std::string& out, const ChangeRecord& record);
 
  private:
-  /// Is what the kept text tells what the record tells too?
-  [[nodiscard]] bool is_kept(const ChangeRecord& record) const;
   void keep(const ChangeRecord& record);
 
   std::string source_;  // from behind the id up to the type
