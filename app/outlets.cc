@@ -11,7 +11,6 @@ namespace vmtrail {
 
 namespace {
 
-constexpr char kSource[] = "vmtrail/default";
 constexpr char kDevice[] = "default";
 constexpr std::uint64_t kLines = 10;  // about quarantined input; the rest is counted
 constexpr std::size_t kDetail = 120;
@@ -30,22 +29,30 @@ std::string quarantine_line(std::string_view input, const Undecodable& bad) {
 }  // namespace
 
 void Outlets::on_record(const ChangeRecord& record) {
+  if (store == nullptr && !zenoss) {
+    if (!records) return;
+    char* const to = records->room(cloudevents_.prepare(record) + 1);
+    char* const end = cloudevents_.write(to, record);
+    *end = '\n';
+    records->wrote(end + 1);
+  } else {
+    write_text(record);
+  }
+}
+
+void Outlets::write_text(const ChangeRecord& record) {
+  text_.clear();
   if (store != nullptr) {
-    text_.clear();
-    append_cloudevent(text_, record, kSource);
+    cloudevents_.append(text_, record);
     keep(store->add_record(record.sequence, text_));
   }
   if (!records) return;
-  std::string& out = records->buffer();
   if (zenoss) {
-    append_zenoss(out, record, kDevice);
-  } else if (store != nullptr) {
-    out += text_;
-  } else {
-    append_cloudevent(out, record, kSource);
+    text_.clear();
+    append_zenoss(text_, record, kDevice);
   }
-  out += '\n';
-  records->flush_if_full();
+  text_ += '\n';
+  records->write(text_);
 }
 
 void Outlets::on_quarantined(const Undecodable& bad) {

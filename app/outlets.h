@@ -10,6 +10,7 @@
 
 #include "io/output.h"
 #include "io/store.h"
+#include "vmtrail/cloudevents.h"
 #include "vmtrail/dispatcher.h"
 #include "vmtrail/record.h"
 
@@ -37,7 +38,10 @@ class Outlets : public RecordConsumer, public QuarantineConsumer {
   void tell_unshown() const;
 
  private:
-  std::string text_;  // for the store
+  void write_text(const ChangeRecord& record);
+
+  CloudEvents cloudevents_{"vmtrail/default"};
+  std::string text_;  // of a record that is not written into the buffer at once
   std::uint64_t quarantined_ = 0;
 };
 

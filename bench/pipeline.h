@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "vmtrail/cloudevents.h"
 #include "vmtrail/decoder.h"
 #include "vmtrail/dispatcher.h"
 #include "vmtrail/event.h"
@@ -35,6 +36,7 @@ class WrittenRecords : public RecordConsumer {
   void on_record(const ChangeRecord& record) override;
 
  private:
+  CloudEvents cloudevents_{"vmtrail/bench"};
   std::string text_;
 };
 

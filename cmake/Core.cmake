@@ -12,6 +12,7 @@ foreach(part event rules shipped model dispatcher query)
 endforeach()
 set(public_headers
   absence.h
+  cloudevents.h
   condition.h
   decoder.h
   dispatcher.h

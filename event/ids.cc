@@ -71,9 +71,9 @@ std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
   return Halves{__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
 }
 
-std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
-  const __m128i bytes = _mm_set_epi64x(static_cast<long long>(__builtin_bswap64(low)),
-                                       static_cast<long long>(__builtin_bswap64(high)));
+void put_uuid(char* to, Halves halves) {
+  const __m128i bytes = _mm_set_epi64x(static_cast<long long>(__builtin_bswap64(halves.low)),
+                                       static_cast<long long>(__builtin_bswap64(halves.high)));
   const __m128i mask = _mm_set1_epi8(15);
   const __m128i upper = _mm_and_si128(_mm_srli_epi16(bytes, 4), mask);
   const __m128i lower = _mm_and_si128(bytes, mask);
@@ -82,18 +82,17 @@ std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
     const __m128i letters = _mm_and_si128(above, _mm_set1_epi8('a' - '0' - 10));
     return _mm_add_epi8(values, _mm_add_epi8(letters, _mm_set1_epi8('0')));
   };
-  std::array<char, 32> all;
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(all.data()), digits(_mm_unpacklo_epi8(upper, lower)));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(all.data() + 16),
-                   digits(_mm_unpackhi_epi8(upper, lower)));
-  std::array<char, kUuidSize> text;
-  std::memcpy(text.data(), all.data(), 8);
-  std::memcpy(text.data() + 9, all.data() + 8, 4);
-  std::memcpy(text.data() + 14, all.data() + 12, 4);
-  std::memcpy(text.data() + 19, all.data() + 16, 4);
-  std::memcpy(text.data() + 24, all.data() + 20, 12);
-  text[8] = text[13] = text[18] = text[23] = '-';
-  return text;
+  const __m128i first = digits(_mm_unpacklo_epi8(upper, lower));
+  const __m128i second = digits(_mm_unpackhi_epi8(upper, lower));
+  const auto four = [&](std::size_t at, int word) { std::memcpy(to + at, &word, sizeof word); };
+  // The groups of eight and of twelve stand at the ends of their sixteen digits; what that writes
+  // between them is put right behind it.
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), first);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 20), second);
+  four(9, _mm_cvtsi128_si32(_mm_srli_si128(first, 8)));
+  four(14, _mm_cvtsi128_si32(_mm_srli_si128(first, 12)));
+  four(19, _mm_cvtsi128_si32(second));
+  to[8] = to[13] = to[18] = to[23] = '-';
 }
 
 #else
@@ -125,21 +124,25 @@ std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
   return halves;
 }
 
-std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
-  std::array<char, kUuidSize> text{};
+void put_uuid(char* to, Halves halves) {
   for (std::size_t i = kUuidSize; i-- > 0;) {
     if (is_dash(i)) {
-      text[i] = '-';
+      to[i] = '-';
       continue;
     }
-    std::uint64_t& half = i < 18 ? high : low;
-    text[i] = "0123456789abcdef"[half & 15];
+    std::uint64_t& half = i < 18 ? halves.high : halves.low;
+    to[i] = "0123456789abcdef"[half & 15];
     half >>= 4;
   }
-  return text;
 }
 
 #endif
+
+std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
+  std::array<char, kUuidSize> text;
+  put_uuid(text.data(), {high, low});
+  return text;
+}
 
 std::string_view view(const std::array<char, kUuidSize>& text) {
   return {text.data(), text.size()};
@@ -167,12 +170,11 @@ void InstanceId::append_to(std::string& out) const {
 }
 
 void InstanceId::write(char* to) const {
-  write_uuid(to, {high_, low_});
+  put_uuid(to, {high_, low_});
 }
 
 void write_uuid(char* to, CompactText::Uuid uuid) {
-  const std::array<char, kUuidSize> text = uuid_text(uuid.high, uuid.low);
-  std::memcpy(to, text.data(), text.size());
+  put_uuid(to, {uuid.high, uuid.low});
 }
 
 std::string InstanceId::to_string() const {

@@ -245,6 +245,45 @@ class ReadMinute {
   Time time_{};
 };
 
+/// The hour that was written last.
+class WrittenHour {
+ public:
+  constexpr WrittenHour() = default;
+  [[gnu::cold, gnu::noinline]] explicit WrittenHour(Time time) : begin_(date::floor<hours>(time)) {
+    const auto day = date::floor<date::days>(time);
+    const date::year_month_day ymd(day);
+    const auto year = static_cast<unsigned>(static_cast<int>(ymd.year()));
+    put_pair(text_.data(), year / 100);
+    put_pair(text_.data() + 2, year % 100);
+    put_pair(text_.data() + 5, static_cast<unsigned>(ymd.month()));
+    put_pair(text_.data() + 8, static_cast<unsigned>(ymd.day()));
+    put_pair(text_.data() + 11, static_cast<std::uint64_t>((begin_ - day) / hours(1)));
+  }
+  [[nodiscard]] bool has(Time time) const { return time >= begin_ && time < begin_ + hours(1); }
+  /// A time that it has.
+  void write(char* to, Time time) const {
+    const auto micros = static_cast<std::uint64_t>((time - begin_).count());
+    const auto second = static_cast<std::uint32_t>(micros / 1000000);
+    const auto fraction = static_cast<std::uint32_t>(micros % 1000000);
+    std::memcpy(to, text_.data(), kTimeSize);
+    put_pair(to + 14, second / 60);
+    put_pair(to + 17, second % 60);
+    put_pair(to + 20, fraction / 10000);
+    put_pair(to + 22, fraction / 100 % 100);
+    put_pair(to + 24, fraction % 100);
+  }
+
+ private:
+  Time begin_ = kEnd;  // none yet
+  std::array<char, kTimeSize + 1> text_ = std::to_array("0000-00-00T00:00:00.000000Z");
+};
+
+/// The nearest whose year has four digits.
+Time with_four_digits(Time time) {
+  constexpr Time kFirst = date::sys_days(date::year(0) / 1 / 1);
+  return std::clamp(time, kFirst, kEnd - microseconds(1));
+}
+
 /// In any of the forms that parse_time() reads.
 std::optional<Time> parse_any(std::string_view text) {
   Scanner in(text);
@@ -311,33 +350,10 @@ std::optional<Time> parse_time(std::string_view text) {
 }
 
 void write_time(char* to, Time time) {
-  static constexpr Time kFirst = date::sys_days(date::year(0) / 1 / 1);
-  time =
-      std::clamp(time, kFirst, kEnd - microseconds(1));  // four digits for the year, come what may
   // Nearly every time is of the same hour as the one before.
-  thread_local Time hour = kEnd;
-  thread_local std::array<char, kTimeSize> text;
-  if (time < hour || time >= hour + hours(1)) {
-    const auto day = date::floor<date::days>(time);
-    const date::year_month_day ymd(day);
-    const auto year = static_cast<unsigned>(static_cast<int>(ymd.year()));
-    hour = date::floor<hours>(time);
-    std::memcpy(text.data(), "0000-00-00T00:00:00.000000Z", kTimeSize);
-    put_pair(text.data(), year / 100);
-    put_pair(text.data() + 2, year % 100);
-    put_pair(text.data() + 5, static_cast<unsigned>(ymd.month()));
-    put_pair(text.data() + 8, static_cast<unsigned>(ymd.day()));
-    put_pair(text.data() + 11, static_cast<std::uint64_t>((hour - day) / hours(1)));
-  }
-  const auto micros = static_cast<std::uint64_t>((time - hour).count());
-  const auto second = static_cast<std::uint32_t>(micros / 1000000);
-  const auto fraction = static_cast<std::uint32_t>(micros % 1000000);
-  std::memcpy(to, text.data(), kTimeSize);
-  put_pair(to + 14, second / 60);
-  put_pair(to + 17, second % 60);
-  put_pair(to + 20, fraction / 10000);
-  put_pair(to + 22, fraction / 100 % 100);
-  put_pair(to + 24, fraction % 100);
+  thread_local WrittenHour last;
+  if (!last.has(time)) last = WrittenHour(time = with_four_digits(time));
+  last.write(to, time);
 }
 
 void append_time(std::string& out, Time time) {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -40,11 +41,24 @@ Result<Output> Output::open(const std::string& path) {
 
 Output::Output(std::string name, FileDescriptor file)
     : name_(std::move(name)), file_(std::move(file)) {
-  buffer_.reserve(kBuffer + kRoom);
+  make_room(kBuffer + kRoom);
+}
+
+void Output::make_room(std::size_t bytes) {
+  flush();
+  if (bytes <= capacity_) return;
+  buffer_ = std::make_unique_for_overwrite<char[]>(bytes);
+  capacity_ = bytes;
+}
+
+void Output::write(std::string_view bytes) {
+  char* const to = room(bytes.size());
+  std::copy(bytes.begin(), bytes.end(), to);
+  wrote(to + bytes.size());
 }
 
 void Output::flush() {
-  for (std::string_view rest = buffer_; !rest.empty() && failure_ == 0;) {
+  for (std::string_view rest(buffer_.get(), size_); !rest.empty() && failure_ == 0;) {
     const ssize_t size = ::write(file_.get(), rest.data(), rest.size());
     if (size >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(size));
@@ -55,7 +69,7 @@ void Output::flush() {
       failure_ = errno;
     }
   }
-  buffer_.clear();
+  size_ = 0;
 }
 
 Result<void> Output::close() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,15 +21,16 @@ class Output {
   /// unwritable.
   [[nodiscard]] static Result<Output> open(const std::string& path);
 
-  /// To append to what is to be written, without a copy; flush_if_full() is to follow.
-  [[nodiscard]] std::string& buffer() { return buffer_; }
-  void flush_if_full() {
-    if (buffer_.size() >= kBuffer) flush();
+  /// Where as many bytes can be written; they are, as far as wrote() tells next.
+  [[nodiscard]] char* room(std::size_t bytes) {
+    if (bytes > capacity_ - size_) make_room(bytes);
+    return buffer_.get() + size_;
   }
-  void write(std::string_view bytes) {
-    buffer_ += bytes;
-    flush_if_full();
+  void wrote(const char* end) {
+    size_ = static_cast<std::size_t>(end - buffer_.get());
+    if (size_ >= kBuffer) flush();
   }
+  void write(std::string_view bytes);
 
   /// Writes what is buffered. After a failure everything is dropped.
   void flush();
@@ -40,11 +42,14 @@ class Output {
 
  private:
   Output(std::string name, FileDescriptor file);
+  void make_room(std::size_t bytes);
 
   std::string name_;
   FileDescriptor file_;
 
-  std::string buffer_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
+  std::size_t size_ = 0;
   int failure_ = 0;  // errno of the first write that failed
 };
 

@@ -9,7 +9,6 @@ namespace vmtrail {
 
 namespace {
 
-constexpr char kSource[] = "vmtrail/default";
 constexpr char kDevice[] = "default";
 constexpr std::size_t kKept = 2;  // batches that nobody reads
 
@@ -17,7 +16,7 @@ constexpr std::size_t kKept = 2;  // batches that nobody reads
 
 void RecordBatch::add(const ChangeRecord& record, bool zenoss) {
   Place place{record.sequence, record.type, text_.size(), 0, 0};
-  append_cloudevent(text_, record, kSource);
+  cloudevents_.append(text_, record);
   place.zenoss = text_.size();
   if (zenoss) append_zenoss(text_, record, kDevice);
   place.end = text_.size();

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "vmtrail/cloudevents.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/record.h"
 
@@ -52,6 +53,7 @@ class RecordBatch {
     std::size_t zenoss;
     std::size_t end;
   };
+  CloudEvents cloudevents_{"vmtrail/default"};
   std::string text_;
   std::vector<Place> places_;
 };

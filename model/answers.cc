@@ -29,8 +29,8 @@ InstanceAnswer answer(const Instance& instance, const Names& names) {
   if (instance.held) {
     const Operation& last = instance.held->operations.back();
     if (last.serial() && !last.closed()) {
-      const std::optional<OperationSummary> summary = summarise(last, instance, names);
-      if (summary && is_open(summary->outcome)) result.operation = summary;
+      summarise(result.operation, last, instance, names);
+      if (result.operation && !is_open(result.operation->outcome)) result.operation.reset();
     }
   }
   if (state.decided_rule != nullptr) {

@@ -3,7 +3,7 @@
 #include "model/changes.h"
 
 #include <algorithm>
-#include <utility>
+#include <string>
 
 namespace vmtrail {
 
@@ -107,11 +107,23 @@ std::string_view raised_in(const Instance& instance, const RequestId& request, c
   return {};
 }
 
-std::optional<Cause> cause_of(const Changes::Occasion& occasion) {
-  if (occasion.event == nullptr) return std::nullopt;
+bool is_told(const MigrationEntry& entry) {
+  return entry.announced == entry.view();
+}
+
+void tell_cause(std::optional<Cause>& cause, const Changes::Occasion& occasion) {
+  if (occasion.event == nullptr) {
+    cause.reset();
+    return;
+  }
   const Event& event = *occasion.event;
-  return Cause{event.message_id,    event.event_type,        occasion.rule->id,
-               event[Field::state], event[Field::old_state], event[Field::task_state]};
+  if (!cause) cause.emplace();
+  cause->message_id = event.message_id;
+  cause->event_type = event.event_type;
+  cause->rule = occasion.rule->id;
+  cause->state = event[Field::state];
+  cause->old_state = event[Field::old_state];
+  cause->task_state = event[Field::task_state];
 }
 
 std::string_view or_nothing(std::string_view text) {
@@ -133,10 +145,13 @@ Migration migration_answer(const InstanceId& instance, const RequestId& request,
           view.confirmed_at};
 }
 
-std::optional<OperationSummary> summarise(const Operation& operation, const Instance& instance,
-                                          const Names& names) {
-  if (operation.kind == OperationKind::none) return std::nullopt;
-  OperationSummary summary;
+void summarise(std::optional<OperationSummary>& to, const Operation& operation,
+               const Instance& instance, const Names& names) {
+  if (operation.kind == OperationKind::none) {
+    to.reset();
+    return;
+  }
+  OperationSummary& summary = to ? *to : to.emplace();
   summary.request_id = operation.request;
   summary.started_at = operation.first;
   if (operation.migration) {
@@ -146,7 +161,7 @@ std::optional<OperationSummary> summarise(const Operation& operation, const Inst
     summary.source = names.text(view.source);
     summary.destination = names.text(view.destination);
     summary.finished_at = view.finished_at;
-    return summary;
+    return;
   }
   summary.kind = name(operation.kind);
   summary.finished_at = operation.finished_at();
@@ -155,7 +170,6 @@ std::optional<OperationSummary> summarise(const Operation& operation, const Inst
                                                                        : Outcome::in_progress;
   summary.source = names.text(operation.source);
   summary.destination = names.text(operation.destination);
-  return summary;
 }
 
 void append_timeline(std::vector<Interval>& out, const Instance& instance, const Names& names) {
@@ -170,112 +184,106 @@ void append_timeline(std::vector<Interval>& out, const Instance& instance, const
 }
 
 std::string_view Changes::title(const Instance& instance) const {
-  return instance.answer.name == NameId::nothing ? std::string_view(subject_)
-                                                 : names_.text(instance.answer.name);
+  return instance.answer.name == NameId::nothing
+             ? std::string_view(subject_.data(), subject_.size())
+             : names_.text(instance.answer.name);
 }
 
-ChangeRecord Changes::start(RecordType type, const Instance& instance, const Occasion& occasion) {
-  subject_.clear();
-  instance.id.append_to(subject_);
-  summary_.clear();
-  ChangeRecord record;
-  record.type = type;
-  record.time = occasion.time;
-  record.subject = subject_;
-  record.instance = ChangeRecord::Instance{names_.text(instance.answer.name),
-                                           names_.text(instance.answer.project_id)};
-  record.confidence = instance.answer.confidence;
-  record.late = occasion.late;
+std::string_view Changes::subject(const InstanceId& id) {
+  id.write(subject_.data());
+  return {subject_.data(), subject_.size()};
+}
+
+void Changes::begin(const Instance& instance, const Occasion& occasion) {
+  record_.occasion = next();
+  record_.time = occasion.time;
+  record_.subject = subject(instance.id);
+  record_.instance = ChangeRecord::Instance{names_.text(instance.answer.name),
+                                            names_.text(instance.answer.project_id)};
+  record_.confidence = instance.answer.confidence;
+  record_.late = occasion.late;
   if (occasion.operation != nullptr) {
-    record.operation = summarise(*occasion.operation, instance, names_);
+    summarise(record_.operation, *occasion.operation, instance, names_);
+  } else {
+    record_.operation.reset();
   }
-  record.cause = cause_of(occasion);
-  record.severity = severity_of(type);
-  return record;
+  tell_cause(record_.cause, occasion);
+}
+
+ChangeRecord& Changes::start(RecordType type, const Instance& instance, const Occasion& occasion) {
+  if (record_.occasion == Sequence{}) begin(instance, occasion);
+  record_.type = type;
+  record_.from.reset();
+  record_.to.reset();
+  record_.migration.reset();
+  record_.timeline = {};
+  record_.severity = severity_of(type);
+  summary_.clear();
+  return record_;
 }
 
 void Changes::emit(ChangeRecord& record, RecordConsumer& records) {
-  sequence_ = Sequence{static_cast<std::uint64_t>(sequence_) + 1};
+  sequence_ = next();
   record.sequence = sequence_;
-  record.summary = summary_;
+  record.summary = summary_.text();
   records.on_record(record);
+}
+
+bool Changes::is_told_still(const Before& before, Instance& instance) {
+  if (before.migrations.size() != 1 || !instance.ended.empty() ||
+      instance.migrations.size() != before.folded_migrations + 1) {
+    return false;
+  }
+  MigrationEntry& now = instance.migrations.back();
+  if (!now.is(before.migrations.front())) return false;
+  if (!now.announced) now.announced = before.migrations.front().announced;
+  return is_told(now);
 }
 
 void Changes::tell(const Before& before, Instance& instance, const Occasion& occasion,
                    RecordConsumer& records) {
+  const Sequence sequence_before = sequence_;
+  record_.occasion = {};
+  if (!before.known || !before.answer.is_still(instance.answer)) {
+    tell_answer(before, instance, occasion, records);
+  }
+  if (has_migrations(before, instance)) tell_migrations(before, instance, occasion, records);
+  if (before.past_known && sequence_ == sequence_before && another_past(before, instance)) {
+    ChangeRecord& record = start(RecordType::history_corrected, instance, occasion);
+    timeline_.clear();
+    append_timeline(timeline_, instance, names_);
+    record.timeline = timeline_;
+    summary_.append(title(instance), ": history corrected");
+    emit(record, records);
+  }
+}
+
+void Changes::tell_answer(const Before& before, const Instance& instance, const Occasion& occasion,
+                          RecordConsumer& records) {
   const Told& was = before.answer;
   const State& is = instance.answer;
-  const Sequence sequence_before = sequence_;
 
   if (!before.known) {
-    ChangeRecord record = start(RecordType::instance_created, instance, occasion);
-    summary_ += title(instance);
-    summary_ += " is known";
+    ChangeRecord& record = start(RecordType::instance_created, instance, occasion);
+    summary_.append(title(instance), " is known");
     emit(record, records);
   }
 
   const auto changed = [&](RecordType type, std::string_view field, std::string_view from,
                            std::string_view to, std::string_view verb) {
-    ChangeRecord record = start(type, instance, occasion);
+    ChangeRecord& record = start(type, instance, occasion);
     record.from = Side{field, from};
     record.to = Side{field, to};
-    summary_ += title(instance);
-    summary_ += verb;
-    summary_ += or_nothing(to);
-    if (!from.empty()) {
-      summary_ += " (was ";
-      summary_ += from;
-      summary_ += ')';
-    }
+    summary_.append(title(instance), verb, or_nothing(to));
+    if (!from.empty()) summary_.append(" (was ", from, ")");
     if (type == RecordType::instance_state_changed && is.vm_state == NameId::error) {
       record.severity = Severity::error;
     }
     emit(record, records);
   };
 
-  bool host_told = false;
-  if (is.deleted && !was.deleted) {
-    ChangeRecord record = start(RecordType::instance_deleted, instance, occasion);
-    const std::string_view from = names_.text(was.host);
-    record.from = Side{"host", from};
-    record.to = Side{"host", {}};
-    summary_ += title(instance);
-    summary_ += from.empty() ? " deleted" : " deleted on ";
-    summary_ += from;
-    emit(record, records);
-    host_told = true;
-  } else if (was.host != is.host) {
-    const bool moved = was.host != NameId::nothing && is.host != NameId::nothing;
-    const RecordType type = is.host == NameId::nothing ? RecordType::instance_unplaced
-                            : moved                    ? RecordType::instance_moved
-                                                       : RecordType::instance_placed;
-    ChangeRecord record = start(type, instance, occasion);
-    const std::string_view from = names_.text(was.host);
-    const std::string_view to = names_.text(is.host);
-    record.from = Side{"host", from};
-    record.to = Side{"host", to};
-    summary_ += title(instance);
-    if (moved) {
-      summary_ += " moved from ";
-      summary_ += from;
-      summary_ += " to ";
-      summary_ += to;
-      if (occasion.operation != nullptr && occasion.operation->migration) {
-        summary_ += " (";
-        summary_ += spoken(instance.migrations[*occasion.operation->migration].own.kind);
-        summary_ += ')';
-      }
-    } else if (is.host == NameId::nothing) {
-      summary_ += " has left ";
-      summary_ += from;
-      summary_ += " and has no host";
-    } else {
-      summary_ += " is on ";
-      summary_ += to;
-    }
-    emit(record, records);
-    host_told = true;
-  }
+  const bool host_told = (is.deleted && !was.deleted) || was.host != is.host;
+  if (host_told) tell_host_of(was, instance, occasion, records);
   if (was.vm_state != is.vm_state) {
     changed(RecordType::instance_state_changed, "vm_state", names_.text(was.vm_state),
             names_.text(is.vm_state), " has state ");
@@ -292,20 +300,37 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
     changed(RecordType::instance_confidence_changed, "confidence", name(was.confidence),
             name(is.confidence), " has a placement that is ");
   }
-  if (before.folded_migrations < instance.migrations.size() || !before.migrations.empty() ||
-      !instance.ended.empty()) {
-    tell_migrations(before, instance, occasion, records);
-  }
+}
 
-  if (before.past_known && sequence_ == sequence_before && another_past(before, instance)) {
-    ChangeRecord record = start(RecordType::history_corrected, instance, occasion);
-    timeline_.clear();
-    append_timeline(timeline_, instance, names_);
-    record.timeline = timeline_;
-    summary_ += title(instance);
-    summary_ += ": history corrected";
-    emit(record, records);
+void Changes::tell_host_of(const Told& was, const Instance& instance, const Occasion& occasion,
+                           RecordConsumer& records) {
+  const State& is = instance.answer;
+  const bool moved = was.host != NameId::nothing && is.host != NameId::nothing;
+  const RecordType type = is.deleted && !was.deleted   ? RecordType::instance_deleted
+                          : is.host == NameId::nothing ? RecordType::instance_unplaced
+                          : moved                      ? RecordType::instance_moved
+                                                       : RecordType::instance_placed;
+  ChangeRecord& record = start(type, instance, occasion);
+  const std::string_view from = names_.text(was.host);
+  const std::string_view to = names_.text(is.host);
+  record.from = Side{"host", from};
+  record.to = Side{"host", to};
+  summary_.append(title(instance));
+  if (type == RecordType::instance_deleted) {
+    record.to->value = {};
+    summary_.append((from.empty() ? std::string_view(" deleted") : " deleted on "), from);
+  } else if (moved) {
+    summary_.append(" moved from ", from, " to ", to);
+    if (occasion.operation != nullptr && occasion.operation->migration) {
+      summary_.append(" (", spoken(instance.migrations[*occasion.operation->migration].own.kind),
+                      ")");
+    }
+  } else if (is.host == NameId::nothing) {
+    summary_.append(" has left ", from, " and has no host");
+  } else {
+    summary_.append(" is on ", to);
   }
+  emit(record, records);
 }
 
 void Changes::tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
@@ -331,19 +356,19 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
   }
   instance.ended.clear();
   // Of what is folded by now nothing more will be learnt.
-  Occasion last = occasion;
-  last.at_end = true;
   const std::size_t folded =
       instance.held ? instance.held->base.migrations : instance.migrations.size();
   for (std::size_t i = before.folded_migrations; i < instance.migrations.size(); ++i) {
-    tell_migration_changes(instance, instance.migrations[i], i < folded ? last : occasion, records);
+    Occasion at = occasion;
+    at.at_end = at.at_end || i < folded;
+    tell_migration_changes(instance, instance.migrations[i], at, records);
   }
 }
 
 void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& entry,
                                      const Occasion& occasion, RecordConsumer& records) {
+  if (is_told(entry)) return;
   const MigrationView now = entry.view();
-  if (entry.announced == now) return;
   if (!entry.announced) {
     MigrationView started = now;
     if (now.outcome != Outcome::in_progress) {
@@ -379,23 +404,17 @@ void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& e
 void Changes::tell_migration(RecordType type, const Instance& instance, const RequestId& request,
                              const MigrationView& view, const Occasion& occasion,
                              RecordConsumer& records) {
-  ChangeRecord record = start(type, instance, occasion);
+  ChangeRecord& record = start(type, instance, occasion);
   record.migration = migration_answer(instance.id, request, view, names_);
-  summary_ += title(instance);
-  summary_ += ": ";
-  summary_ += spoken(view.kind);
-  summary_ += " from ";
-  summary_ += view.source == NameId::nothing ? "an unknown host" : names_.text(view.source);
-  summary_ += " to ";
-  summary_ +=
-      view.destination == NameId::nothing ? "an unknown host" : names_.text(view.destination);
-  summary_ += ' ';
-  summary_ += name(type).substr(name(type).find('.') + 1);
+  const auto spoken_host = [&](NameId host) {
+    return host == NameId::nothing ? "an unknown host" : names_.text(host);
+  };
+  summary_.append(title(instance), ": ", spoken(view.kind), " from ", spoken_host(view.source),
+                  " to ", spoken_host(view.destination), " ",
+                  name(type).substr(std::string_view("migration.").size()));
   if (view.outcome == Outcome::failed) {
     if (const std::string_view method = raised_in(instance, request, names_); !method.empty()) {
-      summary_ += " (";
-      summary_ += method;
-      summary_ += " raised an exception)";
+      summary_.append(" (", method, " raised an exception)");
     }
   }
   emit(record, records);
@@ -404,25 +423,25 @@ void Changes::tell_migration(RecordType type, const Instance& instance, const Re
 // A late fact can show that a rebuild, which seemed an evacuation, stayed where it was.
 void Changes::tell_retracted(const Instance& instance, const MigrationEntry& gone,
                              const Occasion& occasion, RecordConsumer& records) {
-  ChangeRecord record = start(RecordType::migration_corrected, instance, occasion);
+  ChangeRecord& record = start(RecordType::migration_corrected, instance, occasion);
   OperationSummary operation;
   operation.kind = name(OperationKind::rebuild);
   operation.request_id = gone.request;
   operation.started_at = gone.announced->started_at;
   operation.outcome = gone.announced->outcome;
   record.operation = operation;
-  summary_ += title(instance);
-  summary_ += ": what seemed a migration was none";
+  record.occasion = {};  // the others are of the operation as it is now
+  summary_.append(title(instance), ": what seemed a migration was none");
   emit(record, records);
 }
 
 void Changes::tell_too_late(const Instance& instance, const Occasion& occasion,
                             RecordConsumer& records) {
-  ChangeRecord record = start(RecordType::event_too_late, instance, occasion);
+  record_.occasion = {};
+  ChangeRecord& record = start(RecordType::event_too_late, instance, occasion);
   record.late = true;
-  summary_ += title(instance);
-  summary_ += ": too late, ";
-  if (occasion.event != nullptr) summary_ += occasion.event->event_type;
+  summary_.append(title(instance), ": too late, ");
+  if (occasion.event != nullptr) summary_.append(occasion.event->event_type);
   emit(record, records);
 }
 
@@ -430,9 +449,7 @@ void Changes::tell_missing(const Instance* instance, const MissingEvent& missing
                            RecordConsumer& records) {
   ChangeRecord record;
   record.type = RecordType::event_missing;
-  subject_.clear();
-  missing.instance.append_to(subject_);
-  record.subject = subject_;
+  record.subject = subject(missing.instance);
   record.time = missing.time;
   record.instance.emplace();
   if (instance != nullptr) {
@@ -443,7 +460,8 @@ void Changes::tell_missing(const Instance* instance, const MissingEvent& missing
   record.cause = missing.cause;
   record.severity = missing.severity;
   record.site_severity = record.site_summary = true;
-  summary_ = missing.summary;
+  summary_.clear();
+  summary_.append(missing.summary);
   emit(record, records);
 }
 
@@ -456,18 +474,14 @@ void Changes::tell_host(std::string_view host, HostStatus from, HostStatus to,
   record.subject = host;
   record.from = Side{"status", name(from)};
   record.to = Side{"status", name(to)};
-  record.cause = cause_of(occasion);
+  tell_cause(record.cause, occasion);
   record.severity = to == HostStatus::down ? Severity::error : Severity::info;
   record.hit = hit;
   summary_.clear();
-  summary_ += "host ";
-  summary_ += host;
-  summary_ += " is ";
-  summary_ += name(to);
+  summary_.append("host ", host, " is ", name(to));
   if (!hit.empty()) {
-    summary_ += ", with ";
-    summary_ += std::to_string(hit.size());
-    summary_ += hit.size() == 1 ? " instance" : " instances";
+    summary_.append(", with ", std::to_string(hit.size()),
+                    (hit.size() == 1 ? std::string_view(" instance") : " instances"));
   }
   emit(record, records);
 }

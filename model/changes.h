@@ -3,12 +3,14 @@
 
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/instance.h"
+#include "model/line.h"
 #include "model/names.h"
 #include "vmtrail/record.h"
 
@@ -27,6 +29,12 @@ struct Told {
         interval_open(state.interval_open),
         since(state.since) {}
 
+  /// Have records nothing to tell of the answer but, perhaps, another past?
+  [[nodiscard]] bool is_still(const State& now) const {
+    return host == now.host && vm_state == now.vm_state && task_state == now.task_state &&
+           power == now.power && confidence == now.confidence && deleted == now.deleted;
+  }
+
   NameId host{};
   NameId vm_state{};
   NameId task_state{};
@@ -35,8 +43,6 @@ struct Told {
   bool deleted = false;
   bool interval_open = false;
   Time since{};
-
-  friend bool operator==(const Told&, const Told&) = default;
 };
 
 /// What an instance's answer was before an event.
@@ -50,13 +56,6 @@ struct Before {
   /// Migrations that were not folded, as announced so far; the walk may have rebuilt them.
   std::vector<MigrationEntry> migrations;
   std::size_t folded_migrations = 0;
-
-  /// May there be something to tell? False for most events.
-  [[nodiscard]] bool differs_from(const Instance& instance) const {
-    return !known || past_known || answer != Told(instance.answer) ||
-           folded_migrations != instance.answer.migrations || !migrations.empty() ||
-           !instance.ended.empty();
-  }
 };
 
 /// Writes records. One for each model; owns nothing but its buffers.
@@ -75,6 +74,11 @@ class Changes {
         false;  ///< nothing more will come: migrations are told though an end is not known
   };
 
+  /// Is there nothing to tell() of the instance? So it is after most events.
+  [[nodiscard]] static bool has_told(const Before& before, Instance& instance) {
+    return before.known && before.answer.is_still(instance.answer) && !before.past_known &&
+           (!has_migrations(before, instance) || is_told_still(before, instance));
+  }
   /// Emits the records that lead from `before` to the instance as it is now.
   void tell(const Before& before, Instance& instance, const Occasion& occasion,
             RecordConsumer& records);
@@ -91,6 +95,18 @@ class Changes {
   void set_sequence(Sequence sequence) { sequence_ = sequence; }
 
  private:
+  /// Are there any of which something may be to be told?
+  static bool has_migrations(const Before& before, const Instance& instance) {
+    return before.folded_migrations < instance.answer.migrations || !before.migrations.empty() ||
+           !instance.ended.empty();
+  }
+  /// Is there just the one that there was, as it was announced? The walk may have made it anew:
+  /// then it is given what was announced.
+  static bool is_told_still(const Before& before, Instance& instance);
+  void tell_answer(const Before& before, const Instance& instance, const Occasion& occasion,
+                   RecordConsumer& records);
+  void tell_host_of(const Told& was, const Instance& instance, const Occasion& occasion,
+                    RecordConsumer& records);
   void tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
                        RecordConsumer& records);
   void tell_migration_changes(const Instance& instance, MigrationEntry& entry,
@@ -99,24 +115,31 @@ class Changes {
                       const MigrationView& view, const Occasion& occasion, RecordConsumer& records);
   void tell_retracted(const Instance& instance, const MigrationEntry& gone,
                       const Occasion& occasion, RecordConsumer& records);
+  /// The record that is told next, of the occasion that it belongs to; its summary is empty.
+  [[nodiscard]] ChangeRecord& start(RecordType type, const Instance& instance,
+                                    const Occasion& occasion);
+  void begin(const Instance& instance, const Occasion& occasion);
+  [[nodiscard]] std::string_view subject(const InstanceId& id);
+  [[nodiscard]] Sequence next() const {
+    return Sequence{static_cast<std::uint64_t>(sequence_) + 1};
+  }
   void emit(ChangeRecord& record, RecordConsumer& records);
-  [[nodiscard]] ChangeRecord start(RecordType type, const Instance& instance,
-                                   const Occasion& occasion);
   [[nodiscard]] std::string_view title(const Instance& instance) const;
 
   const Names& names_;
   Sequence sequence_{};
-  std::string subject_;
-  std::string summary_;
+  ChangeRecord record_;  // the last; its occasion is 0 when the next record is of another
+  std::array<char, kUuidSize> subject_{};
+  Line summary_;
   std::vector<Interval> timeline_;
 };
 
 /// Text of the model's answers, as far as they are not plain numbers.
 [[nodiscard]] Migration migration_answer(const InstanceId& instance, const RequestId& request,
                                          const MigrationView& view, const Names& names);
-[[nodiscard]] std::optional<OperationSummary> summarise(const Operation& operation,
-                                                        const Instance& instance,
-                                                        const Names& names);
+/// Nothing: it is none of which anything is told.
+void summarise(std::optional<OperationSummary>& to, const Operation& operation,
+               const Instance& instance, const Names& names);
 /// Oldest first; the open interval last.
 void append_timeline(std::vector<Interval>& out, const Instance& instance, const Names& names);
 

@@ -11,9 +11,7 @@ void Changes::tell_drift(const Instance* instance, const PlacementDrift& drift,
   record.type = RecordType::placement_drift;
   record.severity = Severity::warning;
   record.time = drift.time;
-  subject_.clear();
-  drift.instance.append_to(subject_);
-  record.subject = subject_;
+  record.subject = subject(drift.instance);
   record.instance.emplace();
   if (instance != nullptr) {
     record.instance->name = names_.text(instance->answer.name);
@@ -23,7 +21,8 @@ void Changes::tell_drift(const Instance* instance, const PlacementDrift& drift,
   record.from = drift.from;
   record.to = drift.to;
   record.cause = Cause{drift.message_id, drift.event_type, {}, {}, {}, {}};
-  summary_ = drift.summary;
+  summary_.clear();
+  summary_.append(drift.summary);
   emit(record, records);
 }
 

@@ -90,8 +90,8 @@ struct Model::Impl {
   /// The facts that wait for the instance with this request.
   void take_loose(Instance& instance, const RequestId& request);
   /// Of a fact that names a new operation, and tells an instance what it knows, when all that it
-  /// holds is old enough to be folded: folds that, and holds the fact. There is nothing to tell, and
-  /// nothing to walk over. False: it is not so, and nothing has been done.
+  /// holds is old enough to be folded: folds that, and holds the fact. There is nothing to tell,
+  /// and nothing to walk over. False: it is not so, and nothing has been done.
   bool renew(Instance& instance, const RequestId& request, Fact& fact);
   /// An instance takes a fact, and records tell what that changed.
   void change(Instance& instance, bool known, Operation* operation, const RequestId& request,

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/plain_text.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
 
@@ -22,7 +23,7 @@ namespace vmtrail {
 class JsonRoom {
  public:
   explicit JsonRoom(std::size_t bound) {
-    if (bound > small_.size()) large_ = std::make_unique<char[]>(bound);
+    if (bound > small_.size()) large_ = std::make_unique_for_overwrite<char[]>(bound);
   }
   [[nodiscard]] char* begin() { return large_ ? large_.get() : small_.data(); }
 
@@ -35,9 +36,9 @@ namespace json {
 
 // Each of these writes at `to` and returns where it ended. There must be room.
 
-/// Bytes that a string of such a size may need, with its quotes and what is written beyond its end.
+/// Bytes that a string of such a size may need, with its quotes.
 [[nodiscard]] constexpr std::size_t bound(std::size_t text_size) {
-  return 6 * text_size + 18;
+  return 6 * text_size + 2;
 }
 [[nodiscard]] constexpr std::size_t bound(std::string_view text) {
   return bound(text.size());
@@ -52,17 +53,19 @@ char* put(char* to, const char (&text)[kSize]) {
   std::memcpy(to, text, kSize - 1);
   return to + kSize - 1;
 }
-/// Likewise: one of our own words.
-inline char* put_word(char* to, std::string_view word) {
-  std::memcpy(to, word.data(), word.size());
-  return to + word.size();
-}
 inline char* put(char* to, bool value) {
   return value ? put(to, "true") : put(to, "false");
 }
 char* put(char* to, std::uint64_t number);
 
-char* string(char* to, std::string_view text);
+/// What stands between the quotes of a string, whatever the text holds.
+char* put_any(char* to, std::string_view text);
+inline char* string(char* to, std::string_view text) {
+  *to++ = '"';
+  to = put_plain(to, text) ? to + text.size() : put_any(to, text);
+  *to++ = '"';
+  return to;
+}
 /// Empty text is null.
 inline char* string_or_null(char* to, std::string_view text) {
   return text.empty() ? put(to, "null") : string(to, text);

@@ -37,8 +37,7 @@ Operation* operation_of(Instance& instance, const RequestId& request) {
 bool is_too_late(const Instance& instance, const RequestId& request, const Operation* operation,
                  Time generated) {
   if (operation != nullptr) return false;
-  if (!request.empty() &&
-      instance.folded.contains(request)) {
+  if (!request.empty() && instance.folded.contains(request)) {
     return true;
   }
   return generated <= instance.cut;
@@ -172,10 +171,10 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   skew.note(operation, at);
   make_joinable(operation, instance);
   if (operation.facts.size() > kCompactFrom) compact(operation, at);
-  const bool certain = found == &held.operations.back() &&
-                       last_is_certain(held.operations, options.clock_tolerance);
-  const bool same = operation.kind == kind && operation.deletes == deletes &&
-                    operation.new_flavor == new_flavor;
+  const bool certain =
+      found == &held.operations.back() && last_is_certain(held.operations, options.clock_tolerance);
+  const bool same =
+      operation.kind == kind && operation.deletes == deletes && operation.new_flavor == new_flavor;
   if (!certain) {
     walk.from_base();
   } else if (!same) {
@@ -234,7 +233,7 @@ void Model::Impl::change(Instance& instance, bool known, Operation* const operat
   fold_old(instance);
   queue(instance);
   settle_hosts(was.answer.host, instance);
-  if (was.differs_from(instance)) {
+  if (!Changes::has_told(was, instance)) {
     occasion.operation = operation_of(instance, request);
     changes.tell(was, instance, occasion, records);
   }
@@ -251,9 +250,9 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
   const std::uint32_t place = impl.instances.find(id);
   const bool known = place != PlaceIndex::kNone;
   const Instance* const awake = known ? impl.instances.awake(place) : nullptr;
-  const bool copy =
-      (awake != nullptr && awake->remembered.contains(message, impl.stream.value_or(Time::min()))) ||
-      impl.is_copy(message, event.generated);
+  const bool copy = (awake != nullptr &&
+                     awake->remembered.contains(message, impl.stream.value_or(Time::min()))) ||
+                    impl.is_copy(message, event.generated);
   if (copy && (!known || impl.options.trail == 0)) return Verdict::duplicate;
   Instance& instance = known ? impl.instances.wake(place) : impl.instances.add(id);
   if (copy || holds(instance, message)) {

@@ -18,7 +18,6 @@ void put_in_order(Operations& operations, const State& base, Duration clock_tole
                   Names& names);
 
 /// Is the last of these certainly after all others, whatever they are?
-[[nodiscard]] bool last_is_certain(const Operations& operations,
-                                   Duration clock_tolerance);
+[[nodiscard]] bool last_is_certain(const Operations& operations, Duration clock_tolerance);
 
 }  // namespace vmtrail

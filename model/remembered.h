@@ -30,9 +30,8 @@ class Remembered {
   }
   [[nodiscard]] bool contains(const MessageId& id, Time now) const {
     if ((ids_ & bit_of(id)) == 0) return false;
-    return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return entry.id == id && entry.until >= now;
-    });
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [&](const Entry& entry) { return entry.id == id && entry.until >= now; });
   }
   void forget_before(Time now) {
     if (!entries_.empty() && entries_.back().until < now) {
@@ -47,7 +46,9 @@ class Remembered {
     ids_ = 0;
     for (const Entry& entry : entries_) ids_ |= bit_of(entry.id);
   }
-  [[nodiscard]] std::span<const Entry> entries() const { return {entries_.data(), entries_.size()}; }
+  [[nodiscard]] std::span<const Entry> entries() const {
+    return {entries_.data(), entries_.size()};
+  }
 
  private:
   static std::uint64_t bit_of(const MessageId& id) { return std::uint64_t{1} << (id.hash() >> 58); }

@@ -10,7 +10,7 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kSparse = 16;   // slots for each are too many
+constexpr std::size_t kSparse = 16;  // slots for each are too many
 
 }  // namespace
 

@@ -22,9 +22,7 @@ class Seen {
     return !entry.id.empty() && entry.until >= now_;
   }
   /// It may be asked for soon.
-  void prefetch(const MessageId& id) const {
-    __builtin_prefetch(&slots_[id.hash() & mask_]);
-  }
+  void prefetch(const MessageId& id) const { __builtin_prefetch(&slots_[id.hash() & mask_]); }
   /// Forgets what the stream has passed.
   void forget_before(Time stream_time) {
     now_ = stream_time;
@@ -48,7 +46,7 @@ class Seen {
 
   // Open addressing with linear probing. What the stream has passed stays, as if it were not there,
   // until its slot is wanted or all are put in order: to take out one by one costs more.
-  static constexpr std::size_t kLeast = 1024;          // slots
+  static constexpr std::size_t kLeast = 1024;             // slots
   std::vector<Entry> slots_{std::vector<Entry>(kLeast)};  // a power of two
   std::size_t mask_ = kLeast - 1;
   std::size_t used_ = 0;

@@ -91,17 +91,19 @@ void Walk::step_within_last(const Fact& fact) {
   end_of_last();
 }
 
-// Is the end of the facts the same with this one as it was without, but for the times? Most of Nova's
-// updates rank before what they follow, and tell what is known. A field that is told as it is in
-// the end was either that already, or is written again later. Where the instance is does not depend
-// on the others while no fact of the operation has placed it, nor does what comes of its intervals
-// depend on the times. What shelves or rebuilds looks at more than the last writers.
+// Is the end of the facts the same with this one as it was without, but for the times? Most of
+// Nova's updates rank before what they follow, and tell what is known. A field that is told as it
+// is in the end was either that already, or is written again later. Where the instance is does not
+// depend on the others while no fact of the operation has placed it, nor does what comes of its
+// intervals depend on the times. What shelves or rebuilds looks at more than the last writers.
 bool Walk::only_confirms(const Fact& fact) const {
   const Operation& last = held_.operations.back();
   const State& before = held_.prefix;
   const State& after = held_.open;
   const Rule& rule = *fact.rule;
-  const auto confirms = [](NameId told, NameId is) { return told == NameId::nothing || told == is; };
+  const auto confirms = [](NameId told, NameId is) {
+    return told == NameId::nothing || told == is;
+  };
   const std::optional<NameId> host = named(fact, rule.host);
   return rule.database && rule.phase == Phase::none && is_serial(last.kind) &&
          last.kind != OperationKind::shelve && last.kind != OperationKind::unshelve &&

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "vmtrail/cloudevents.h"
 #include "vmtrail/dispatcher.h"
 #include "vmtrail/model.h"
 
@@ -84,6 +85,9 @@ class FoldedRecords : public RecordConsumer {
     types.push_back(record.type);
     std::string json;
     append_cloudevent(json, record, "vmtrail/test");
+    std::string again;
+    cloudevents.append(again, record);
+    alike = alike && again == json;
     text += json + "\n";
     if (!record.instance || record.type == RecordType::event_too_late ||
         record.type == RecordType::event_missing || record.type == RecordType::placement_drift) {
@@ -126,6 +130,7 @@ class FoldedRecords : public RecordConsumer {
       }
     };
     if (!gapless) result += "a gap in the sequence\n";
+    if (!alike) result += "a record that is not written as it is by itself\n";
     differ("sequence", std::to_string(sequence),
            std::to_string(static_cast<std::uint64_t>(model.sequence())));
     differ("instances", std::to_string(instances.size()), std::to_string(model.instance_count()));
@@ -166,8 +171,10 @@ class FoldedRecords : public RecordConsumer {
   std::map<std::pair<std::string, std::string>, std::string> migrations;
   std::vector<RecordType> types;
   std::string text;  ///< all records as they are written
+  CloudEvents cloudevents{"vmtrail/test"};
   std::uint64_t sequence = 0;
   bool gapless = true;
+  bool alike = true;
 };
 
 class NoQuarantine : public QuarantineConsumer {

@@ -68,6 +68,11 @@ struct Side {
 /// of the consumer only.
 struct ChangeRecord {
   Sequence sequence{};
+  /// That of the first record of the same event about the same subject. Records of one occasion
+  /// have time, subject, instance, confidence, lateness, operation and cause in common, which need
+  /// to be written only once (cloudevents.h). 0: it shares nothing that is known to be the same, as
+  /// a copy does in which one of these was changed.
+  Sequence occasion{};
   RecordType type{};
   Time time;                 ///< of the event; of the judgement for stuck and uncertain
   std::string_view subject;  ///< the instance's id or the host's name
@@ -119,7 +124,8 @@ class RecordConsumer {
 };
 
 /// Appends the record as one CloudEvents 1.0 event in structured mode, without a line end. `source`
-/// names this vmtrail among others ("vmtrail/default").
+/// names this vmtrail among others ("vmtrail/default"). Of many records cloudevents.h makes less
+/// work.
 void append_cloudevent(std::string& out, const ChangeRecord& record, std::string_view source);
 
 /// Appends the record as a Zenoss event, one JSON object without a line end: device, component
