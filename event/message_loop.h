@@ -1,28 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inner loop of messages of a known shape. Included by message_shape.cc alone, once for each
-// set of instructions, in a namespace that has Lanes of its own; therefore without a guard.
+// The inner loop of messages of a known layout. Included by message_layout.cc alone, once for each
+// set of instructions, in a namespace that has Lanes and Match of its own; therefore without a
+// guard.
 
-/// Are the bytes at `at` the same? They end before the text does.
-inline bool same_bytes(const char* at, const char* bytes, std::ptrdiff_t size) {
-  for (; size >= 32; size -= 32, at += 32, bytes += 32) {
-    if (Lanes::same(at, bytes) != ~Block::Bits{0}) return false;
+/// Is what begins at `at` as the pattern before the place?
+inline bool is_as(const MessageLayout::Place& place, const char* pattern, const char* at) {
+  if (place.whole != 0) {
+    Match match;
+    at += place.whole;
+    pattern += place.whole;
+    for (auto i = -static_cast<std::ptrdiff_t>(place.whole); i != 0; i += std::ptrdiff_t{Match::kSize}) {
+      match.compare(at + i, pattern + i);
+    }
+    if (match.columns() != ~Match::Bits{0}) return false;
   }
-  const Block::Bits needed = (Block::Bits{1} << size) - 1;
-  return (needed & ~Lanes::same(at, bytes)) == 0;
+  Match match;
+  match.compare(at, pattern);
+  return (place.rest & ~match.columns()) == 0;
 }
 
 template <class Form>
-bool read(const MessageShape::Place* place, MessageShape::Reading& reading) {
+bool read(const MessageLayout::Place* place, const char* pattern,
+          const MessageLayout::Capture* capture, MessageReading& reading) {
   const char* const end = reading.end;
   for (const char* at = reading.at;; ++place) {
-    if (end - at < place->size || !same_bytes(at, place->bytes, place->size)) return false;
+    if (end - at < static_cast<std::ptrdiff_t>(place->size) || !is_as(*place, pattern, at)) {
+      return false;
+    }
+    for (auto count = place->captures; count != 0; --count, ++capture) {
+      *capture->to = {at + capture->offset, capture->size};
+    }
     at += place->size;
+    pattern += place->whole + Match::kSize;
     // The quotes of what is always a text are among the bytes around it.
     std::size_t quote = 0;
-    if (place->takes != Part::Takes::text) {
+    if (place->takes != Takes::text) {
       if (place->last) return at == end;
-      if (place->takes == Part::Takes::value || !Form::quote(at)) {
-        at = read_other<Form>(*place, at, reading);
+      if (at >= end) return false;
+      if (place->takes == Takes::value) {
+        at = read_any<Form>(at, reading);
+        if (at == nullptr) return false;
+        continue;
+      }
+      if (!Form::quote(at)) {
+        const std::size_t digits = leading_digits(at);
+        const bool whole = digits != 0 && digits != kMostDigits && (*at != '0' || digits == 1);
+        if (whole && at[digits] != '.' && !place->wanted.only_text) {
+          *place->to = {at, digits};
+          at += place->usual.foreseen(digits);
+          continue;
+        }
+        at = read_word<Form>(place->wanted, at, reading);
         if (at == nullptr) return false;
         continue;
       }
@@ -44,7 +72,7 @@ bool read(const MessageShape::Place* place, MessageShape::Reading& reading) {
     }
     const char* const stop = block + std::countr_zero(ends);
     if (!Form::quote(stop)) {
-      at = read_text<Form>(*place, at, reading);
+      at = read_text<Form>(place->wanted, at, reading);
       if (at == nullptr) return false;
       at += quote;
       continue;

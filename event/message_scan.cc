@@ -114,19 +114,22 @@ void MessageScan::tell_site_keys(const std::vector<SiteValue>& values) {
   }
 }
 
-MessageScan::Read MessageScan::read(const Known& known, std::string_view text, Output& output) {
+MessageScan::Read MessageScan::read(Known& known, Width width, std::string_view text,
+                                    Output& output) {
   const MessageKind kind = known.meaning.kind;
   site_.clear();
   draft_.clear();
   heading_.clear();
   if (kind == MessageKind::event) traits_.clear();
   unescaped_.clear();
-  MessageShape::Reading reading{
+  MessageReading reading{
       .at = text.data(), .end = text.data() + text.size(), .unescaped = unescaped_};
-  if (!known.shape.read(reading, lanes_)) return Read::other_shape;
+  const bool fits =
+      width == Width::same ? known.shape.read(reading, lanes_) : known.shape.read_widening(reading);
+  if (!fits) return Read::other_shape;
   if (!reading.ascii && !simdjson::validate_utf8(text.data(), text.size())) return Read::flawed;
   draft_.set_message_id(heading_.message_id);
-  draft_.set_event_type(known.event_type);
+  draft_.set_event_type(heading_.event_type);
   draft_.set_generated(heading_.generated);
   if (kind == MessageKind::event) {
     for (const SiteValue& one : known.meaning.site) {
@@ -145,7 +148,7 @@ MessageScan::Read MessageScan::read(const Known& known, std::string_view text, O
       draft_.tell_publisher(heading_.publisher_id, kind == MessageKind::versioned ? ":" : ".");
     }
   }
-  const Event* const event = draft_.finish();
+  const Event* const event = draft_.finish(output.in_input() && unescaped_.empty());
   if (event == nullptr) return Read::flawed;
   output.event(*event);
   return Read::told;
@@ -170,7 +173,7 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
         known->event_type != expected.event_type) {
       continue;
     }
-    if (known->shape.widen(parts_)) return read(*known, text, output) == Read::told;
+    if (known->shape.widen(parts_)) return read(*known, Width::any, text, output) == Read::told;
   }
   const auto free =
       std::ranges::find_if(bucket.known, [](const auto& known) { return known == nullptr; });
@@ -179,7 +182,7 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
   place = std::make_unique<Known>(std::move(parts_), std::move(meaning_), expected.event_type);
   parts_ = {};
   meaning_ = {};
-  return read(*place, text, output) == Read::told;
+  return read(*place, Width::any, text, output) == Read::told;
 }
 
 bool MessageScan::decode(std::string_view text, Output& output) {
@@ -188,12 +191,15 @@ bool MessageScan::decode(std::string_view text, Output& output) {
   if (!expected) return false;
   Bucket& bucket = buckets_[bucket_of(expected->event_type)];
   if (unescaped_.capacity() < text.size()) unescaped_.reserve(2 * text.size());
-  for (std::size_t i = 0; i != Bucket::kWays && bucket.known[i] != nullptr; ++i) {
-    const Read found = read(*bucket.known[i], text, output);
-    if (found == Read::other_shape) continue;
-    if (i != 0) std::swap(bucket.known[i], bucket.known[0]);
-    bucket.next_pause = std::max(bucket.next_pause / 2, std::uint32_t{1});
-    return found == Read::told;
+  for (const Width width : {Width::same, Width::any}) {
+    for (std::size_t i = 0; i != Bucket::kWays && bucket.known[i] != nullptr; ++i) {
+      if (bucket.known[i]->event_type != expected->event_type) continue;
+      const Read found = read(*bucket.known[i], width, text, output);
+      if (found == Read::other_shape) continue;
+      if (i != 0) std::swap(bucket.known[i], bucket.known[0]);
+      bucket.next_pause = std::max(bucket.next_pause / 2, std::uint32_t{1});
+      return found == Read::told;
+    }
   }
   return learn(bucket, text, *expected, output);
 }

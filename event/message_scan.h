@@ -48,6 +48,8 @@ class MessageScan {
     std::string event_type;
   };
   enum class Read : std::uint8_t { told, other_shape, flawed };
+  /// May the message differ where others of its shape have not?
+  enum class Width : std::uint8_t { same, any };
 
   /// The shapes of some event types: those of the same type differ by version and service.
   struct Bucket {
@@ -61,7 +63,7 @@ class MessageScan {
   static constexpr std::size_t kBuckets = 64;
   static constexpr std::uint32_t kMaxPause = 256;
 
-  Read read(const Known& known, std::string_view text, Output& output);
+  Read read(Known& known, Width width, std::string_view text, Output& output);
   bool learn(Bucket& bucket, std::string_view text, const MessageCutter::Expected& expected,
              Output& output);
   void tell_site_keys(const std::vector<SiteValue>& values);
