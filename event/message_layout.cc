@@ -5,11 +5,12 @@
 #include <bit>
 #include <cstring>
 
+#include "event/scanning.h"
+
 namespace vmtrail {
 namespace {
 
 namespace narrow {
-using Lanes = Block;
 using Match = PatternMatch;
 #include "event/message_loop.h"
 }  // namespace narrow
@@ -17,7 +18,6 @@ using Match = PatternMatch;
 #if defined(VMTRAIL_HAS_WIDE)
 VMTRAIL_BEGIN_WIDE
 namespace wide {
-using Lanes = WideBlock;
 using Match = WidePatternMatch;
 #include "event/message_loop.h"
 }  // namespace wide

@@ -12,7 +12,6 @@
 
 #include "event/block.h"
 #include "event/message_value.h"
-#include "event/scanning.h"
 #include "event/text_pattern.h"
 
 namespace vmtrail {
@@ -24,11 +23,10 @@ class MessageLayout {
   /// A place, and what is known of the pattern before it.
   struct Place {
     std::string_view* to = nullptr;  // where a text goes; never nullptr
-    mutable UsualSize usual;
-    std::uint32_t size = 0;      // of the pattern
-    std::uint32_t whole = 0;     // so many of these bytes are whole blocks …
-    Block::Bits rest = 0;        // … and these columns of the one behind them
-    std::uint32_t captures = 0;  // in the pattern
+    std::uint32_t size = 0;          // of the pattern
+    std::uint32_t whole = 0;         // so many of these bytes are whole blocks …
+    Block::Bits rest = 0;            // … and these columns of the one behind them
+    std::uint32_t captures = 0;      // in the pattern
     Takes takes = Takes::value;
     bool last = false;  // the end of the message
     Wanted wanted{};

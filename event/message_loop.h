@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The inner loop of messages of a known layout. Included by message_layout.cc alone, once for each
-// set of instructions, in a namespace that has Lanes and Match of its own; therefore without a
-// guard.
+// set of instructions, in a namespace that has a Match of its own; therefore without a guard.
 
 /// Is what begins at `at` as the pattern before the place?
 inline bool is_as(const MessageLayout::Place& place, const char* pattern, const char* at) {
@@ -9,7 +8,8 @@ inline bool is_as(const MessageLayout::Place& place, const char* pattern, const 
     Match match;
     at += place.whole;
     pattern += place.whole;
-    for (auto i = -static_cast<std::ptrdiff_t>(place.whole); i != 0; i += std::ptrdiff_t{Match::kSize}) {
+    for (auto i = -static_cast<std::ptrdiff_t>(place.whole); i != 0;
+         i += std::ptrdiff_t{Match::kSize}) {
       match.compare(at + i, pattern + i);
     }
     if (match.columns() != ~Match::Bits{0}) return false;
@@ -47,7 +47,7 @@ bool read(const MessageLayout::Place* place, const char* pattern,
         const bool whole = digits != 0 && digits != kMostDigits && (*at != '0' || digits == 1);
         if (whole && at[digits] != '.' && !place->wanted.only_text) {
           *place->to = {at, digits};
-          at += place->usual.foreseen(digits);
+          at += digits;
           continue;
         }
         at = read_word<Form>(place->wanted, at, reading);
@@ -57,28 +57,15 @@ bool read(const MessageLayout::Place* place, const char* pattern,
       quote = Form::kQuote;
       at += quote;
     }
-    std::uint32_t ends = Lanes(at).ends_json();
-    const std::size_t usual = place->usual.size();
-    if (place->usual.is_first_of(ends) && Form::quote(at + usual)) {
-      *place->to = {at, usual};
-      at += usual + quote;
+    const Match::Bits ends = Match::uncommon(at);
+    const auto size = static_cast<std::size_t>(std::countr_zero(ends));
+    if (ends != 0 && Form::quote(at + size)) {
+      *place->to = {at, size};
+      at += size + quote;
       continue;
     }
-    const char* block = at;
-    while (ends == 0) {
-      block += Lanes::kSize;
-      if (block >= end) return false;
-      ends = Lanes(block).ends_json();
-    }
-    const char* const stop = block + std::countr_zero(ends);
-    if (!Form::quote(stop)) {
-      at = read_text<Form>(place->wanted, at, reading);
-      if (at == nullptr) return false;
-      at += quote;
-      continue;
-    }
-    const auto size = static_cast<std::size_t>(stop - at);
-    *place->to = {at, size};
-    at += place->usual.foreseen(size) + quote;
+    at = read_text<Form>(place->wanted, at, reading);
+    if (at == nullptr) return false;
+    at += quote;
   }
 }

@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +28,9 @@ inline constexpr std::array<char, 16> kLeastCommon = {' ', ' ', '#', ' ', ' ', '
 }
 
 [[nodiscard]] constexpr bool is_ascii(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  unsigned char bits = 0;
+  for (const char c : text) bits |= static_cast<unsigned char>(c);
+  return bits < 0x80;
 }
 
 /// Compares 32 bytes after the other, and tells only in the end. Patterns are aligned to 32.
@@ -40,33 +41,43 @@ class PatternMatch {
 
 #if defined(__SSE2__)
   void compare(const char* text, const char* pattern) {
-    compare(text, pattern, low_);
-    compare(text + 16, pattern + 16, high_);
+    low_ = _mm_and_si128(low_, compare_half(text, pattern));
+    high_ = _mm_and_si128(high_, compare_half(text + 16, pattern + 16));
   }
 
   /// A bit for each of the 32 columns, that of the first one lowest: was all of it as the pattern?
   [[nodiscard]] Bits columns() const {
-    return static_cast<Bits>(_mm_movemask_epi8(low_)) | static_cast<Bits>(_mm_movemask_epi8(high_))
-                                                            << 16;
+    return bits(low_, high_);
+  }
+
+  /// The same for 32 characters of a text: which of them are not common?
+  [[nodiscard]] static Bits uncommon(const char* text) {
+    return ~bits(common(load(text)), common(load(text + 16)));
   }
 
  private:
-  // Without the shuffle of later instruction sets a character is looked at as a Block does, and L,
-  // comma and less-than sign besides.
-  static void compare(const char* text, const char* pattern, __m128i& matched) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
-    const __m128i wanted = _mm_load_si128(reinterpret_cast<const __m128i*>(pattern));
+  static __m128i load(const char* text) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  }
+  static __m128i common(__m128i bytes) {
+    // There is no shuffle that looks kLeastCommon up.
     const __m128i row = _mm_and_si128(bytes, _mm_set1_epi8(15));
-    const __m128i quotes = _mm_cmpeq_epi8(row, _mm_set1_epi8(2));
-    const __m128i backslashes = _mm_cmpeq_epi8(row, _mm_set1_epi8(12));
-    const __m128i least = _mm_add_epi8(
-        _mm_set1_epi8(' ' - 1), _mm_or_si128(_mm_and_si128(quotes, _mm_set1_epi8('#' - ' ')),
-                                             _mm_and_si128(backslashes, _mm_set1_epi8(']' - ' '))));
-    const __m128i common = _mm_cmpgt_epi8(bytes, least);
+    const auto more = [&](char c) {
+      return _mm_and_si128(_mm_cmpeq_epi8(row, _mm_set1_epi8(c % 16)), _mm_set1_epi8(c + 1 - ' '));
+    };
+    const __m128i least = _mm_or_si128(more('"'), more('\\'));
+    return _mm_cmpgt_epi8(bytes, _mm_add_epi8(least, _mm_set1_epi8(' ' - 1)));
+  }
+  static __m128i compare_half(const char* text, const char* pattern) {
+    const __m128i bytes = load(text);
+    const __m128i wanted = _mm_load_si128(reinterpret_cast<const __m128i*>(pattern));
     const __m128i any = _mm_cmpgt_epi8(_mm_setzero_si128(), wanted);
-    const __m128i same = _mm_cmpeq_epi8(bytes, wanted);
-    matched = _mm_and_si128(matched,
-                            _mm_or_si128(_mm_and_si128(any, common), _mm_andnot_si128(any, same)));
+    return _mm_or_si128(_mm_and_si128(any, common(bytes)),
+                        _mm_andnot_si128(any, _mm_cmpeq_epi8(bytes, wanted)));
+  }
+  static Bits bits(__m128i low, __m128i high) {
+    return static_cast<Bits>(_mm_movemask_epi8(low)) | static_cast<Bits>(_mm_movemask_epi8(high))
+                                                           << 16;
   }
 
   __m128i low_ = _mm_set1_epi8(-1);
@@ -78,9 +89,13 @@ class PatternMatch {
       columns_ &= ~(Bits{!match} << i);
     }
   }
-
   [[nodiscard]] Bits columns() const {
     return columns_;
+  }
+  [[nodiscard]] static Bits uncommon(const char* text) {
+    Bits all = 0;
+    for (std::size_t i = 0; i < kSize; ++i) all |= Bits{!is_common(text[i])} << i;
+    return all;
   }
 
  private:
@@ -96,23 +111,33 @@ class WidePatternMatch {
   using Bits = Block::Bits;
   static constexpr std::size_t kSize = PatternMatch::kSize;
 
-  WidePatternMatch()
-      : least_(_mm256_broadcastsi128_si256(
-            _mm_loadu_si128(reinterpret_cast<const __m128i*>(kLeastCommon.data())))),
-        matched_(_mm256_set1_epi8(-1)) {}
+  WidePatternMatch() : matched_(_mm256_set1_epi8(-1)) {}
 
   void compare(const char* text, const char* pattern) {
-    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
+    const __m256i bytes = load(text);
     const __m256i wanted = _mm256_load_si256(reinterpret_cast<const __m256i*>(pattern));
-    // Characters that are not common become others. Of those beyond ASCII the shuffle makes 0.
-    const __m256i common = _mm256_max_epi8(bytes, _mm256_shuffle_epi8(least_, bytes));
-    const __m256i same = _mm256_cmpeq_epi8(bytes, _mm256_blendv_epi8(wanted, common, wanted));
+    const __m256i same =
+        _mm256_cmpeq_epi8(bytes, _mm256_blendv_epi8(wanted, made_common(bytes), wanted));
     matched_ = _mm256_and_si256(matched_, same);
   }
-  [[nodiscard]] Bits columns() const { return static_cast<Bits>(_mm256_movemask_epi8(matched_)); }
+  [[nodiscard]] Bits columns() const { return bits(matched_); }
+  [[nodiscard]] static Bits uncommon(const char* text) {
+    const __m256i bytes = load(text);
+    return ~bits(_mm256_cmpeq_epi8(bytes, made_common(bytes)));
+  }
 
  private:
-  __m256i least_;
+  static __m256i load(const char* text) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
+  }
+  /// Only common characters stay what they are. Of those beyond ASCII the shuffle makes 0.
+  static __m256i made_common(__m256i bytes) {
+    const __m256i least = _mm256_broadcastsi128_si256(
+        _mm_loadu_si128(reinterpret_cast<const __m128i*>(kLeastCommon.data())));
+    return _mm256_max_epi8(bytes, _mm256_shuffle_epi8(least, bytes));
+  }
+  static Bits bits(__m256i bytes) { return static_cast<Bits>(_mm256_movemask_epi8(bytes)); }
+
   __m256i matched_;
 };
 VMTRAIL_END_WIDE
