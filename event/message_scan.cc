@@ -15,7 +15,6 @@
 #include "event/message_scan.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -23,55 +22,17 @@
 
 #include <simdjson.h>
 
-#include "event/scanning.h"
-
 namespace vmtrail {
 namespace {
 
-constexpr std::ptrdiff_t kHashed = 16;
 constexpr int kBucketBits = 6;  // of MessageScan::kBuckets
-
-/// The value of the next key `event_type` behind `at`, or what looks like it.
-std::optional<std::string_view> find_event_type(const char* at, std::string_view text) {
-  static constexpr char kKey[] = "event_type";
-  static constexpr std::ptrdiff_t kBefore = 5;
-  static constexpr std::ptrdiff_t kBehind = 5;
-  const char* const begin = text.data();
-  const char* const end = begin + text.size();
-  for (; at < end; ++at) {
-    at = static_cast<const char*>(std::memchr(at, '_', static_cast<std::size_t>(end - at)));
-    if (at == nullptr || end - at < 24) return std::nullopt;
-    if (at - begin < kBefore || !begins_with(at - kBefore, kKey)) continue;
-    at += kBehind;
-    const char* const limit = at + 8;
-    while (at != limit && (*at == '\\' || *at == '"' || *at == ':' || *at == ' ')) ++at;
-    const char* const type = at;
-    for (int i = 0; i < 8 && at < end; ++i, at += Block::kSize) {
-      const Block::Bits ends = Block(at).ends_json();
-      if (ends == 0) continue;
-      at += std::countr_zero(ends);
-      break;
-    }
-    if (at >= end || at == type || type - begin < kHashed) return std::nullopt;
-    return std::string_view(type, static_cast<std::size_t>(at - type));
-  }
-  return std::nullopt;
-}
-
-std::optional<MessageCutter::Expected> at_a_glance(std::string_view text) {
-  const auto type = find_event_type(text.data(), text);
-  if (!type) return std::nullopt;
-  if (*type != "event") return MessageCutter::Expected{*type, false};
-  const auto inner = find_event_type(type->data(), text);
-  if (!inner) return std::nullopt;
-  return MessageCutter::Expected{*inner, true};
-}
 
 /// By the end of an event type, with what stands before a short one.
 std::size_t bucket_of(std::string_view event_type) {
   std::array<std::uint64_t, 2> words{};
-  static_assert(sizeof words == kHashed);
-  std::memcpy(words.data(), event_type.data() + event_type.size() - kHashed, sizeof words);
+  static_assert(sizeof words == MessageGlance::kBefore);
+  std::memcpy(words.data(), event_type.data() + event_type.size() - MessageGlance::kBefore,
+              sizeof words);
   const std::uint64_t mixed =
       ((words[0] ^ event_type.size()) * 0x9e3779b97f4a7c15U + words[1]) * 0x9e3779b97f4a7c15U;
   return static_cast<std::size_t>(mixed >> (64 - kBucketBits));
@@ -187,7 +148,7 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
 
 bool MessageScan::decode(std::string_view text, Output& output) {
   if (text.size() > kMaxSize || !text.starts_with("{\"")) return false;
-  const auto expected = at_a_glance(text);
+  const auto expected = glance_.look(text);
   if (!expected) return false;
   Bucket& bucket = buckets_[bucket_of(expected->event_type)];
   if (unescaped_.capacity() < text.size()) unescaped_.reserve(2 * text.size());

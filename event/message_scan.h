@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "event/message_glance.h"
 #include "event/message_parts.h"
 #include "event/message_shape.h"
 #include "event/output.h"
@@ -77,6 +78,7 @@ class MessageScan {
   TraitSet traits_{draft_};
   Heading heading_;
   std::vector<std::string_view> site_values_;
+  MessageGlance glance_;
   MessageCutter cutter_{heading_, draft_, traits_, site_values_};
   Parts parts_;  // of the last message that was learnt from
   Meaning meaning_;
