@@ -143,6 +143,10 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
   place = std::make_unique<Known>(std::move(parts_), std::move(meaning_), expected.event_type);
   parts_ = {};
   meaning_ = {};
+  for (const Bucket& other : buckets_) {
+    const Known* const known = other.known.front().get();
+    if (known != nullptr && known != place.get() && place->shape.widen_like(known->shape)) break;
+  }
   return read(*place, Width::any, text, output) == Read::told;
 }
 

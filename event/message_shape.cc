@@ -176,6 +176,27 @@ bool MessageShape::widen(std::size_t part, const Parts& other, std::size_t other
   return true;
 }
 
+bool MessageShape::widen_like(const MessageShape& other) {
+  const std::vector<Part>& theirs = other.parts_.all;
+  const auto alike = [](const Part& a, const Part& b) {
+    return is_container(a.kind) == is_container(b.kind) && a.next == b.next && a.fixed == b.fixed &&
+           a.wanted.to == b.wanted.to;
+  };
+  if (parts_.quote != other.parts_.quote || !std::ranges::equal(parts_.all, theirs, alike)) {
+    return false;
+  }
+  for (std::size_t i = 0; i != theirs.size(); ++i) {
+    Part& part = parts_.all[i];
+    if (part.fixed) continue;
+    part.takes = std::max(part.takes, theirs[i].takes);
+    if (is_container(part.kind)) continue;
+    part.takes = std::max(part.takes, takes_both(bytes_of(parts_, part),
+                                                 bytes_of(other.parts_, theirs[i]), parts_.quote));
+  }
+  lay_out();
+  return true;
+}
+
 /// Makes the places of what takes more than the same.
 void MessageShape::lay_out() {
   layout_.clear();

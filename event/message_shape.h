@@ -56,6 +56,9 @@ class MessageShape {
 
   /// Takes in another checked message; false: it has another shape.
   [[nodiscard]] bool widen(const Parts& other);
+  /// Expects to differ where a shape with as many values has, if there is one: messages of
+  /// different event types have much in common. False: it is not alike.
+  bool widen_like(const MessageShape& other);
 
  private:
   template <class Form>
