@@ -4,13 +4,19 @@
 
 /// Is what begins at `at` as the pattern before the place?
 inline bool is_as(const MessageLayout::Place& place, const char* pattern, const char* at) {
+  constexpr std::ptrdiff_t kSize = Match::kSize;
   if (place.whole != 0) {
     Match match;
     at += place.whole;
     pattern += place.whole;
-    for (auto i = -static_cast<std::ptrdiff_t>(place.whole); i != 0;
-         i += std::ptrdiff_t{Match::kSize}) {
+    auto i = -static_cast<std::ptrdiff_t>(place.whole);
+    if (i % (2 * kSize) != 0) {
       match.compare(at + i, pattern + i);
+      i += kSize;
+    }
+    for (; i != 0; i += 2 * kSize) {
+      match.compare(at + i, pattern + i);
+      match.compare(at + i + kSize, pattern + i + kSize);
     }
     if (match.columns() != ~Match::Bits{0}) return false;
   }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 namespace vmtrail {
 namespace {
@@ -53,15 +52,6 @@ bool is_frame(const Part& part) {
 }
 
 }  // namespace
-
-MessageShape::MessageShape(Parts parts) : parts_(std::move(parts)) {
-  // A layout has nothing beyond ASCII that is the same.
-  for (Part& part : parts_.all) {
-    if (part.kind != JsonKind::text || part.fixed || is_ascii(bytes_of(parts_, part))) continue;
-    part.takes = std::max(part.takes, Takes::text);
-  }
-  lay_out();
-}
 
 bool MessageShape::read_widening(MessageReading& reading) {
   const bool bare = parts_.quote == Bare::kQuote;
@@ -120,13 +110,13 @@ bool MessageShape::read_parts(MessageReading& reading) {
     wider = wider || part.takes < *found;
     part.takes = std::max(part.takes, *found++);
   }
-  if (wider) lay_out();
+  if (wider) laid_out_ = false;
   return true;
 }
 
 bool MessageShape::widen(const Parts& other) {
   if (parts_.quote != other.quote || !widen(0, other, 0)) return false;
-  lay_out();
+  laid_out_ = false;
   return true;
 }
 
@@ -193,12 +183,20 @@ bool MessageShape::widen_like(const MessageShape& other) {
     part.takes = std::max(part.takes, takes_both(bytes_of(parts_, part),
                                                  bytes_of(other.parts_, theirs[i]), parts_.quote));
   }
-  lay_out();
+  laid_out_ = false;
   return true;
 }
 
 /// Makes the places of what takes more than the same.
 void MessageShape::lay_out() {
+  laid_out_ = true;
+  // A layout has nothing beyond ASCII that is the same.
+  if (!is_ascii(parts_.text)) {
+    for (Part& part : parts_.all) {
+      if (part.kind != JsonKind::text || part.fixed || is_ascii(bytes_of(parts_, part))) continue;
+      part.takes = std::max(part.takes, Takes::text);
+    }
+  }
   layout_.clear();
   std::size_t begin = 0;
   for (std::size_t i = 0; i != parts_.all.size();) {

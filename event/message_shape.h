@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "event/block.h"
@@ -40,14 +41,15 @@ struct Parts {
 class MessageShape {
  public:
   /// `parts` are those of a checked message; what they point to stays with the caller.
-  explicit MessageShape(Parts parts);
+  explicit MessageShape(Parts parts) : parts_(std::move(parts)) {}
   MessageShape(const MessageShape&) = delete;
   MessageShape& operator=(const MessageShape&) = delete;
 
   /// Has the text this shape, and differs no more than others did? What it holds in the places has
   /// then been put where it goes; otherwise some of it may have been. kPadding bytes behind it are
   /// readable. It has not been checked to be UTF-8 if it is not ASCII.
-  [[nodiscard]] bool read(MessageReading& reading, Lanes lanes) const {
+  [[nodiscard]] bool read(MessageReading& reading, Lanes lanes) {
+    if (!laid_out_) lay_out();
     return parts_.quote == Bare::kQuote ? layout_.read<Bare>(reading, lanes)
                                         : layout_.read<Nested>(reading, lanes);
   }
@@ -69,6 +71,7 @@ class MessageShape {
 
   Parts parts_;
   MessageLayout layout_;
+  bool laid_out_ = false;     // as the parts are now
   std::vector<Takes> found_;  // by read_parts(), for each value of the last message
 };
 
