@@ -26,11 +26,13 @@ VMTRAIL_END_WIDE
 
 }  // namespace
 
-void MessageLayout::clear() {
+void MessageLayout::clear(std::size_t size) {
   patterns_.clear();
+  patterns_.reserve(size / PatternMatch::kSize);
   places_.clear();
   captures_.clear();
   pattern_.clear();
+  pattern_.reserve(size);
   captured_ = 0;
   ascii_ = true;
 }
@@ -70,7 +72,7 @@ void MessageLayout::add_place(Takes takes, const Wanted& wanted) {
 
 void MessageLayout::finish() {
   end_pattern().last = true;
-  if (!ascii_) clear();
+  if (!ascii_) places_.clear();
 }
 
 template <class Form>

@@ -43,7 +43,8 @@ class MessageLayout {
   MessageLayout(const MessageLayout&) = delete;
   MessageLayout& operator=(const MessageLayout&) = delete;
 
-  void clear();
+  /// For a message of about so many bytes.
+  void clear(std::size_t size);
   /// Adds bytes that are the same in each message. A layout of others than ASCII fits none.
   void add_same(std::string_view bytes);
   /// Adds so many common characters.

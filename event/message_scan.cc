@@ -28,14 +28,11 @@ namespace {
 constexpr int kBucketBits = 6;  // of MessageScan::kBuckets
 
 /// By the end of an event type, with what stands before a short one.
-std::size_t bucket_of(std::string_view event_type) {
+std::uint64_t hash(std::string_view event_type) {
   std::array<std::uint64_t, 2> words{};
   static_assert(sizeof words == MessageGlance::kBefore);
-  std::memcpy(words.data(), event_type.data() + event_type.size() - MessageGlance::kBefore,
-              sizeof words);
-  const std::uint64_t mixed =
-      ((words[0] ^ event_type.size()) * 0x9e3779b97f4a7c15U + words[1]) * 0x9e3779b97f4a7c15U;
-  return static_cast<std::size_t>(mixed >> (64 - kBucketBits));
+  std::memcpy(words.data(), event_type.data() + event_type.size() - sizeof words, sizeof words);
+  return ((words[0] ^ event_type.size()) * 0x9e3779b97f4a7c15U + words[1]) * 0x9e3779b97f4a7c15U;
 }
 
 }  // namespace
@@ -140,7 +137,8 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
       std::ranges::find_if(bucket.known, [](const auto& known) { return known == nullptr; });
   if (free == bucket.known.end()) in_vain();
   auto& place = free != bucket.known.end() ? *free : bucket.known[bucket.oldest++ % Bucket::kWays];
-  place = std::make_unique<Known>(std::move(parts_), std::move(meaning_), expected.event_type);
+  place = std::make_unique<Known>(std::move(parts_), std::move(meaning_), expected.event_type,
+                                  hash(expected.event_type));
   parts_ = {};
   meaning_ = {};
   for (const Bucket& other : buckets_) {
@@ -154,11 +152,12 @@ bool MessageScan::decode(std::string_view text, Output& output) {
   if (text.size() > kMaxSize || !text.starts_with("{\"")) return false;
   const auto expected = glance_.look(text);
   if (!expected) return false;
-  Bucket& bucket = buckets_[bucket_of(expected->event_type)];
+  const std::uint64_t hashed = hash(expected->event_type);
+  Bucket& bucket = buckets_[hashed >> (64 - kBucketBits)];
   if (unescaped_.capacity() < text.size()) unescaped_.reserve(2 * text.size());
   for (const Width width : {Width::same, Width::any}) {
     for (std::size_t i = 0; i != Bucket::kWays && bucket.known[i] != nullptr; ++i) {
-      if (bucket.known[i]->event_type != expected->event_type) continue;
+      if (bucket.known[i]->hash != hashed) continue;
       const Read found = read(*bucket.known[i], width, text, output);
       if (found == Read::other_shape) continue;
       if (i != 0) std::swap(bucket.known[i], bucket.known[0]);

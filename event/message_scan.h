@@ -42,11 +42,12 @@ class MessageScan {
  private:
   /// A shape, and what its messages have in common besides.
   struct Known {
-    Known(Parts parts, Meaning what, std::string_view type)
-        : shape(std::move(parts)), meaning(std::move(what)), event_type(type) {}
+    Known(Parts parts, Meaning what, std::string_view type, std::uint64_t hash_of_type)
+        : shape(std::move(parts)), meaning(std::move(what)), event_type(type), hash(hash_of_type) {}
     MessageShape shape;
     Meaning meaning;
     std::string event_type;
+    std::uint64_t hash;  // of that
   };
   enum class Read : std::uint8_t { told, other_shape, flawed };
   /// May the message differ where others of its shape have not?

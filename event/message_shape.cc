@@ -197,7 +197,7 @@ void MessageShape::lay_out() {
       part.takes = std::max(part.takes, Takes::text);
     }
   }
-  layout_.clear();
+  layout_.clear(parts_.text.size());
   std::size_t begin = 0;
   for (std::size_t i = 0; i != parts_.all.size();) {
     const Part& part = parts_.all[i];
