@@ -2,10 +2,13 @@
 // The inner loop of messages of a known layout. Included by message_layout.cc alone, once for each
 // set of instructions, in a namespace that has a Match of its own; therefore without a guard.
 
-/// Is what begins at `at` as the pattern before the place?
-inline bool is_as(const MessageLayout::Place& place, const char* pattern, const char* at) {
+/// Is what begins at `at`, the end or before, as the pattern before the place? It may end behind
+/// the end, but no farther than a Match is long.
+inline bool is_as(const MessageLayout::Place& place, const char* pattern, const char* at,
+                  const char* end) {
   constexpr std::ptrdiff_t kSize = Match::kSize;
   if (place.whole != 0) {
+    if (end - at < static_cast<std::ptrdiff_t>(place.whole)) return false;
     Match match;
     at += place.whole;
     pattern += place.whole;
@@ -29,10 +32,8 @@ template <class Form>
 bool read(const MessageLayout::Place* place, const char* pattern,
           const MessageLayout::Capture* capture, MessageReading& reading) {
   const char* const end = reading.end;
-  for (const char* at = reading.at;; ++place) {
-    if (end - at < static_cast<std::ptrdiff_t>(place->size) || !is_as(*place, pattern, at)) {
-      return false;
-    }
+  for (const char* at = reading.at; at <= end; ++place) {
+    if (!is_as(*place, pattern, at, end)) return false;
     for (auto count = place->captures; count != 0; --count, ++capture) {
       *capture->to = {at + capture->offset, capture->size};
     }
@@ -74,4 +75,5 @@ bool read(const MessageLayout::Place* place, const char* pattern,
     if (at == nullptr) return false;
     at += quote;
   }
+  return false;
 }

@@ -112,6 +112,12 @@ MessageScan::Read MessageScan::read(Known& known, Width width, std::string_view 
   return Read::told;
 }
 
+bool MessageScan::read_learnt(Known& known, std::string_view text, Output& output) {
+  Read found = read(known, Width::same, text, output);
+  if (found == Read::other_shape) found = read(known, Width::any, text, output);
+  return found == Read::told;
+}
+
 bool MessageScan::learn(Bucket& bucket, std::string_view text,
                         const MessageCutter::Expected& expected, Output& output) {
   if (bucket.pause != 0) {
@@ -131,7 +137,7 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
         known->event_type != expected.event_type) {
       continue;
     }
-    if (known->shape.widen(parts_)) return read(*known, Width::any, text, output) == Read::told;
+    if (known->shape.widen(parts_)) return read_learnt(*known, text, output);
   }
   const auto free =
       std::ranges::find_if(bucket.known, [](const auto& known) { return known == nullptr; });
@@ -145,7 +151,7 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
     const Known* const known = other.known.front().get();
     if (known != nullptr && known != place.get() && place->shape.widen_like(known->shape)) break;
   }
-  return read(*place, Width::any, text, output) == Read::told;
+  return read_learnt(*place, text, output);
 }
 
 bool MessageScan::decode(std::string_view text, Output& output) {

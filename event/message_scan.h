@@ -66,6 +66,7 @@ class MessageScan {
   static constexpr std::uint32_t kMaxPause = 256;
 
   Read read(Known& known, Width width, std::string_view text, Output& output);
+  bool read_learnt(Known& known, std::string_view text, Output& output);
   bool learn(Bucket& bucket, std::string_view text, const MessageCutter::Expected& expected,
              Output& output);
   void tell_site_keys(const std::vector<SiteValue>& values);
