@@ -50,7 +50,7 @@ std::optional<std::string_view> plain_text(const char* at, std::string_view text
 
 }  // namespace
 
-const char* MessageGlance::find(std::string_view text) {
+inline const char* MessageGlance::find(std::string_view text) {
   for (const Place& place : last_) {
     if (place.offset == 0 || place.offset >= text.size()) continue;
     const char* const at = text.data() + place.offset;
