@@ -4,13 +4,15 @@
 // notification as json.dumps() writes it in the string, or that by itself, and Nova's notifications
 // of one type have the same keys in the same order, or a few such orders. So a message is compared
 // with one before it, whose text has been checked byte by byte and cut into its values, and only
-// what stands where values have differed is looked at.
+// what stands where values have differed is looked at. Where they have differed, but in no more
+// than their characters, as ids do, it is checked with the bytes around it, many at a time.
 //
 // Whatever is different, or is a flaw of the event, it leaves to JsonDecoder, which is the judge:
 // tests/event_scan_test.cc and fuzz/scan_fuzz.cc hold the two equal.
 //
-// Reading ahead: a comparison begins where the text ends or before and goes at most 32 bytes
-// beyond, and so does every search, but for a quote before it.
+// Reading ahead: a comparison begins where the text ends or before, and goes at most 32 bytes
+// beyond; what it compares, and with it the beginning of the search for a text's end that may
+// follow, less than that. So nothing behind the padding is read.
 
 #include "event/message_scan.h"
 

@@ -24,15 +24,16 @@ bool is_text(std::string_view value) {
   return value.front() == '"' || value.front() == '\\';
 }
 
+std::string_view inside(std::string_view text, std::size_t quote) {
+  return text.substr(quote, text.size() - 2 * quote);
+}
+
 /// What a place must take for both scalars to stand in it.
 Takes takes_both(std::string_view one, std::string_view other, std::size_t quote) {
   if (one == other) return Takes::same;
   if (!is_text(one) || !is_text(other)) return Takes::scalar;
-  const auto inside = [&](std::string_view value) {
-    return value.substr(quote, value.size() - 2 * quote);
-  };
-  const bool as_long =
-      one.size() == other.size() && all_common(inside(one)) && all_common(inside(other));
+  const bool as_long = one.size() == other.size() && all_common(inside(one, quote)) &&
+                       all_common(inside(other, quote));
   return as_long ? Takes::as_long : Takes::text;
 }
 
@@ -46,21 +47,32 @@ const char* read_value(const Part& part, const char* at, MessageReading& reading
   return at != nullptr ? at + Form::kQuote : nullptr;
 }
 
-/// Is the part but a frame around others?
-bool is_frame(const Part& part) {
-  return is_container(part.kind) && part.takes != Takes::value;
-}
-
 }  // namespace
 
 bool MessageShape::read_widening(MessageReading& reading) {
   const bool bare = parts_.quote == Bare::kQuote;
-  return bare ? read_parts<Bare>(reading) : read_parts<Nested>(reading);
+  if (!(bare ? read_parts<Bare>(reading) : read_parts<Nested>(reading))) return false;
+  auto found = found_.begin();
+  for (std::size_t i = next_value(0); i != parts_.all.size(); i = next_value(parts_.all[i].next)) {
+    Part& part = parts_.all[i];
+    if (part.fixed) continue;
+    if (part.takes < *found) laid_out_ = false;
+    part.takes = std::max(part.takes, *found++);
+  }
+  return true;
+}
+
+/// The first part from that one on which is no frame around others.
+std::size_t MessageShape::next_value(std::size_t part) const {
+  const auto is_value = [](const Part& one) {
+    return !is_container(one.kind) || one.takes == Takes::value;
+  };
+  while (part != parts_.all.size() && !is_value(parts_.all[part])) ++part;
+  return part;
 }
 
 template <class Form>
 bool MessageShape::read_parts(MessageReading& reading) {
-  found_.clear();
   const char* at = reading.at;
   std::size_t begin = 0;
   const auto same = [&](std::size_t end) {
@@ -71,47 +83,25 @@ bool MessageShape::read_parts(MessageReading& reading) {
     begin = end;
     return true;
   };
-  for (std::size_t i = 0; i != parts_.all.size();) {
+  found_.clear();
+  for (std::size_t i = next_value(0); i != parts_.all.size(); i = next_value(parts_.all[i].next)) {
     const Part& part = parts_.all[i];
-    if (is_frame(part)) {
-      ++i;
-      continue;
-    }
-    i = part.next;
     if (!same(part.begin)) return false;
     const char* const value = at;
     if (part.fixed) {
       if (!same(part.end)) return false;
-      if (part.wanted.to != nullptr) {
-        const std::size_t size = part.end - part.begin - 2 * Form::kQuote;
-        *part.wanted.to = {value + Form::kQuote, size};
-      }
+      const std::string_view bytes(value, part.end - part.begin);
+      if (part.wanted.to != nullptr) *part.wanted.to = inside(bytes, Form::kQuote);
       continue;
     }
     at = read_value<Form>(part, at, reading);
     if (at == nullptr || at > reading.end) return false;
     const std::string_view bytes(value, static_cast<std::size_t>(at - value));
-    found_.push_back(part.takes == Takes::value
-                         ? Takes::value
-                         : takes_both(bytes_of(parts_, part), bytes, Form::kQuote));
+    const bool any = part.takes == Takes::value;
+    found_.push_back(any ? Takes::value : takes_both(bytes_of(parts_, part), bytes, Form::kQuote));
     begin = part.end;
   }
-  if (!same(parts_.text.size()) || at != reading.end) return false;
-  bool wider = false;
-  auto found = found_.begin();
-  for (std::size_t i = 0; i != parts_.all.size();) {
-    Part& part = parts_.all[i];
-    if (is_frame(part)) {
-      ++i;
-      continue;
-    }
-    i = part.next;
-    if (part.fixed) continue;
-    wider = wider || part.takes < *found;
-    part.takes = std::max(part.takes, *found++);
-  }
-  if (wider) laid_out_ = false;
-  return true;
+  return same(parts_.text.size()) && at == reading.end;
 }
 
 bool MessageShape::widen(const Parts& other) {
@@ -199,29 +189,25 @@ void MessageShape::lay_out() {
   }
   layout_.clear(parts_.text.size());
   std::size_t begin = 0;
-  for (std::size_t i = 0; i != parts_.all.size();) {
+  for (std::size_t i = next_value(0); i != parts_.all.size(); i = next_value(parts_.all[i].next)) {
     const Part& part = parts_.all[i];
-    if (is_frame(part) || (part.takes == Takes::same && part.wanted.to == nullptr)) {
-      ++i;
-      continue;
-    }
-    i = part.next;
+    const bool captured = part.wanted.to != nullptr && part.kind != JsonKind::null;
+    if (part.takes == Takes::same && !captured) continue;
     const bool text = part.kind == JsonKind::text && part.takes <= Takes::text;
     const std::size_t quote = text ? parts_.quote : 0;
+    const std::size_t size = part.end - part.begin - 2 * quote;
     layout_.add_same(bytes_of(parts_, begin, part.begin + quote));
-    begin = part.end - quote;
-    const std::string_view inside = bytes_of(parts_, part.begin + quote, begin);
     if (part.takes > Takes::as_long) {
       layout_.add_place(part.takes, part.wanted);
-      continue;
-    }
-    if (part.wanted.to != nullptr && part.kind != JsonKind::null)
-      layout_.capture(part.wanted.to, inside.size());
-    if (part.takes == Takes::same) {
-      layout_.add_same(inside);
     } else {
-      layout_.add_common(inside.size());
+      if (captured) layout_.capture(part.wanted.to, size);
+      if (part.takes == Takes::as_long) {
+        layout_.add_common(size);
+      } else {
+        layout_.add_same(bytes_of(parts_, part.begin + quote, part.end - quote));
+      }
     }
+    begin = part.end - quote;
   }
   layout_.add_same(bytes_of(parts_, begin, parts_.text.size()));
   layout_.finish();

@@ -20,7 +20,7 @@ namespace vmtrail {
 struct Part {
   JsonKind kind;
   bool fixed = false;         ///< nothing of another kind can stand there, of a scalar nothing else
-  Takes takes = Takes::same;  /// in other messages of the same shape
+  Takes takes = Takes::same;  ///< in other messages of the same shape
   Wanted wanted{};
   std::size_t begin = 0;  ///< with its quotes or brackets
   std::size_t end = 0;
@@ -53,18 +53,19 @@ class MessageShape {
     return parts_.quote == Bare::kQuote ? layout_.read<Bare>(reading, lanes)
                                         : layout_.read<Nested>(reading, lanes);
   }
-  /// The same, but it may differ in every value, and is taken in. Slower.
+  /// The same, but it may differ in every value, and is taken in where it does.
   [[nodiscard]] bool read_widening(MessageReading& reading);
 
   /// Takes in another checked message; false: it has another shape.
   [[nodiscard]] bool widen(const Parts& other);
-  /// Expects to differ where a shape with as many values has, if there is one: messages of
-  /// different event types have much in common. False: it is not alike.
+  /// Expects that messages will differ where those of another shape did; for messages of different
+  /// event types have much in common. False: the other does not look like it.
   bool widen_like(const MessageShape& other);
 
  private:
   template <class Form>
   [[nodiscard]] bool read_parts(MessageReading& reading);
+  [[nodiscard]] std::size_t next_value(std::size_t part) const;
   [[nodiscard]] bool widen(std::size_t part, const Parts& other, std::size_t others);
   [[nodiscard]] bool same_frame(std::size_t part, const Parts& other, std::size_t others) const;
   void lay_out();
