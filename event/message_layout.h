@@ -28,7 +28,7 @@ class MessageLayout {
     Block::Bits rest = 0;            // … and these columns of the one behind them
     std::uint32_t captures = 0;      // in the pattern
     Takes takes = Takes::value;
-    bool last = false;  // the end of the message
+    bool last = false;  // the end of the message, which takes anything
     Wanted wanted{};
   };
 

@@ -42,9 +42,8 @@ bool read(const MessageLayout::Place* place, const char* pattern,
     // The quotes of what is always a text are among the bytes around it.
     std::size_t quote = 0;
     if (place->takes != Takes::text) {
-      if (place->last) return at == end;
-      if (at >= end) return false;
       if (place->takes == Takes::value) {
+        if (place->last) return at == end;
         at = read_any<Form>(at, reading);
         if (at == nullptr) return false;
         continue;
@@ -61,6 +60,7 @@ bool read(const MessageLayout::Place* place, const char* pattern,
         if (at == nullptr) return false;
         continue;
       }
+      if (at >= end) return false;
       quote = Form::kQuote;
       at += quote;
     }

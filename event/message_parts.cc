@@ -22,6 +22,7 @@
 namespace vmtrail {
 namespace {
 
+constexpr std::size_t kUsualParts = 128;
 constexpr std::size_t kMostParts = 2048;
 
 /// Known keys that have been passed.
@@ -438,6 +439,7 @@ bool MessageCutter::cut(std::string_view text, const Expected& expected, Parts& 
   static constexpr std::string_view kEnd = "\"}";
   meaning.site.clear();
   parts.all.clear();
+  parts.all.reserve(kUsualParts);
   parts.all.push_back({.kind = JsonKind::object, .fixed = true, .end = text.size()});
   const auto walk = [&]<class Form>(Form, const char* at, std::string_view end) {
     Walk<Form> one(at, text, expected, parts, {draft_.site(), site_, meaning.site});
