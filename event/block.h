@@ -47,6 +47,10 @@ class Block {
   explicit Block(const char* text)
       : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text))) {}
 
+  [[nodiscard]] Bits are(char c) const {
+    return bits(_mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)));
+  }
+
   /// What ends the plain part of a JSON string: quote, backslash, control characters, non-ASCII.
   [[nodiscard]] Bits ends_json() const {
     // Bit 1 flipped, the quote comes right after the control characters; as a signed number a byte
@@ -91,6 +95,9 @@ class Block {
     std::memcpy(bytes_.data(), text, kSize);
   }
 
+  [[nodiscard]] Bits are(char c) const {
+    return bits([&](std::size_t i) { return bytes_[i] == static_cast<unsigned char>(c); });
+  }
   [[nodiscard]] Bits ends_json() const {
     return bits([this](std::size_t i) {
       return bytes_[i] == '"' || bytes_[i] == '\\' || bytes_[i] < 0x20 || bytes_[i] >= 0x80;

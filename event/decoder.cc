@@ -107,7 +107,8 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
 inline bool Decoder::Impl::scan(std::string_view text, Output& output) {
   if (text.front() != '{' && text.front() != '[') return false;
   const bool any = format == Format::any;
-  const bool event = any || format == Format::ceilometer;
+  const bool enveloped = text.starts_with(R"({"oslo.)");
+  const bool event = (any && !enveloped) || format == Format::ceilometer;
   const bool message = any || format == Format::oslo || format == Format::nova;
   return (event && ceilometer_scan.decode(text, output)) ||
          (message && message_scan.decode(text, output));

@@ -3,6 +3,9 @@
 
 #include "event/draft.h"
 
+#include <bit>
+
+#include "event/block.h"
 #include "event/syntax.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
@@ -47,6 +50,11 @@ void Draft::tell_alias(Field field, std::string_view text, std::string_view alia
 void Draft::tell_publisher(std::string_view publisher_id, std::string_view separators) {
   // Quicker than find_first_of() for texts as short as these.
   std::size_t split = 0;
+  if (publisher_id.size() >= Block::kSize) {
+    const Block block(publisher_id.data());
+    const Block::Bits found = block.are(separators.front()) | block.are(separators.back());
+    split = found != 0 ? static_cast<std::size_t>(std::countr_zero(found)) : Block::kSize;
+  }
   while (split < publisher_id.size() && publisher_id[split] != separators.front() &&
          publisher_id[split] != separators.back()) {
     ++split;

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,7 @@ struct Bare {
 /// `\"`, and backslashes `\\`.
 struct Nested {
   static constexpr std::size_t kQuote = 2;
-  [[nodiscard]] static bool quote(const char* at) { return at[0] == '\\' && at[1] == '"'; }
+  [[nodiscard]] static bool quote(const char* at) { return std::memcmp(at, R"(\")", 2) == 0; }
   [[nodiscard]] static const char* escaped(const char* at) {
     if (at[1] != '\\') return nullptr;
     if (at[2] != '\\') return at[2] == '"' ? nullptr : at + 2;  // a quote is escaped itself

@@ -22,6 +22,7 @@
 namespace vmtrail {
 namespace {
 
+constexpr std::size_t kUsualParts = 128;
 constexpr std::size_t kMostParts = 2048;
 
 /// Known keys that have been passed.
@@ -88,12 +89,6 @@ class Walk {
   [[nodiscard]] MessageKind kind() const { return kind_; }
 
  private:
-  struct Wanted {
-    std::string_view* to;
-    bool only_text = false;
-    bool null_tells = false;
-  };
-
   bool member(std::string_view name, Heading& heading, Draft& draft, TraitSet& traits);
   bool payload(std::string_view name, Seen& seen, Draft& draft);
   bool versioned(std::string_view name, Seen& seen, Draft& draft);
@@ -117,7 +112,7 @@ class Walk {
     return scalar({.to = &draft.slot(field), .null_tells = none});
   }
   bool scalar(const Wanted& wanted);
-  bool the_same(std::string_view text);
+  bool the_same(std::string_view text, std::string_view* to = nullptr);
   bool fixed_null();
   bool text(std::string_view& inside, bool escapes_too);
   template <class Each>
@@ -233,22 +228,31 @@ bool Walk<Form>::scalar(const Wanted& wanted) {
   const std::size_t part = all_.size();
   if (!any()) return false;
   Part& taken = all_[part];
-  const bool text = taken.kind == JsonKind::text;
-  if (taken.kind == JsonKind::decimal) return false;
-  if (wanted.only_text && !text && taken.kind != JsonKind::null) return false;
-  taken.takes = text ? Part::Takes::text : Part::Takes::scalar;
-  taken.to = wanted.to;
-  taken.only_text = wanted.only_text;
-  taken.null_tells = wanted.null_tells;
-  return true;
+  taken.wanted = wanted;
+  switch (taken.kind) {
+    case JsonKind::text: {
+      const std::string_view inside(begin_ + taken.begin + Form::kQuote,
+                                    taken.end - taken.begin - 2 * Form::kQuote);
+      taken.takes = std::ranges::all_of(inside, is_common) ? Takes::as_long : Takes::text;
+      return true;
+    }
+    case JsonKind::null:
+      taken.takes = wanted.null_tells ? Takes::scalar : Takes::same;
+      return true;
+    case JsonKind::decimal:
+      return false;
+    default:
+      return !wanted.only_text;
+  }
 }
 
 /// A text that all messages of the shape have.
 template <class Form>
-bool Walk<Form>::the_same(std::string_view wanted) {
+bool Walk<Form>::the_same(std::string_view wanted, std::string_view* to) {
   std::string_view inside;
   const std::size_t part = open(JsonKind::text);
   all_[part].fixed = true;
+  all_[part].wanted.to = to;
   return text(inside, false) && inside == wanted && close(part);
 }
 
@@ -344,7 +348,7 @@ bool Walk<Form>::event(Heading& heading, TraitSet& traits) {
                     case Key::generated:
                       return scalar({.to = &heading.generated, .only_text = true});
                     case Key::event_type:
-                      return the_same(event_type_);
+                      return the_same(event_type_, &heading.event_type);
                     case Key::traits: {
                       Seen seen;
                       std::vector<std::string_view> others;
@@ -380,7 +384,7 @@ bool Walk<Form>::member(std::string_view name, Heading& heading, Draft& draft, T
     case Key::context_request_id:
       return scalar({.to = &heading.request_id, .only_text = true});
     case Key::event_type:
-      return the_same(list_of_events_ ? "event" : event_type_);
+      return list_of_events_ ? the_same("event") : the_same(event_type_, &heading.event_type);
     case Key::payload: {
       if (list_of_events_) {
         bool first = true;
@@ -435,6 +439,7 @@ bool MessageCutter::cut(std::string_view text, const Expected& expected, Parts& 
   static constexpr std::string_view kEnd = "\"}";
   meaning.site.clear();
   parts.all.clear();
+  parts.all.reserve(kUsualParts);
   parts.all.push_back({.kind = JsonKind::object, .fixed = true, .end = text.size()});
   const auto walk = [&]<class Form>(Form, const char* at, std::string_view end) {
     Walk<Form> one(at, text, expected, parts, {draft_.site(), site_, meaning.site});

@@ -20,6 +20,7 @@ namespace vmtrail {
 /// What of a message goes neither into a draft nor into traits as it stands.
 struct Heading {
   std::string_view message_id;
+  std::string_view event_type;
   std::string_view generated;
   std::string_view publisher_id;
   std::string_view request_id;  ///< of the context

@@ -4,18 +4,19 @@
 // notification as json.dumps() writes it in the string, or that by itself, and Nova's notifications
 // of one type have the same keys in the same order, or a few such orders. So a message is compared
 // with one before it, whose text has been checked byte by byte and cut into its values, and only
-// what stands where values have differed is looked at.
+// what stands where values have differed is looked at. Where they have differed, but in no more
+// than their characters, as ids do, it is checked with the bytes around it, many at a time.
 //
 // Whatever is different, or is a flaw of the event, it leaves to JsonDecoder, which is the judge:
 // tests/event_scan_test.cc and fuzz/scan_fuzz.cc hold the two equal.
 //
-// Reading ahead: a comparison begins where the text ends or before and goes at most 32 bytes
-// beyond, and so does every search, but for a quote before it.
+// Reading ahead: a comparison begins where the text ends or before, and goes at most 32 bytes
+// beyond; what it compares, and with it the beginning of the search for a text's end that may
+// follow, less than that. So nothing behind the padding is read.
 
 #include "event/message_scan.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -23,58 +24,17 @@
 
 #include <simdjson.h>
 
-#include "event/scanning.h"
-
 namespace vmtrail {
 namespace {
 
-constexpr std::ptrdiff_t kHashed = 16;
 constexpr int kBucketBits = 6;  // of MessageScan::kBuckets
 
-/// The value of the next key `event_type` behind `at`, or what looks like it.
-std::optional<std::string_view> find_event_type(const char* at, std::string_view text) {
-  static constexpr char kKey[] = "event_type";
-  static constexpr std::ptrdiff_t kBefore = 5;
-  static constexpr std::ptrdiff_t kBehind = 5;
-  const char* const begin = text.data();
-  const char* const end = begin + text.size();
-  for (; at < end; ++at) {
-    at = static_cast<const char*>(std::memchr(at, '_', static_cast<std::size_t>(end - at)));
-    if (at == nullptr || end - at < 24) return std::nullopt;
-    if (at - begin < kBefore || !begins_with(at - kBefore, kKey)) continue;
-    at += kBehind;
-    const char* const limit = at + 8;
-    while (at != limit && (*at == '\\' || *at == '"' || *at == ':' || *at == ' ')) ++at;
-    const char* const type = at;
-    for (int i = 0; i < 8 && at < end; ++i, at += Block::kSize) {
-      const Block::Bits ends = Block(at).ends_json();
-      if (ends == 0) continue;
-      at += std::countr_zero(ends);
-      break;
-    }
-    if (at >= end || at == type || type - begin < kHashed) return std::nullopt;
-    return std::string_view(type, static_cast<std::size_t>(at - type));
-  }
-  return std::nullopt;
-}
-
-std::optional<MessageCutter::Expected> at_a_glance(std::string_view text) {
-  const auto type = find_event_type(text.data(), text);
-  if (!type) return std::nullopt;
-  if (*type != "event") return MessageCutter::Expected{*type, false};
-  const auto inner = find_event_type(type->data(), text);
-  if (!inner) return std::nullopt;
-  return MessageCutter::Expected{*inner, true};
-}
-
 /// By the end of an event type, with what stands before a short one.
-std::size_t bucket_of(std::string_view event_type) {
+std::uint64_t hash(std::string_view event_type) {
   std::array<std::uint64_t, 2> words{};
-  static_assert(sizeof words == kHashed);
-  std::memcpy(words.data(), event_type.data() + event_type.size() - kHashed, sizeof words);
-  const std::uint64_t mixed =
-      ((words[0] ^ event_type.size()) * 0x9e3779b97f4a7c15U + words[1]) * 0x9e3779b97f4a7c15U;
-  return static_cast<std::size_t>(mixed >> (64 - kBucketBits));
+  static_assert(sizeof words == MessageGlance::kBefore);
+  std::memcpy(words.data(), event_type.data() + event_type.size() - sizeof words, sizeof words);
+  return ((words[0] ^ event_type.size()) * 0x9e3779b97f4a7c15U + words[1]) * 0x9e3779b97f4a7c15U;
 }
 
 }  // namespace
@@ -114,19 +74,22 @@ void MessageScan::tell_site_keys(const std::vector<SiteValue>& values) {
   }
 }
 
-MessageScan::Read MessageScan::read(const Known& known, std::string_view text, Output& output) {
+MessageScan::Read MessageScan::read(Known& known, Width width, std::string_view text,
+                                    Output& output) {
   const MessageKind kind = known.meaning.kind;
   site_.clear();
   draft_.clear();
   heading_.clear();
   if (kind == MessageKind::event) traits_.clear();
   unescaped_.clear();
-  MessageShape::Reading reading{
+  MessageReading reading{
       .at = text.data(), .end = text.data() + text.size(), .unescaped = unescaped_};
-  if (!known.shape.read(reading, lanes_)) return Read::other_shape;
+  const bool fits =
+      width == Width::same ? known.shape.read(reading, lanes_) : known.shape.read_widening(reading);
+  if (!fits) return Read::other_shape;
   if (!reading.ascii && !simdjson::validate_utf8(text.data(), text.size())) return Read::flawed;
   draft_.set_message_id(heading_.message_id);
-  draft_.set_event_type(known.event_type);
+  draft_.set_event_type(heading_.event_type);
   draft_.set_generated(heading_.generated);
   if (kind == MessageKind::event) {
     for (const SiteValue& one : known.meaning.site) {
@@ -145,10 +108,16 @@ MessageScan::Read MessageScan::read(const Known& known, std::string_view text, O
       draft_.tell_publisher(heading_.publisher_id, kind == MessageKind::versioned ? ":" : ".");
     }
   }
-  const Event* const event = draft_.finish();
+  const Event* const event = draft_.finish(output.in_input() && unescaped_.empty());
   if (event == nullptr) return Read::flawed;
   output.event(*event);
   return Read::told;
+}
+
+bool MessageScan::read_learnt(Known& known, std::string_view text, Output& output) {
+  Read found = read(known, Width::same, text, output);
+  if (found == Read::other_shape) found = read(known, Width::any, text, output);
+  return found == Read::told;
 }
 
 bool MessageScan::learn(Bucket& bucket, std::string_view text,
@@ -170,30 +139,39 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
         known->event_type != expected.event_type) {
       continue;
     }
-    if (known->shape.widen(parts_)) return read(*known, text, output) == Read::told;
+    if (known->shape.widen(parts_)) return read_learnt(*known, text, output);
   }
   const auto free =
       std::ranges::find_if(bucket.known, [](const auto& known) { return known == nullptr; });
   if (free == bucket.known.end()) in_vain();
   auto& place = free != bucket.known.end() ? *free : bucket.known[bucket.oldest++ % Bucket::kWays];
-  place = std::make_unique<Known>(std::move(parts_), std::move(meaning_), expected.event_type);
+  place = std::make_unique<Known>(std::move(parts_), std::move(meaning_), expected.event_type,
+                                  hash(expected.event_type));
   parts_ = {};
   meaning_ = {};
-  return read(*place, text, output) == Read::told;
+  for (const Bucket& other : buckets_) {
+    const Known* const known = other.known.front().get();
+    if (known != nullptr && known != place.get() && place->shape.widen_like(known->shape)) break;
+  }
+  return read_learnt(*place, text, output);
 }
 
 bool MessageScan::decode(std::string_view text, Output& output) {
   if (text.size() > kMaxSize || !text.starts_with("{\"")) return false;
-  const auto expected = at_a_glance(text);
+  const auto expected = glance_.look(text);
   if (!expected) return false;
-  Bucket& bucket = buckets_[bucket_of(expected->event_type)];
+  const std::uint64_t hashed = hash(expected->event_type);
+  Bucket& bucket = buckets_[hashed >> (64 - kBucketBits)];
   if (unescaped_.capacity() < text.size()) unescaped_.reserve(2 * text.size());
-  for (std::size_t i = 0; i != Bucket::kWays && bucket.known[i] != nullptr; ++i) {
-    const Read found = read(*bucket.known[i], text, output);
-    if (found == Read::other_shape) continue;
-    if (i != 0) std::swap(bucket.known[i], bucket.known[0]);
-    bucket.next_pause = std::max(bucket.next_pause / 2, std::uint32_t{1});
-    return found == Read::told;
+  for (const Width width : {Width::same, Width::any}) {
+    for (std::size_t i = 0; i != Bucket::kWays && bucket.known[i] != nullptr; ++i) {
+      if (bucket.known[i]->hash != hashed) continue;
+      const Read found = read(*bucket.known[i], width, text, output);
+      if (found == Read::other_shape) continue;
+      if (i != 0) std::swap(bucket.known[i], bucket.known[0]);
+      bucket.next_pause = std::max(bucket.next_pause / 2, std::uint32_t{1});
+      return found == Read::told;
+    }
   }
   return learn(bucket, text, *expected, output);
 }

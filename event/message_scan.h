@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "event/message_glance.h"
 #include "event/message_parts.h"
 #include "event/message_shape.h"
 #include "event/output.h"
@@ -41,13 +42,16 @@ class MessageScan {
  private:
   /// A shape, and what its messages have in common besides.
   struct Known {
-    Known(Parts parts, Meaning what, std::string_view type)
-        : shape(std::move(parts)), meaning(std::move(what)), event_type(type) {}
+    Known(Parts parts, Meaning what, std::string_view type, std::uint64_t hash_of_type)
+        : shape(std::move(parts)), meaning(std::move(what)), event_type(type), hash(hash_of_type) {}
     MessageShape shape;
     Meaning meaning;
     std::string event_type;
+    std::uint64_t hash;  // of that
   };
   enum class Read : std::uint8_t { told, other_shape, flawed };
+  /// May the message differ where others of its shape have not?
+  enum class Width : std::uint8_t { same, any };
 
   /// The shapes of some event types: those of the same type differ by version and service.
   struct Bucket {
@@ -61,7 +65,8 @@ class MessageScan {
   static constexpr std::size_t kBuckets = 64;
   static constexpr std::uint32_t kMaxPause = 256;
 
-  Read read(const Known& known, std::string_view text, Output& output);
+  Read read(Known& known, Width width, std::string_view text, Output& output);
+  bool read_learnt(Known& known, std::string_view text, Output& output);
   bool learn(Bucket& bucket, std::string_view text, const MessageCutter::Expected& expected,
              Output& output);
   void tell_site_keys(const std::vector<SiteValue>& values);
@@ -75,6 +80,7 @@ class MessageScan {
   TraitSet traits_{draft_};
   Heading heading_;
   std::vector<std::string_view> site_values_;
+  MessageGlance glance_;
   MessageCutter cutter_{heading_, draft_, traits_, site_values_};
   Parts parts_;  // of the last message that was learnt from
   Meaning meaning_;

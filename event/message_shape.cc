@@ -3,9 +3,7 @@
 #include "event/message_shape.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
-#include <utility>
 
 namespace vmtrail {
 namespace {
@@ -14,91 +12,101 @@ std::string_view bytes_of(const Parts& parts, std::size_t begin, std::size_t end
   return std::string_view(parts.text).substr(begin, end - begin);
 }
 
-/// A string of which the inside begins at `at`; stops at its quote.
-template <class Form>
-const char* read_text(const MessageShape::Place& place, const char* at,
-                      MessageShape::Reading& reading) {
-  JsonText<Form> json(reading.end);
-  bool escapes = false;
-  const char* const quote = json.text_end(at, &escapes);
-  if (quote == nullptr) return nullptr;
-  if (!json.ascii()) reading.ascii = false;
-  std::string_view text(at, static_cast<std::size_t>(quote - at));
-  if (escapes && !place.unread) {
-    const std::size_t begin = reading.unescaped.size();
-    JsonText<Form>::unescape(text, reading.unescaped);
-    text = std::string_view(reading.unescaped).substr(begin);
-  }
-  *place.to = text;
-  return quote;
+std::string_view bytes_of(const Parts& parts, const Part& part) {
+  return bytes_of(parts, part.begin, part.end);
 }
 
-/// A value that need not be a string. It is a string only where anything may stand.
+bool all_common(std::string_view text) {
+  return std::ranges::all_of(text, is_common);
+}
+
+bool is_text(std::string_view value) {
+  return value.front() == '"' || value.front() == '\\';
+}
+
+std::string_view inside(std::string_view text, std::size_t quote) {
+  return text.substr(quote, text.size() - 2 * quote);
+}
+
+/// What a place must take for both scalars to stand in it.
+Takes takes_both(std::string_view one, std::string_view other, std::size_t quote) {
+  if (one == other) return Takes::same;
+  if (!is_text(one) || !is_text(other)) return Takes::scalar;
+  const bool as_long = one.size() == other.size() && all_common(inside(one, quote)) &&
+                       all_common(inside(other, quote));
+  return as_long ? Takes::as_long : Takes::text;
+}
+
+/// Any value that may stand for the part.
 template <class Form>
-const char* read_other(const MessageShape::Place& place, const char* at,
-                       MessageShape::Reading& reading) {
+const char* read_value(const Part& part, const char* at, MessageReading& reading) {
   if (at >= reading.end) return nullptr;
-  JsonText<Form> json(reading.end);
-  if (place.takes == Part::Takes::value) {
-    at = json.value(at, 0);
-    if (!json.ascii()) reading.ascii = false;
-    return at;
-  }
-  const std::size_t digits = leading_digits(at);
-  const bool whole = digits != 0 && digits != kMostDigits && (*at != '0' || digits == 1);
-  if (whole && at[digits] != '.' && !place.only_text) {
-    *place.to = {at, digits};
-    return at + place.usual.foreseen(digits);
-  }
-  JsonKind kind{};
-  const char* const behind = json.word(at, kind);
-  if (behind == nullptr || place.unread) return behind;
-  if (kind == JsonKind::null) {
-    if (place.null_tells) *place.to = kNullText;
-    return behind;
-  }
-  if (place.only_text || kind == JsonKind::decimal) return nullptr;  // which the judge writes anew
-  *place.to = {at, static_cast<std::size_t>(behind - at)};
-  return behind;
+  if (part.takes == Takes::value) return read_any<Form>(at, reading);
+  if (!Form::quote(at)) return read_word<Form>(part.wanted, at, reading);
+  at = read_text<Form>(part.wanted, at + Form::kQuote, reading);
+  return at != nullptr ? at + Form::kQuote : nullptr;
 }
-
-namespace narrow {
-using Lanes = Block;
-#include "event/message_loop.h"
-}  // namespace narrow
-
-#if defined(VMTRAIL_HAS_WIDE)
-VMTRAIL_BEGIN_WIDE
-namespace wide {
-using Lanes = WideBlock;
-#include "event/message_loop.h"
-}  // namespace wide
-VMTRAIL_END_WIDE
-#endif
 
 }  // namespace
 
-MessageShape::MessageShape(Parts parts) : parts_(std::move(parts)) {
-  lay_out();
+bool MessageShape::read_widening(MessageReading& reading) {
+  const bool bare = parts_.quote == Bare::kQuote;
+  if (!(bare ? read_parts<Bare>(reading) : read_parts<Nested>(reading))) return false;
+  auto found = found_.begin();
+  for (std::size_t i = next_value(0); i != parts_.all.size(); i = next_value(parts_.all[i].next)) {
+    Part& part = parts_.all[i];
+    if (part.fixed) continue;
+    if (part.takes < *found) laid_out_ = false;
+    part.takes = std::max(part.takes, *found++);
+  }
+  return true;
 }
 
-bool MessageShape::read(Reading& reading, Lanes lanes) const {
-  const bool bare = parts_.quote == Bare::kQuote;
-#if defined(VMTRAIL_HAS_WIDE)
-  if (lanes == Lanes::wide) {
-    return bare ? wide::read<Bare>(places_.data(), reading)
-                : wide::read<Nested>(places_.data(), reading);
+/// The first part from that one on which is no frame around others.
+std::size_t MessageShape::next_value(std::size_t part) const {
+  const auto is_value = [](const Part& one) {
+    return !is_container(one.kind) || one.takes == Takes::value;
+  };
+  while (part != parts_.all.size() && !is_value(parts_.all[part])) ++part;
+  return part;
+}
+
+template <class Form>
+bool MessageShape::read_parts(MessageReading& reading) {
+  const char* at = reading.at;
+  std::size_t begin = 0;
+  const auto same = [&](std::size_t end) {
+    const std::string_view bytes = bytes_of(parts_, begin, end);
+    const auto size = static_cast<std::ptrdiff_t>(bytes.size());
+    if (reading.end - at < size || std::memcmp(at, bytes.data(), bytes.size()) != 0) return false;
+    at += size;
+    begin = end;
+    return true;
+  };
+  found_.clear();
+  for (std::size_t i = next_value(0); i != parts_.all.size(); i = next_value(parts_.all[i].next)) {
+    const Part& part = parts_.all[i];
+    if (!same(part.begin)) return false;
+    const char* const value = at;
+    if (part.fixed) {
+      if (!same(part.end)) return false;
+      const std::string_view bytes(value, part.end - part.begin);
+      if (part.wanted.to != nullptr) *part.wanted.to = inside(bytes, Form::kQuote);
+      continue;
+    }
+    at = read_value<Form>(part, at, reading);
+    if (at == nullptr || at > reading.end) return false;
+    const std::string_view bytes(value, static_cast<std::size_t>(at - value));
+    const bool any = part.takes == Takes::value;
+    found_.push_back(any ? Takes::value : takes_both(bytes_of(parts_, part), bytes, Form::kQuote));
+    begin = part.end;
   }
-#else
-  (void)lanes;
-#endif
-  return bare ? narrow::read<Bare>(places_.data(), reading)
-              : narrow::read<Nested>(places_.data(), reading);
+  return same(parts_.text.size()) && at == reading.end;
 }
 
 bool MessageShape::widen(const Parts& other) {
   if (parts_.quote != other.quote || !widen(0, other, 0)) return false;
-  lay_out();
+  laid_out_ = false;
   return true;
 }
 
@@ -128,8 +136,8 @@ bool MessageShape::same_frame(std::size_t part, const Parts& other, std::size_t 
 bool MessageShape::widen(std::size_t part, const Parts& other, std::size_t others) {
   Part& ours = parts_.all[part];
   const Part& theirs = other.all[others];
-  if (ours.takes == Part::Takes::value) return true;
-  if (ours.to != theirs.to || ours.fixed != theirs.fixed) return false;
+  if (ours.takes == Takes::value) return true;
+  if (ours.wanted.to != theirs.wanted.to || ours.fixed != theirs.fixed) return false;
   if (is_container(ours.kind) || is_container(theirs.kind)) {
     if (same_frame(part, other, others)) {
       for (std::size_t i = part + 1, j = others + 1; i != ours.next;
@@ -139,56 +147,70 @@ bool MessageShape::widen(std::size_t part, const Parts& other, std::size_t other
       return true;
     }
     if (ours.fixed) return false;
-    ours.takes = Part::Takes::value;
+    ours.takes = Takes::value;
     return true;
   }
-  const bool same =
-      bytes_of(parts_, ours.begin, ours.end) == bytes_of(other, theirs.begin, theirs.end);
-  if (ours.fixed) return same;
-  const bool texts = ours.kind == JsonKind::text && theirs.kind == JsonKind::text;
-  const bool differs = !same || theirs.takes != Part::Takes::same;
-  if (differs) ours.takes = std::max(ours.takes, texts ? Part::Takes::text : Part::Takes::scalar);
+  const Takes both = takes_both(bytes_of(parts_, ours), bytes_of(other, theirs), parts_.quote);
+  if (ours.fixed) return both == Takes::same;
+  ours.takes = std::max({ours.takes, theirs.takes, both});
+  return true;
+}
+
+bool MessageShape::widen_like(const MessageShape& other) {
+  const std::vector<Part>& theirs = other.parts_.all;
+  const auto alike = [](const Part& a, const Part& b) {
+    return is_container(a.kind) == is_container(b.kind) && a.next == b.next && a.fixed == b.fixed &&
+           a.wanted.to == b.wanted.to;
+  };
+  if (parts_.quote != other.parts_.quote || !std::ranges::equal(parts_.all, theirs, alike)) {
+    return false;
+  }
+  for (std::size_t i = 0; i != theirs.size(); ++i) {
+    Part& part = parts_.all[i];
+    if (part.fixed) continue;
+    part.takes = std::max(part.takes, theirs[i].takes);
+    if (is_container(part.kind)) continue;
+    part.takes = std::max(part.takes, takes_both(bytes_of(parts_, part),
+                                                 bytes_of(other.parts_, theirs[i]), parts_.quote));
+  }
+  laid_out_ = false;
   return true;
 }
 
 /// Makes the places of what takes more than the same.
 void MessageShape::lay_out() {
-  bytes_.clear();
-  places_.clear();
-  std::vector<std::size_t> offsets;
-  std::size_t begin = 0;
-  const auto add = [&](std::size_t end) -> Place& {
-    const std::string_view bytes = bytes_of(parts_, begin, end);
-    offsets.push_back(bytes_.size());
-    bytes_.resize(bytes_.size() + bytes.size() / kAlign + 1);
-    std::memcpy(reinterpret_cast<char*>(bytes_.data()) + offsets.back() * kAlign, bytes.data(),
-                bytes.size());
-    Place place{};
-    place.size = static_cast<std::ptrdiff_t>(bytes.size());
-    return places_.emplace_back(place);
-  };
-  for (std::size_t i = 0; i != parts_.all.size();) {
-    const Part& part = parts_.all[i];
-    if (part.takes == Part::Takes::same) {
-      ++i;
-      continue;
+  laid_out_ = true;
+  // A layout has nothing beyond ASCII that is the same.
+  if (!is_ascii(parts_.text)) {
+    for (Part& part : parts_.all) {
+      if (part.kind != JsonKind::text || part.fixed || is_ascii(bytes_of(parts_, part))) continue;
+      part.takes = std::max(part.takes, Takes::text);
     }
-    const std::size_t quote = part.takes == Part::Takes::text ? parts_.quote : 0;
-    Place& place = add(part.begin + quote);
-    place.takes = part.takes;
-    place.only_text = part.only_text;
-    place.null_tells = part.null_tells;
-    place.unread = part.to == nullptr;
-    place.to = place.unread ? &unread_ : part.to;
+  }
+  layout_.clear(parts_.text.size());
+  std::size_t begin = 0;
+  for (std::size_t i = next_value(0); i != parts_.all.size(); i = next_value(parts_.all[i].next)) {
+    const Part& part = parts_.all[i];
+    const bool captured = part.wanted.to != nullptr && part.kind != JsonKind::null;
+    if (part.takes == Takes::same && !captured) continue;
+    const bool text = part.kind == JsonKind::text && part.takes <= Takes::text;
+    const std::size_t quote = text ? parts_.quote : 0;
+    const std::size_t size = part.end - part.begin - 2 * quote;
+    layout_.add_same(bytes_of(parts_, begin, part.begin + quote));
+    if (part.takes > Takes::as_long) {
+      layout_.add_place(part.takes, part.wanted);
+    } else {
+      if (captured) layout_.capture(part.wanted.to, size);
+      if (part.takes == Takes::as_long) {
+        layout_.add_common(size);
+      } else {
+        layout_.add_same(bytes_of(parts_, part.begin + quote, part.end - quote));
+      }
+    }
     begin = part.end - quote;
-    i = part.next;
   }
-  Place& last = add(parts_.text.size());
-  last.takes = Part::Takes::value;
-  last.last = true;
-  for (std::size_t i = 0; i != places_.size(); ++i) {
-    places_[i].bytes = reinterpret_cast<const char*>(bytes_.data()) + offsets[i] * kAlign;
-  }
+  layout_.add_same(bytes_of(parts_, begin, parts_.text.size()));
+  layout_.finish();
 }
 
 }  // namespace vmtrail
