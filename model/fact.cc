@@ -10,8 +10,9 @@ namespace {
 
 // Controllers publish too, some of them as "compute" (nova-api's notifier). Those whose service
 // says what they are can be told; the rules do not trust the publisher of what the others send.
-bool is_compute(std::string_view service) {
-  return service.empty() || service == "compute" || service == "nova-compute";
+bool is_compute(NameId service) {
+  return service == NameId::nothing || service == NameId::compute ||
+         service == NameId::nova_compute;
 }
 
 constexpr std::uint8_t bit(Witness witness) {
@@ -47,7 +48,7 @@ Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& n
   fact.task_told = event.told(Field::task_state);
   fact.witnesses = bit(Witness::nowhere);
   if (fact.payload_host_told) fact.witnesses |= bit(Witness::payload);
-  if (fact.publisher_host != NameId::nothing && is_compute(event[Field::publisher_service])) {
+  if (fact.publisher_host != NameId::nothing && is_compute(fact.publisher_service)) {
     fact.witnesses |= bit(Witness::publisher);
   }
   return fact;

@@ -13,15 +13,16 @@ namespace vmtrail {
 
 namespace {
 
+bool holds(const Operation& operation, const MessageId& id) {
+  return operation.may_hold(id) &&
+         std::any_of(operation.facts.begin(), operation.facts.end(),
+                     [&](const Fact& fact) { return fact.message_id == id; });
+}
+
 bool holds(const Instance& instance, const MessageId& id) {
-  if (!instance.held) return false;
-  for (const Operation& operation : instance.held->operations) {
-    if (!operation.may_hold(id)) continue;
-    for (const Fact& fact : operation.facts) {
-      if (fact.message_id == id) return true;
-    }
-  }
-  return false;
+  return instance.held &&
+         std::any_of(instance.held->operations.begin(), instance.held->operations.end(),
+                     [&](const Operation& operation) { return holds(operation, id); });
 }
 
 Operation* operation_of(Instance& instance, const RequestId& request) {
@@ -77,7 +78,9 @@ void Model::Impl::stream_to(Time time, RecordConsumer& records) {
   stream = time;
   seen.forget_before(time);
   requests.forget_before(time);
-  fold_quiet(time, options.quiet, kFoldedByEvent, records);
+  if (!waiting.empty() && waiting.top().since + options.quiet < time) {
+    fold_quiet(time, options.quiet, kFoldedByEvent, records);
+  }
 }
 
 bool Model::Impl::is_copy(const MessageId& id, Time generated) const {

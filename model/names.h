@@ -23,6 +23,9 @@ enum class NameId : std::uint32_t {
   deleted = 4,
   shelved_offloaded = 5,
   resized = 6,
+  // The services whose host may be an instance's.
+  compute = 7,
+  nova_compute = 8,
 };
 
 /// A set of texts, of 65,536 bytes at most. Never shrinks: it grows with the hosts, states and
