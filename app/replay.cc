@@ -28,8 +28,10 @@
 #include "io/byte_source.h"
 #include "io/decode_pool.h"
 #include "io/input_consumer.h"
+#include "io/large_pages.h"
 #include "io/output.h"
 #include "io/state_lock.h"
+#include "io/steady_heap.h"
 #include "io/store.h"
 #include "vmtrail/decoder.h"
 #include "vmtrail/dispatcher.h"
@@ -170,6 +172,7 @@ class Replay {
   std::optional<Dispatcher> dispatcher_;
   std::optional<DecodePool> pool_;
   std::optional<Output> placement_;
+  LargePages pages_;
   Progress progress_;
   std::uint64_t bytes_ = 0;
   std::uint64_t saved_events_ = 0;
@@ -322,6 +325,7 @@ Exit Replay::read(const std::string& file) {
                bytes_ = read_before + bytes_read;
                const std::uint64_t events = dispatcher_->counts().events;
                progress_.show(bytes_read, source->size(), events);
+               pages_.ask();
                return store_ && events - saved_events_ >= kBatch ? save() : Result<void>{};
              }});
   const auto done = pool_->read(*source, feed);
@@ -354,6 +358,7 @@ Result<void> Replay::write_placement() {
 
 Exit Replay::run() {
   const Clock::time_point begun = Clock::now();
+  keep_freed_memory();
   if (auto right = check_usage(); !right) return fail(right.error());
   if (auto opened = open(); !opened) return fail(opened.error());
   Exit result = Exit::fine;
