@@ -103,6 +103,12 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
   if (!text.empty() && !impl_->scan(text, output)) impl_->decode(text, output);
 }
 
+const Event* Decoder::decode_line(std::string_view window, std::size_t& size) {
+  const bool event = impl_->format == Format::any || impl_->format == Format::ceilometer;
+  if (!event || window.empty() || window.front() != '{') return nullptr;
+  return impl_->ceilometer_scan.decode_line(window, size);
+}
+
 /// Tells what has the usual shape of its format; false: nothing has been told.
 inline bool Decoder::Impl::scan(std::string_view text, Output& output) {
   if (text.front() != '{' && text.front() != '[') return false;

@@ -3,6 +3,7 @@
 
 #include "event/draft.h"
 
+#include "event/scanning.h"
 #include "event/syntax.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
@@ -12,8 +13,8 @@ namespace {
 
 constexpr std::size_t kLongestDetail = 80;
 
+/// Of texts of one size.
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (ascii_lower(text[i]) != lower[i]) return false;
   }
@@ -22,7 +23,8 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
 
 /// Nova's and Ceilometer's ways to write that there is no host.
 bool means_no_host(std::string_view host) {
-  return host.empty() || equals_ignoring_case(host, "none") || equals_ignoring_case(host, "null");
+  if (host.size() != 4) return host.empty();
+  return equals_ignoring_case(host, "none") || equals_ignoring_case(host, "null");
 }
 
 }  // namespace
@@ -45,12 +47,7 @@ void Draft::tell_alias(Field field, std::string_view text, std::string_view alia
 }
 
 void Draft::tell_publisher(std::string_view publisher_id, std::string_view separators) {
-  // Quicker than find_first_of() for texts as short as these.
-  std::size_t split = 0;
-  while (split < publisher_id.size() && publisher_id[split] != separators.front() &&
-         publisher_id[split] != separators.back()) {
-    ++split;
-  }
+  const std::size_t split = find_either(publisher_id, separators.front(), separators.back());
   tell_if_untold(Field::publisher_service, publisher_id.substr(0, split));
   if (split != publisher_id.size()) {
     tell_if_untold(Field::publisher_host, publisher_id.substr(split + 1));

@@ -5,6 +5,7 @@
 
 #include <string_view>
 
+#include "event/event_courses.h"
 #include "event/output.h"
 #include "event/site_traits.h"
 #include "event/trait_heads.h"
@@ -17,7 +18,7 @@ class LogScan {
  public:
   /// `names` as for SiteTraits.
   explicit LogScan(const TraitNames* names, Lanes lanes = best_lanes())
-      : site_(names), heads_(traits_, lanes) {}
+      : site_(names), heads_(traits_, lanes), courses_(EventCourse::Language::logged, lanes) {}
 
   /// `text` is a line from its first `<Event:` on; kPadding bytes behind it are readable. Tells the
   /// events at its front and returns the rest, which begins with an event, too, or is empty.
@@ -28,6 +29,7 @@ class LogScan {
   Draft draft_{site_};
   TraitSet traits_{draft_};
   TraitHeads heads_;
+  EventCourses courses_;
 };
 
 }  // namespace vmtrail
