@@ -75,6 +75,14 @@ class Block {
     return bits(_mm_or_si128(bytes_, _mm_cmpeq_epi8(either, _mm_set1_epi8('>'))));
   }
 
+  /// Those and control characters.
+  [[nodiscard]] Bits ends_log_line() const {
+    const __m128i either = _mm_or_si128(bytes_, _mm_set1_epi8('<' ^ '>'));
+    const __m128i plain = _mm_andnot_si128(_mm_cmpeq_epi8(either, _mm_set1_epi8('>')),
+                                           _mm_cmpgt_epi8(bytes_, _mm_set1_epi8(0x1f)));
+    return bits(plain) ^ 0xffff;
+  }
+
   /// Those, commas, blanks and other characters that are no part of an identifier or event type.
   [[nodiscard]] Bits ends_log_header() const {
     const __m128i either = _mm_or_si128(bytes_, _mm_set1_epi8('<' ^ '>'));
@@ -151,6 +159,9 @@ class Block {
       return bytes_[i] == '<' || bytes_[i] == '>' || bytes_[i] >= 0x80;
     });
   }
+  [[nodiscard]] Bits ends_log_line() const {
+    return ends_log() | bits([this](std::size_t i) { return bytes_[i] < 0x20; });
+  }
   [[nodiscard]] Bits ends_log_header() const {
     return ends_log() | bits([this](std::size_t i) { return bytes_[i] <= ','; });
   }
@@ -217,6 +228,12 @@ class WideBlock {
   [[nodiscard]] Bits ends_log() const {
     const __m256i either = _mm256_or_si256(bytes_, _mm256_set1_epi8('<' ^ '>'));
     return bits(_mm256_or_si256(bytes_, _mm256_cmpeq_epi8(either, _mm256_set1_epi8('>'))));
+  }
+  [[nodiscard]] Bits ends_log_line() const {
+    const __m256i either = _mm256_or_si256(bytes_, _mm256_set1_epi8('<' ^ '>'));
+    const __m256i plain = _mm256_andnot_si256(_mm256_cmpeq_epi8(either, _mm256_set1_epi8('>')),
+                                              _mm256_cmpgt_epi8(bytes_, _mm256_set1_epi8(0x1f)));
+    return ~bits(plain);
   }
   [[nodiscard]] static Bits same(const char* text, const char* aligned) {
     const __m256i other = _mm256_load_si256(reinterpret_cast<const __m256i*>(aligned));

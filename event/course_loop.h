@@ -11,10 +11,10 @@ struct Json {
   }
 };
 
-/// Log lines.
+/// Log lines, which end at a control character.
 struct Logged {
   static constexpr char kEnd = '>';
-  static std::uint32_t ends(const char* text) { return Lanes(text).ends_log(); }
+  static std::uint32_t ends(const char* text) { return Lanes(text).ends_log_line(); }
   static void compare(Lanes::Misfits& misfits, const char* text, const Bounds& bounds) {
     misfits.add_log(text, bounds);
   }

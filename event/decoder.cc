@@ -104,9 +104,12 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
 }
 
 const Event* Decoder::decode_line(std::string_view window, std::size_t& size) {
-  const bool event = impl_->format == Format::any || impl_->format == Format::ceilometer;
-  if (!event || window.empty() || window.front() != '{') return nullptr;
-  return impl_->ceilometer_scan.decode_line(window, size);
+  if (window.empty() || window.front() == '[') return nullptr;
+  const bool json = window.front() == '{';
+  const bool any = impl_->format == Format::any;
+  if (!any && impl_->format != (json ? Format::ceilometer : Format::log)) return nullptr;
+  return json ? impl_->ceilometer_scan.decode_line(window, size)
+              : impl_->log_scan.decode_line(window, size);
 }
 
 /// Tells what has the usual shape of its format; false: nothing has been told.

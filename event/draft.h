@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "event/scanning.h"
 #include "event/site_traits.h"
 #include "vmtrail/error.h"
 #include "vmtrail/event.h"
@@ -82,7 +83,13 @@ class Draft {
 
   /// Splits `compute.host` (legacy) or `nova-compute:host` (versioned) at the first of
   /// `separators`, one or two; hosts may hold dots themselves.
-  void tell_publisher(std::string_view publisher_id, std::string_view separators);
+  void tell_publisher(std::string_view publisher_id, std::string_view separators) {
+    const std::size_t split = find_either(publisher_id, separators.front(), separators.back());
+    tell_if_untold(Field::publisher_service, publisher_id.substr(0, split));
+    if (split != publisher_id.size()) {
+      tell_if_untold(Field::publisher_host, publisher_id.substr(split + 1));
+    }
+  }
 
   /// The event, valid as long as the draft; nullptr if there is a flaw. `in_input`: see Event.
   [[nodiscard]] const Event* finish(bool in_input = false);

@@ -31,7 +31,8 @@ class EventCourse {
   void learn(EventLayout layout);
 
   /// Does the text at `at` fit? Then its values have been put where they go, and what follows it is
-  /// returned; else nullptr, and some may have been put. kPadding bytes behind `end` are readable.
+  /// returned; else nullptr, and some may have been put. No control character is passed. kPadding
+  /// bytes behind `end` are readable.
   [[nodiscard]] const char* follow(const char* at, const char* end) const {
     return follow_(first_, at, end);
   }

@@ -4,6 +4,7 @@
 #include "vmtrail/ids.h"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -66,57 +67,6 @@ bool read_digits(const char* begin, bool any_case, Halves& halves) {
   halves = {__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
   return true;
 }
-
-#if defined(VMTRAIL_HAS_WIDE)
-VMTRAIL_BEGIN_WIDE
-/// The same of all digits at once.
-bool read_digits_wide(const char* begin, bool any_case, Halves& halves) {
-  std::uint64_t first_dashes = 0;  // at 8 and 13
-  std::uint64_t last_dashes = 0;   // at 18 and 23
-  std::memcpy(&first_dashes, begin + 8, sizeof first_dashes);
-  std::memcpy(&last_dashes, begin + 18, sizeof last_dashes);
-  constexpr std::uint64_t kDashes = 0x00002d000000002d;
-  constexpr std::uint64_t kPlaces = 0x0000ff00000000ff;
-  const std::uint64_t differ = (first_dashes ^ kDashes) | (last_dashes ^ kDashes);
-
-  const auto sixteen = [&](std::size_t at) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin + at));
-  };
-  std::int16_t seventeenth = 0;
-  std::memcpy(&seventeenth, begin + 16, sizeof seventeenth);
-  const __m128i high = _mm_insert_epi16(
-      _mm_shuffle_epi8(sixteen(0),
-                       _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 0, 0)),
-      seventeenth, 7);
-  const __m128i low = _mm_insert_epi8(
-      _mm_shuffle_epi8(sixteen(20),
-                       _mm_setr_epi8(0, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)),
-      begin[19], 0);
-  const __m256i all = _mm256_inserti128_si256(_mm256_castsi128_si256(high), low, 1);
-  // To lower case: of what is from '@' on, so that nothing else becomes a numeral.
-  const __m256i capital = _mm256_and_si256(all, _mm256_set1_epi8('@'));
-  const __m256i digits = any_case ? _mm256_or_si256(all, _mm256_srli_epi16(capital, 1)) : all;
-  const __m256i letters = _mm256_cmpgt_epi8(digits, _mm256_set1_epi8('9'));
-  const __m256i values = _mm256_add_epi8(_mm256_and_si256(digits, _mm256_set1_epi8(15)),
-                                         _mm256_and_si256(letters, _mm256_set1_epi8(9)));
-  // Nothing but a digit is what its value is written as.
-  const __m256i written = _mm256_shuffle_epi8(
-      _mm256_broadcastsi128_si256(_mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
-                                                'a', 'b', 'c', 'd', 'e', 'f')),
-      values);
-  if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(written, digits)) != -1 || (differ & kPlaces) != 0) {
-    return false;
-  }
-  const __m256i bytes = _mm256_maddubs_epi16(values, _mm256_set1_epi16(0x0110));
-  const __m256i packed = _mm256_packus_epi16(bytes, bytes);
-  const auto word = [](__m128i half) {
-    return __builtin_bswap64(static_cast<std::uint64_t>(_mm_cvtsi128_si64(half)));
-  };
-  halves = {word(_mm256_castsi256_si128(packed)), word(_mm256_extracti128_si256(packed, 1))};
-  return true;
-}
-VMTRAIL_END_WIDE
-#endif
 
 std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
   const __m128i bytes = _mm_set_epi64x(static_cast<long long>(__builtin_bswap64(low)),
@@ -186,19 +136,77 @@ std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
 
 #endif
 
+#if defined(VMTRAIL_HAS_WIDE)
+VMTRAIL_BEGIN_WIDE
+/// What read_digits() does, of all digits at once.
+bool read_digits_wide(const char* begin, bool any_case, Halves& halves) {
+  std::uint64_t first_dashes = 0;  // at 8 and 13
+  std::uint64_t last_dashes = 0;   // at 18 and 23
+  std::memcpy(&first_dashes, begin + 8, sizeof first_dashes);
+  std::memcpy(&last_dashes, begin + 18, sizeof last_dashes);
+  constexpr std::uint64_t kDashes = 0x00002d000000002d;
+  constexpr std::uint64_t kPlaces = 0x0000ff00000000ff;
+  const std::uint64_t differ = (first_dashes ^ kDashes) | (last_dashes ^ kDashes);
+
+  const auto sixteen = [&](std::size_t at) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin + at));
+  };
+  std::int16_t seventeenth = 0;
+  std::memcpy(&seventeenth, begin + 16, sizeof seventeenth);
+  const __m128i high = _mm_insert_epi16(
+      _mm_shuffle_epi8(sixteen(0),
+                       _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 0, 0)),
+      seventeenth, 7);
+  const __m128i low = _mm_insert_epi8(
+      _mm_shuffle_epi8(sixteen(20),
+                       _mm_setr_epi8(0, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)),
+      begin[19], 0);
+  const __m256i all = _mm256_inserti128_si256(_mm256_castsi128_si256(high), low, 1);
+  // To lower case: of what is from '@' on, so that nothing else becomes a numeral.
+  const __m256i capital = _mm256_and_si256(all, _mm256_set1_epi8('@'));
+  const __m256i digits = any_case ? _mm256_or_si256(all, _mm256_srli_epi16(capital, 1)) : all;
+  const __m256i letters = _mm256_cmpgt_epi8(digits, _mm256_set1_epi8('9'));
+  const __m256i values = _mm256_add_epi8(_mm256_and_si256(digits, _mm256_set1_epi8(15)),
+                                         _mm256_and_si256(letters, _mm256_set1_epi8(9)));
+  // Nothing but a digit is what its value is written as.
+  const __m256i written = _mm256_shuffle_epi8(
+      _mm256_broadcastsi128_si256(_mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+                                                'a', 'b', 'c', 'd', 'e', 'f')),
+      values);
+  if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(written, digits)) != -1 || (differ & kPlaces) != 0) {
+    return false;
+  }
+  const __m256i bytes = _mm256_maddubs_epi16(values, _mm256_set1_epi16(0x0110));
+  const __m256i packed = _mm256_packus_epi16(bytes, bytes);
+  const auto word = [](__m128i half) {
+    return __builtin_bswap64(static_cast<std::uint64_t>(_mm_cvtsi128_si64(half)));
+  };
+  halves = {word(_mm256_castsi256_si128(packed)), word(_mm256_extracti128_si256(packed, 1))};
+  return true;
+}
+VMTRAIL_END_WIDE
+#endif
+
 using ReadDigits = bool (*)(const char* begin, bool any_case, Halves& halves);
 
-ReadDigits quickest() {
+bool choose_and_read(const char* begin, bool any_case, Halves& halves);
+
+/// What this machine can do, once it is known; each thread may be the one to find it out.
+std::atomic<ReadDigits> quickest{choose_and_read};
+
+bool choose_and_read(const char* begin, bool any_case, Halves& halves) {
+  ReadDigits chosen = read_digits;
 #if defined(VMTRAIL_HAS_WIDE)
-  if (best_lanes() == Lanes::wide) return read_digits_wide;
+  if (best_lanes() == Lanes::wide) chosen = read_digits_wide;
 #endif
-  return read_digits;
+  quickest.store(chosen, std::memory_order_relaxed);
+  return chosen(begin, any_case, halves);
 }
 
 /// False: it is no UUID.
 inline bool read_uuid(std::string_view text, bool any_case, Halves& halves) {
-  static const ReadDigits kRead = quickest();
-  return text.size() == kUuidSize && kRead(text.data(), any_case, halves);
+  return text.size() == kUuidSize &&
+         quickest.load(std::memory_order_relaxed)(text.data(), any_case, halves);
 }
 
 std::string_view view(const std::array<char, kUuidSize>& text) {

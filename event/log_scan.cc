@@ -34,6 +34,31 @@ namespace {
 
 constexpr char kEvent[] = "<Event: ";
 
+/// The type of the event at `at`, if it stands where it does behind the usual message id, and is
+/// not too long.
+std::string_view usual_type(const char* at, const char* end) {
+  constexpr std::size_t kBegin = sizeof kEvent - 1 + kUuidSize + 2;
+  static_assert(kBegin >= EventCourses::kBefore);
+  if (end - at < static_cast<std::ptrdiff_t>(kBegin)) return {};
+  at += kBegin;
+  for (std::size_t size = 0; size != kPadding; size += Block::kSize) {
+    const Block::Bits ends = Block(at + size).ends_log_header();
+    if (ends != 0) return {at, size + static_cast<std::size_t>(std::countr_zero(ends))};
+  }
+  return {};
+}
+
+/// The first angle bracket, control or non-ASCII character; nullptr: there is none.
+const char* find_special(const char* at, const char* end) {
+  for (; at < end; at += Block::kSize) {
+    const Block::Bits ends = Block(at).ends_log_line();
+    if (ends == 0) continue;
+    at += std::countr_zero(ends);
+    return at < end ? at : nullptr;
+  }
+  return nullptr;
+}
+
 /// Walks along one event. What takes something that stands at `at` returns what follows it;
 /// nullptr: it is for the judge.
 class Walk {
@@ -57,7 +82,6 @@ class Walk {
 
  private:
   void clear();
-  std::string_view usual_type() const;
   const char* trait_by_trait();
   const char* header();
   const char* header_part(const char* at, std::string_view& part) const;
@@ -171,19 +195,6 @@ inline void Walk::clear() {
   traits_.clear();
 }
 
-/// The event type, if it stands where it does behind the usual message id, and is not too long.
-inline std::string_view Walk::usual_type() const {
-  constexpr std::size_t kBegin = sizeof kEvent - 1 + kUuidSize + 2;
-  static_assert(kBegin >= EventCourses::kBefore);
-  if (text_.size() < kBegin) return {};
-  const char* const at = text_.data() + kBegin;
-  for (std::size_t size = 0; size != kPadding; size += Block::kSize) {
-    const Block::Bits ends = Block(at + size).ends_log_header();
-    if (ends != 0) return {at, size + static_cast<std::size_t>(std::countr_zero(ends))};
-  }
-  return {};
-}
-
 const char* Walk::trait_by_trait() {
   const char* at = header();
   if (at == nullptr) return nullptr;
@@ -195,7 +206,7 @@ const char* Walk::trait_by_trait() {
 
 const char* Walk::event() {
   clear();
-  usual_type_ = usual_type();
+  usual_type_ = usual_type(text_.data(), end_);
   const EventCourse* const course = courses_.find(usual_type_);
   const char* end = course == nullptr ? nullptr : course->follow(text_.data(), end_);
   followed_ = end != nullptr;
@@ -242,6 +253,25 @@ std::string_view LogScan::decode(std::string_view text, Output& output) {
     text.remove_prefix(static_cast<std::size_t>(next - text.data()));
   }
   return text;
+}
+
+const Event* LogScan::decode_line(std::string_view window, std::size_t& size) {
+  const char* const end = window.data() + window.size();
+  const char* const begin = find_special(window.data(), end);
+  if (begin == nullptr || !begins_with(begin, kEvent)) return nullptr;
+  const EventCourse* const course = courses_.find(usual_type(begin, end));
+  if (course == nullptr) return nullptr;
+  site_.clear();
+  draft_.clear();
+  traits_.clear();
+  const char* const behind = course->follow(begin, end);
+  const char* const feed = behind == nullptr ? nullptr : find_special(behind, end);
+  if (feed == nullptr || *feed != '\n') return nullptr;
+  courses_.followed();
+  traits_.apply();
+  traits_.tell_caller_project();
+  size = static_cast<std::size_t>(feed - window.data());
+  return draft_.finish(true);
 }
 
 }  // namespace vmtrail

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "event/event_courses.h"
@@ -23,6 +24,11 @@ class LogScan {
   /// `text` is a line from its first `<Event:` on; kPadding bytes behind it are readable. Tells the
   /// events at its front and returns the rest, which begins with an event, too, or is empty.
   [[nodiscard]] std::string_view decode(std::string_view text, Output& output);
+
+  /// The event on the line at the front of `window`, if it is the only one, and one like those
+  /// before it, and nothing is ambiguous; nullptr: anything else. kPadding bytes behind the window
+  /// are readable.
+  [[nodiscard]] const Event* decode_line(std::string_view window, std::size_t& size);
 
  private:
   SiteTraits site_;

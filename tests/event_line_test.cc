@@ -99,6 +99,20 @@ TEST_CASE("a line that needs no frame is told as in one, whatever stands in a st
     lines.push_back(event("compute.instance.update",
                           R"(["host", 1, ")" + std::string(host) + R"("], ["vcpus", 2, 1])"));
   }
+  const std::string known =
+      "<Event: 22ded3c2-4c5c-4995-8ec0-c4081a676572, compute.instance.update, 2026-11-22 "
+      "12:33:25.000001, <Trait: host 1 h> <Trait: mine 1 x y>>";
+  const std::vector<std::string> logged = recorded("collector.py3.log");
+  for (std::size_t i = 0; i < logged.size(); i += 1 + logged.size() / 50) {
+    lines.emplace_back(trimmed(logged[i]));
+    lines.push_back(lines.back() + ">");
+    lines.push_back(lines.back() + " " + known);
+    lines.push_back(" " + known);
+    lines.push_back("\xef\xbb\xbf" + known);
+    lines.push_back("[INFO] " + known);
+    lines.push_back("<x " + known);
+    for (int again = 0; again < 4; ++again) lines.push_back("2026 INFO events=[" + known + "])");
+  }
   for (const char* other : {"", "  ", "[", "{", "]", "}", "text", "{\"a\": 1}", "[{}]"}) {
     lines.emplace_back(other);
   }

@@ -78,9 +78,10 @@ class Decoder {
   /// padded is copied first.
   void decode(const Frame& frame, EventConsumer& consumer);
 
-  /// The short way for streams of JSON lines, which needs no frame: finds the end of the line at
-  /// the front of `window` as it reads it. `size` is then the line's, for Splitter::take_line().
-  /// nullptr: it is not an event, or not like those before it; a frame is to be cut and decoded.
+  /// The short way for streams of lines, JSON or logged, which needs no frame: finds the end of the
+  /// line at the front of `window` as it reads it. `size` is then the line's, for
+  /// Splitter::take_line(). nullptr: there is not one event in it, or one like those before it; a
+  /// frame is to be cut and decoded.
   /// kPadding bytes behind the window are readable. The event is valid until the decoder is used
   /// again.
   [[nodiscard]] const Event* decode_line(std::string_view window, std::size_t& size);
