@@ -43,7 +43,7 @@ class EventCourses {
  private:
   static constexpr std::size_t kSlots = 1024;
   static constexpr int kShift = 54;
-  static constexpr std::size_t kMostTypes = kSlots / 2;
+  static constexpr std::size_t kMostTypes = kSlots / 4;
   // An event takes as long to be learnt as so many others to be followed.
   static constexpr unsigned kPrice = 32;
   static constexpr unsigned kMostCredit = 4096;

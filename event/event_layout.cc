@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace vmtrail {
 namespace {
@@ -49,7 +50,7 @@ class LayoutWriter {
   }
 
   [[nodiscard]] std::optional<EventLayout> finish() {
-    if (!known_ || in_header()) return std::nullopt;
+    if (!known_ || in_header() || layout_.values.size() > kMostValues) return std::nullopt;
     return std::move(layout_);
   }
 
@@ -70,6 +71,7 @@ class LayoutWriter {
 }  // namespace
 
 std::optional<EventLayout> layout_of_json(std::string_view text, Draft& draft, TraitSet& traits) {
+  if (text.size() > kMostLaidOut) return std::nullopt;
   LayoutWriter layout(text, draft, traits);
   std::string_view name;   // of the trait
   std::size_t scalar = 0;  // of its three
@@ -98,6 +100,7 @@ std::optional<EventLayout> layout_of_json(std::string_view text, Draft& draft, T
 }
 
 std::optional<EventLayout> layout_of_logged(std::string_view text, Draft& draft, TraitSet& traits) {
+  if (text.size() > kMostLaidOut) return std::nullopt;
   constexpr std::string_view kEvent = "<Event: ";
   constexpr std::string_view kTrait = "<Trait: ";
   LayoutWriter layout(text, draft, traits);

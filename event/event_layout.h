@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,9 +43,12 @@ struct EventLayout {
   std::vector<Value> values;  ///< in their order; the second one is the event type
 };
 inline constexpr std::size_t kEventTypeValue = 1;
+inline constexpr std::size_t kMostLaidOut = 2048;  ///< bytes of an event
+inline constexpr std::size_t kMostValues = 64;
 
 /// Of an event in Ceilometer's JSON, as CeilometerScan takes it, ASCII and without escapes, whose
-/// values go to `draft` and `traits`. nullopt: a trait of it is asked for by the site's rules.
+/// values go to `draft` and `traits`. nullopt: a trait of it is asked for by the site's rules, or
+/// it is larger than is worth to be kept.
 [[nodiscard]] std::optional<EventLayout> layout_of_json(std::string_view text, Draft& draft,
                                                         TraitSet& traits);
 

@@ -201,3 +201,15 @@ TEST_CASE("events of one type may differ in every value, and in their traits") {
   }
   CHECK(scanned > 20000);
 }
+
+TEST_CASE("an event with very many traits is taken as others are") {
+  std::string many;
+  for (int i = 0; i < 60000; ++i) {
+    many += (i == 0 ? "" : ", ") + (R"(["trait)" + std::to_string(i) + R"(", 1, "a"])");
+  }
+  BothWays both;
+  for (int round = 0; round < 3; ++round) {
+    CHECK(both.agree(event("compute.instance.update", many)));
+    CHECK(both.scanned());
+  }
+}
