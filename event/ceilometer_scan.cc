@@ -11,6 +11,9 @@
 // or is a flaw of the event, it leaves to JsonDecoder, which is the judge: tests/event_scan_test.cc
 // and fuzz/scan_fuzz.cc hold the two equal.
 //
+// Of most events the course is known (event_course.h), and the walk takes only the others trait by
+// trait.
+//
 // Reading ahead: every search of a string's end begins before the end of the text, and so does
 // every number, and a search goes at most 32 bytes beyond; what is compared between two of them is
 // shorter than the other half of kPadding. In the middle of the list of traits it is trait_loop.h
@@ -22,12 +25,14 @@
 #include <bit>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include <simdjson.h>
 
 #include "event/block.h"
 #include "event/json_text.h"
 #include "event/scanning.h"
+#include "vmtrail/ids.h"
 
 namespace vmtrail {
 namespace {
@@ -63,28 +68,56 @@ constexpr std::size_t size_of(const char (&)[kLength]) {
   return kLength - 1;
 }
 
+/// Is the event at `at` in the first form, or else in the second? So many bytes are readable.
+bool is_spaced(const char* at) {
+  return at[size_of(Spaced::kMessageId) - 2] == ' ';
+}
+
+/// The type of the event at `at`, if it stands where it does behind the usual message id, and is
+/// not too long.
+template <class Form>
+std::string_view usual_type(const char* at, const char* end) {
+  constexpr std::size_t kBegin = size_of(Form::kMessageId) + kUuidSize + size_of(Form::kEventType);
+  static_assert(kBegin >= EventCourses::kBefore);
+  if (end - at < static_cast<std::ptrdiff_t>(kBegin)) return {};
+  at += kBegin;
+  for (std::size_t size = 0; size != kPadding; size += Block::kSize) {
+    const Block::Bits ends = Block(at + size).ends_json();
+    if (ends != 0) return {at, size + static_cast<std::size_t>(std::countr_zero(ends))};
+  }
+  return {};
+}
+
+std::string_view usual_type(const char* at, const char* end) {
+  return is_spaced(at) ? usual_type<Spaced>(at, end) : usual_type<Compact>(at, end);
+}
+
 /// Walks along one text. What takes something that stands at `at` returns what follows it; nullptr:
 /// it is for the judge.
 class Walk {
  public:
   Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads,
-       CeilometerScan::UsualSizes& usual, std::string& unescaped)
+       EventCourses& courses, CeilometerScan::UsualSizes& usual, std::string& unescaped)
       : text_(text),
         end_(text.data() + text.size()),
         draft_(draft),
         traits_(traits),
         heads_(heads),
+        courses_(courses),
         usual_(usual),
         unescaped_(unescaped) {}
 
   /// The event, as far as it can be told without the end of the text.
   const char* event(const char* at);
+  /// The last event, which began and ended there, was told: others may be like it.
+  void learn(const char* begin, const char* end);
   /// Once all of the text has been walked over.
   [[nodiscard]] bool valid_utf8() const {
     return ascii_ || simdjson::validate_utf8(text_.data(), text_.size());
   }
 
  private:
+  void clear();
   template <class Form>
   const char* event_in(const char* at);
   template <class Form>
@@ -105,10 +138,13 @@ class Walk {
   Draft& draft_;
   TraitSet& traits_;
   TraitHeads& heads_;
+  EventCourses& courses_;
   CeilometerScan::UsualSizes& usual_;
   std::string& unescaped_;
 
   bool ascii_ = true;
+  std::string_view usual_type_;  // of the last event; empty: it stands elsewhere
+  bool followed_ = false;        // the last event was one whose course is known
 };
 
 /// Where the string whose inside begins at `at` ends: at its quote.
@@ -284,19 +320,40 @@ const char* Walk::event_in(const char* at) {
   return *at == '}' ? at + 1 : nullptr;
 }
 
-/// The event at `at`, if there is nothing wrong with it.
-const char* Walk::event(const char* at) {
-  if (at >= end_) return nullptr;
+inline void Walk::clear() {
   draft_.site().clear();
   draft_.clear();
   traits_.clear();
   unescaped_.clear();
-  const bool spaced = at[size_of(Spaced::kMessageId) - 2] == ' ';
-  at = spaced ? event_in<Spaced>(at) : event_in<Compact>(at);
-  if (at == nullptr) return nullptr;
+}
+
+/// The event at `at`, if there is nothing wrong with it.
+const char* Walk::event(const char* at) {
+  if (at >= end_) return nullptr;
+  clear();
+  usual_type_ = usual_type(at, end_);
+  const EventCourse* const course = courses_.find(usual_type_);
+  const char* end = course == nullptr ? nullptr : course->follow(at, end_);
+  followed_ = end != nullptr;
+  if (followed_) {
+    courses_.followed();
+  } else {
+    if (course != nullptr) clear();
+    end = is_spaced(at) ? event_in<Spaced>(at) : event_in<Compact>(at);
+    if (end == nullptr) return nullptr;
+  }
   traits_.apply();
   traits_.tell_caller_project();
-  return at;
+  return end;
+}
+
+void Walk::learn(const char* begin, const char* end) {
+  const bool usual = usual_type_.data() == draft_.event_type().data() && ascii_;
+  if (followed_ || !usual || !unescaped_.empty() || !courses_.may_learn()) return;
+  const std::string_view text(begin, static_cast<std::size_t>(end - begin));
+  if (auto layout = layout_of_json(text, draft_, traits_)) {
+    courses_.learn(usual_type_, std::move(*layout));
+  }
 }
 
 }  // namespace
@@ -307,11 +364,13 @@ bool CeilometerScan::decode(std::string_view text, Output& output) {
   const char* const end = text.data() + text.size();
   const bool list = text.front() == '[';
   const char* const first = text.data() + (list ? 1 : 0);
-  Walk walk(text, draft_, traits_, heads_, usual_, unescaped_);
+  Walk walk(text, draft_, traits_, heads_, courses_, usual_, unescaped_);
   const auto next = [&](const char*& at, bool& last) -> const Event* {
+    const char* const begin = at;
     at = walk.event(at);
     if (at == nullptr) return nullptr;
     const Event* const event = draft_.finish(output.in_input());
+    if (event != nullptr) walk.learn(begin, at);
     last = list ? *at == ']' && at + 1 == end : at == end;
     if (last) return event;
     if (!list || *at != ',') return nullptr;
@@ -341,6 +400,22 @@ bool CeilometerScan::decode(std::string_view text, Output& output) {
   last = again == nullptr;
   while (!last) output.event(*next(again, last));
   return true;
+}
+
+const Event* CeilometerScan::decode_line(std::string_view window, std::size_t& size) {
+  const char* const end = window.data() + window.size();
+  const EventCourse* const course = courses_.find(usual_type(window.data(), end));
+  if (course == nullptr) return nullptr;
+  site_.clear();
+  draft_.clear();
+  traits_.clear();
+  const char* const at = course->follow(window.data(), end);
+  if (at == nullptr || at == end || *at != '\n') return nullptr;
+  courses_.followed();
+  traits_.apply();
+  traits_.tell_caller_project();
+  size = static_cast<std::size_t>(at - window.data());
+  return draft_.finish(true);
 }
 
 }  // namespace vmtrail

@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "event/event_courses.h"
 #include "event/output.h"
 #include "event/site_traits.h"
 #include "event/trait_heads.h"
@@ -25,17 +27,23 @@ class CeilometerScan {
 
   /// `names` as for SiteTraits.
   explicit CeilometerScan(const TraitNames* names, Lanes lanes = best_lanes())
-      : site_(names), heads_(traits_, lanes) {}
+      : site_(names), heads_(traits_, lanes), courses_(EventCourse::Language::json, lanes) {}
 
   /// Tells all events of `text`, or returns false, having told nothing. The text is not empty;
   /// kPadding bytes behind it are readable.
   [[nodiscard]] bool decode(std::string_view text, Output& output);
+
+  /// The event that the line at the front of `window` is, if it is one like those before it, and
+  /// ends there; nullptr: anything else. The window is not empty; kPadding bytes behind it are
+  /// readable.
+  [[nodiscard]] const Event* decode_line(std::string_view window, std::size_t& size);
 
  private:
   SiteTraits site_;
   Draft draft_{site_};
   TraitSet traits_{draft_};
   TraitHeads heads_;
+  EventCourses courses_;
   UsualSizes usual_;
   std::string unescaped_;    // texts of the last event
   std::vector<Event> kept_;  // those of a list whose end has not been seen

@@ -103,6 +103,15 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
   if (!text.empty() && !impl_->scan(text, output)) impl_->decode(text, output);
 }
 
+const Event* Decoder::decode_line(std::string_view window, std::size_t& size) {
+  if (window.empty() || window.front() == '[') return nullptr;
+  const bool json = window.front() == '{';
+  const bool any = impl_->format == Format::any;
+  if (!any && impl_->format != (json ? Format::ceilometer : Format::log)) return nullptr;
+  return json ? impl_->ceilometer_scan.decode_line(window, size)
+              : impl_->log_scan.decode_line(window, size);
+}
+
 /// Tells what has the usual shape of its format; false: nothing has been told.
 inline bool Decoder::Impl::scan(std::string_view text, Output& output) {
   if (text.front() != '{' && text.front() != '[') return false;

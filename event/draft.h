@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "event/scanning.h"
 #include "event/site_traits.h"
 #include "vmtrail/error.h"
 #include "vmtrail/event.h"
@@ -21,11 +22,16 @@ struct Flaw {
   std::string_view detail;
 };
 
-/// Clears them one by one: of a loop over so few, compilers make an instruction that is slow.
+/// Assigns them one by one: of a loop over so few, compilers make an instruction that is slow, and
+/// of a constant two stores each.
 template <std::size_t kCount>
 void clear_texts(std::array<std::string_view, kCount>& texts) {
+  std::string_view none;
+#if defined(__GNUC__)
+  asm("" : "+m"(none));
+#endif
   [&]<std::size_t... i>(std::index_sequence<i...>) {
-    ((texts[i] = {}), ...);
+    ((texts[i] = none), ...);
   }
   (std::make_index_sequence<kCount>());
 }
@@ -55,6 +61,10 @@ class Draft {
   void set_event_type(std::string_view text) { event_.event_type = text; }
   void set_generated(std::string_view text) { generated_ = text; }
   [[nodiscard]] std::string_view event_type() const { return event_.event_type; }
+  /// Where these three stand.
+  [[nodiscard]] std::array<std::string_view*, 3> header_slots() {
+    return {&event_.message_id, &event_.event_type, &generated_};
+  }
 
   void tell(Field field, std::string_view text) { event_[field] = text; }
   /// Where what is told of the field stands.
@@ -73,7 +83,13 @@ class Draft {
 
   /// Splits `compute.host` (legacy) or `nova-compute:host` (versioned) at the first of
   /// `separators`, one or two; hosts may hold dots themselves.
-  void tell_publisher(std::string_view publisher_id, std::string_view separators);
+  void tell_publisher(std::string_view publisher_id, std::string_view separators) {
+    const std::size_t split = find_either(publisher_id, separators.front(), separators.back());
+    tell_if_untold(Field::publisher_service, publisher_id.substr(0, split));
+    if (split != publisher_id.size()) {
+      tell_if_untold(Field::publisher_host, publisher_id.substr(split + 1));
+    }
+  }
 
   /// The event, valid as long as the draft; nullptr if there is a flaw. `in_input`: see Event.
   [[nodiscard]] const Event* finish(bool in_input = false);

@@ -4,13 +4,12 @@
 #include "vmtrail/ids.h"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <utility>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "event/block.h"
 
 namespace vmtrail {
 namespace {
@@ -37,12 +36,9 @@ struct Halves {
   return value;
 }
 
-std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
-  if (text.size() != kUuidSize) return std::nullopt;
-  const char* const begin = text.data();
-  if (begin[8] != '-' || begin[13] != '-' || begin[18] != '-' || begin[23] != '-') {
-    return std::nullopt;
-  }
+/// Of kUuidSize characters; false: they are no UUID.
+bool read_digits(const char* begin, bool any_case, Halves& halves) {
+  if (begin[8] != '-' || begin[13] != '-' || begin[18] != '-' || begin[23] != '-') return false;
   const auto four = [&](std::size_t at) {
     std::uint32_t word = 0;
     std::memcpy(&word, begin + at, sizeof word);
@@ -59,7 +55,7 @@ std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
   __m128i sound = _mm_set1_epi8(-1);
   const __m128i high = values_of(_mm_set_epi64x(eight(9, 14), whole(0)), any_case, sound);
   const __m128i low = values_of(_mm_set_epi64x(whole(28), eight(19, 24)), any_case, sound);
-  if (_mm_movemask_epi8(sound) != 0xffff) return std::nullopt;
+  if (_mm_movemask_epi8(sound) != 0xffff) return false;
   // Two values make a byte, the first one its upper half; that of the first two comes first.
   const auto joined = [](__m128i values) {
     const __m128i pairs = _mm_or_si128(_mm_slli_epi16(values, 4), _mm_srli_epi16(values, 8));
@@ -68,7 +64,8 @@ std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
   std::array<std::uint64_t, 2> words;
   _mm_storeu_si128(reinterpret_cast<__m128i*>(words.data()),
                    _mm_packus_epi16(joined(high), joined(low)));
-  return Halves{__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
+  halves = {__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
+  return true;
 }
 
 void put_uuid(char* to, Halves halves) {
@@ -108,20 +105,18 @@ int hex_value(char c, bool any_case) {
   return -1;
 }
 
-std::optional<Halves> parse_uuid(std::string_view text, bool any_case) {
-  if (text.size() != kUuidSize) return std::nullopt;
-  Halves halves;
+bool read_digits(const char* begin, bool any_case, Halves& halves) {
   for (std::size_t i = 0; i < kUuidSize; ++i) {
     if (is_dash(i)) {
-      if (text[i] != '-') return std::nullopt;
+      if (begin[i] != '-') return false;
       continue;
     }
-    const int digit = hex_value(text[i], any_case);
-    if (digit < 0) return std::nullopt;
+    const int digit = hex_value(begin[i], any_case);
+    if (digit < 0) return false;
     std::uint64_t& half = i < 18 ? halves.high : halves.low;
     half = half << 4 | static_cast<std::uint64_t>(digit);
   }
-  return halves;
+  return true;
 }
 
 void put_uuid(char* to, Halves halves) {
@@ -144,8 +139,89 @@ std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
   return text;
 }
 
+#if defined(VMTRAIL_HAS_WIDE)
+VMTRAIL_BEGIN_WIDE
+/// What read_digits() does, of all digits at once.
+bool read_digits_wide(const char* begin, bool any_case, Halves& halves) {
+  std::uint64_t first_dashes = 0;  // at 8 and 13
+  std::uint64_t last_dashes = 0;   // at 18 and 23
+  std::memcpy(&first_dashes, begin + 8, sizeof first_dashes);
+  std::memcpy(&last_dashes, begin + 18, sizeof last_dashes);
+  constexpr std::uint64_t kDashes = 0x00002d000000002d;
+  constexpr std::uint64_t kPlaces = 0x0000ff00000000ff;
+  const std::uint64_t differ = (first_dashes ^ kDashes) | (last_dashes ^ kDashes);
+
+  const auto sixteen = [&](std::size_t at) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(begin + at));
+  };
+  std::int16_t seventeenth = 0;
+  std::memcpy(&seventeenth, begin + 16, sizeof seventeenth);
+  const __m128i high = _mm_insert_epi16(
+      _mm_shuffle_epi8(sixteen(0),
+                       _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 0, 0)),
+      seventeenth, 7);
+  const __m128i low = _mm_insert_epi8(
+      _mm_shuffle_epi8(sixteen(20),
+                       _mm_setr_epi8(0, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)),
+      begin[19], 0);
+  const __m256i all = _mm256_inserti128_si256(_mm256_castsi128_si256(high), low, 1);
+  // To lower case: of what is from '@' on, so that nothing else becomes a numeral.
+  const __m256i capital = _mm256_and_si256(all, _mm256_set1_epi8('@'));
+  const __m256i digits = any_case ? _mm256_or_si256(all, _mm256_srli_epi16(capital, 1)) : all;
+  const __m256i letters = _mm256_cmpgt_epi8(digits, _mm256_set1_epi8('9'));
+  const __m256i values = _mm256_add_epi8(_mm256_and_si256(digits, _mm256_set1_epi8(15)),
+                                         _mm256_and_si256(letters, _mm256_set1_epi8(9)));
+  // Nothing but a digit is what its value is written as.
+  const __m256i written = _mm256_shuffle_epi8(
+      _mm256_broadcastsi128_si256(_mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+                                                'a', 'b', 'c', 'd', 'e', 'f')),
+      values);
+  if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(written, digits)) != -1 || (differ & kPlaces) != 0) {
+    return false;
+  }
+  const __m256i bytes = _mm256_maddubs_epi16(values, _mm256_set1_epi16(0x0110));
+  const __m256i packed = _mm256_packus_epi16(bytes, bytes);
+  const auto word = [](__m128i half) {
+    return __builtin_bswap64(static_cast<std::uint64_t>(_mm_cvtsi128_si64(half)));
+  };
+  halves = {word(_mm256_castsi256_si128(packed)), word(_mm256_extracti128_si256(packed, 1))};
+  return true;
+}
+VMTRAIL_END_WIDE
+#endif
+
+using ReadDigits = bool (*)(const char* begin, bool any_case, Halves& halves);
+
+bool choose_and_read(const char* begin, bool any_case, Halves& halves);
+
+/// What this machine can do, once it is known; each thread may be the one to find it out.
+std::atomic<ReadDigits> quickest{choose_and_read};
+
+bool choose_and_read(const char* begin, bool any_case, Halves& halves) {
+  ReadDigits chosen = read_digits;
+#if defined(VMTRAIL_HAS_WIDE)
+  if (best_lanes() == Lanes::wide) chosen = read_digits_wide;
+#endif
+  quickest.store(chosen, std::memory_order_relaxed);
+  return chosen(begin, any_case, halves);
+}
+
+/// False: it is no UUID.
+inline bool read_uuid(std::string_view text, bool any_case, Halves& halves) {
+  return text.size() == kUuidSize &&
+         quickest.load(std::memory_order_relaxed)(text.data(), any_case, halves);
+}
+
 std::string_view view(const std::array<char, kUuidSize>& text) {
   return {text.data(), text.size()};
+}
+
+bool has_prefix(std::string_view request) {
+  return request.size() > kRequestPrefix.size() && request.starts_with(kRequestPrefix);
+}
+
+std::string_view without_prefix(std::string_view request) {
+  return has_prefix(request) ? request.substr(kRequestPrefix.size()) : request;
 }
 
 std::uint64_t copy_to_heap(std::string_view text) {
@@ -157,11 +233,11 @@ std::uint64_t copy_to_heap(std::string_view text) {
 }  // namespace
 
 std::optional<InstanceId> InstanceId::parse(std::string_view text) {
-  const auto halves = parse_uuid(text, true);
-  if (!halves) return std::nullopt;
+  Halves halves;
+  if (!read_uuid(text, true, halves)) return std::nullopt;
   InstanceId id;
-  id.high_ = halves->high;
-  id.low_ = halves->low;
+  id.high_ = halves.high;
+  id.low_ = halves.low;
   return id;
 }
 
@@ -182,13 +258,13 @@ std::string InstanceId::to_string() const {
 }
 
 CompactText::CompactText(std::string_view text) {
-  if (text.empty()) return;
-  const auto halves = parse_uuid(text, false);
-  if (halves && halves->low >> 62 == 2) {
-    high_ = halves->high;
-    low_ = halves->low;
+  Halves halves;
+  if (read_uuid(text, false, halves) && halves.low >> 62 == 2) {
+    high_ = halves.high;
+    low_ = halves.low;
     return;
   }
+  if (text.empty()) return;
   low_ = copy_to_heap(text);
   high_ = text.size();
 }
@@ -236,9 +312,7 @@ std::string MessageId::to_string() const {
 }
 
 RequestId::RequestId(std::string_view text)
-    : prefixed_(text.size() > kRequestPrefix.size() && text.starts_with(kRequestPrefix)) {
-  text_ = CompactText(prefixed_ ? text.substr(kRequestPrefix.size()) : text);
-}
+    : text_(without_prefix(text)), prefixed_(has_prefix(text)) {}
 
 void RequestId::append_to(std::string& out) const {
   if (prefixed_) out.append(kRequestPrefix);

@@ -7,6 +7,9 @@
 // passes; whatever is different, or is a flaw of the event, it leaves to LogDecoder, which is the
 // judge: tests/event_scan_test.cc and fuzz/scan_fuzz.cc hold the two equal.
 //
+// Of most events the course is known (event_course.h), and the walk takes only the others trait by
+// trait.
+//
 // Reading ahead: every search begins before the end of the text and goes at most 32 bytes beyond;
 // what is compared between two of them is no longer than the other half of kPadding. Along expected
 // traits it is trait_loop.h that walks.
@@ -17,36 +20,69 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include <simdjson.h>
 
 #include "event/block.h"
 #include "event/log_syntax.h"
 #include "event/scanning.h"
+#include "vmtrail/ids.h"
 
 namespace vmtrail {
 namespace {
 
 constexpr char kEvent[] = "<Event: ";
 
+/// The type of the event at `at`, if it stands where it does behind the usual message id, and is
+/// not too long.
+std::string_view usual_type(const char* at, const char* end) {
+  constexpr std::size_t kBegin = sizeof kEvent - 1 + kUuidSize + 2;
+  static_assert(kBegin >= EventCourses::kBefore);
+  if (end - at < static_cast<std::ptrdiff_t>(kBegin)) return {};
+  at += kBegin;
+  for (std::size_t size = 0; size != kPadding; size += Block::kSize) {
+    const Block::Bits ends = Block(at + size).ends_log_header();
+    if (ends != 0) return {at, size + static_cast<std::size_t>(std::countr_zero(ends))};
+  }
+  return {};
+}
+
+/// The first angle bracket, control or non-ASCII character; nullptr: there is none.
+const char* find_special(const char* at, const char* end) {
+  for (; at < end; at += Block::kSize) {
+    const Block::Bits ends = Block(at).ends_log_line();
+    if (ends == 0) continue;
+    at += std::countr_zero(ends);
+    return at < end ? at : nullptr;
+  }
+  return nullptr;
+}
+
 /// Walks along one event. What takes something that stands at `at` returns what follows it;
 /// nullptr: it is for the judge.
 class Walk {
  public:
-  Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads)
+  Walk(std::string_view text, Draft& draft, TraitSet& traits, TraitHeads& heads,
+       EventCourses& courses)
       : text_(text),
         end_(text.data() + text.size()),
         draft_(draft),
         traits_(traits),
-        heads_(heads) {}
+        heads_(heads),
+        courses_(courses) {}
 
   /// Reads the event at the front of the text, all but what follows it.
   const char* event();
+  /// The event, which ended there, was told: others may be like it.
+  void learn(const char* end);
   /// What follows the event that ends at `at`: the next event, or nothing; nullptr: it might belong
   /// to this one.
   const char* next(const char* at) const;
 
  private:
+  void clear();
+  const char* trait_by_trait();
   const char* header();
   const char* header_part(const char* at, std::string_view& part) const;
   const char* traits(const char* at);
@@ -59,8 +95,11 @@ class Walk {
   Draft& draft_;
   TraitSet& traits_;
   TraitHeads& heads_;
+  EventCourses& courses_;
 
   bool ascii_ = true;
+  std::string_view usual_type_;  // empty: it stands elsewhere
+  bool followed_ = false;        // the course of the event is known
 };
 
 /// A part that holds neither blanks nor commas, and the comma behind it.
@@ -150,19 +189,46 @@ const char* Walk::traits(const char* at) {
   return traits_.note_all(walk.seen) ? at + 1 : nullptr;
 }
 
-const char* Walk::event() {
+inline void Walk::clear() {
   draft_.site().clear();
   draft_.clear();
   traits_.clear();
+}
+
+const char* Walk::trait_by_trait() {
   const char* at = header();
   if (at == nullptr) return nullptr;
   at = *at == '>' ? at + 1 : traits(at - 1);
   if (at == nullptr || at > end_) return nullptr;
   const auto size = static_cast<std::size_t>(at - text_.data());
-  if (!ascii_ && !simdjson::validate_utf8(text_.data(), size)) return nullptr;
+  return ascii_ || simdjson::validate_utf8(text_.data(), size) ? at : nullptr;
+}
+
+const char* Walk::event() {
+  clear();
+  usual_type_ = usual_type(text_.data(), end_);
+  const EventCourse* const course = courses_.find(usual_type_);
+  const char* end = course == nullptr ? nullptr : course->follow(text_.data(), end_);
+  followed_ = end != nullptr;
+  if (followed_) {
+    courses_.followed();
+  } else {
+    if (course != nullptr) clear();
+    end = trait_by_trait();
+    if (end == nullptr) return nullptr;
+  }
   traits_.apply();
   traits_.tell_caller_project();
-  return at;
+  return end;
+}
+
+void Walk::learn(const char* end) {
+  const bool usual = usual_type_.data() == draft_.event_type().data() && ascii_;
+  if (followed_ || !usual || !courses_.may_learn()) return;
+  const std::string_view text = text_.substr(0, static_cast<std::size_t>(end - text_.data()));
+  if (auto layout = layout_of_logged(text, draft_, traits_)) {
+    courses_.learn(usual_type_, std::move(*layout));
+  }
 }
 
 const char* Walk::next(const char* at) const {
@@ -175,17 +241,37 @@ const char* Walk::next(const char* at) const {
 
 std::string_view LogScan::decode(std::string_view text, Output& output) {
   while (!text.empty()) {
-    Walk walk(text, draft_, traits_, heads_);
+    Walk walk(text, draft_, traits_, heads_, courses_);
     const char* const end = walk.event();
     if (end == nullptr) break;
     const char* const next = walk.next(end);
     if (next == nullptr) break;
     const Event* const event = draft_.finish(output.in_input());
     if (event == nullptr) break;
+    walk.learn(end);
     output.event(*event);
     text.remove_prefix(static_cast<std::size_t>(next - text.data()));
   }
   return text;
+}
+
+const Event* LogScan::decode_line(std::string_view window, std::size_t& size) {
+  const char* const end = window.data() + window.size();
+  const char* const begin = find_special(window.data(), end);
+  if (begin == nullptr || !begins_with(begin, kEvent)) return nullptr;
+  const EventCourse* const course = courses_.find(usual_type(begin, end));
+  if (course == nullptr) return nullptr;
+  site_.clear();
+  draft_.clear();
+  traits_.clear();
+  const char* const behind = course->follow(begin, end);
+  const char* const feed = behind == nullptr ? nullptr : find_special(behind, end);
+  if (feed == nullptr || *feed != '\n') return nullptr;
+  courses_.followed();
+  traits_.apply();
+  traits_.tell_caller_project();
+  size = static_cast<std::size_t>(feed - window.data());
+  return draft_.finish(true);
 }
 
 }  // namespace vmtrail

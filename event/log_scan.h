@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
+#include "event/event_courses.h"
 #include "event/output.h"
 #include "event/site_traits.h"
 #include "event/trait_heads.h"
@@ -17,17 +19,23 @@ class LogScan {
  public:
   /// `names` as for SiteTraits.
   explicit LogScan(const TraitNames* names, Lanes lanes = best_lanes())
-      : site_(names), heads_(traits_, lanes) {}
+      : site_(names), heads_(traits_, lanes), courses_(EventCourse::Language::logged, lanes) {}
 
   /// `text` is a line from its first `<Event:` on; kPadding bytes behind it are readable. Tells the
   /// events at its front and returns the rest, which begins with an event, too, or is empty.
   [[nodiscard]] std::string_view decode(std::string_view text, Output& output);
+
+  /// The event on the line at the front of `window`, if it is the only one, and one like those
+  /// before it, and nothing is ambiguous; nullptr: anything else. kPadding bytes behind the window
+  /// are readable.
+  [[nodiscard]] const Event* decode_line(std::string_view window, std::size_t& size);
 
  private:
   SiteTraits site_;
   Draft draft_{site_};
   TraitSet traits_{draft_};
   TraitHeads heads_;
+  EventCourses courses_;
 };
 
 }  // namespace vmtrail

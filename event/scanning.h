@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "event/block.h"
 
@@ -79,6 +81,31 @@ inline constexpr std::size_t kMostDigits = 8;
     while (count < kMostDigits && text[count] >= '0' && text[count] <= '9') ++count;
     return count;
   }
+}
+
+/// Where the first of two characters stands; the size of the text if there is none. For texts as
+/// short as names.
+[[nodiscard]] inline std::size_t find_either(std::string_view text, char a, char b) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  std::size_t at = 0;
+  if (std::endian::native == std::endian::little && text.size() >= kWord) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101U;
+    // The first byte that is 0 has its highest bit set; a borrow reaches only what follows.
+    const auto zeros = [&](std::uint64_t word, char c) {
+      const std::uint64_t differ = word ^ kOnes * static_cast<unsigned char>(c);
+      return (differ - kOnes) & ~differ & kOnes << 7;
+    };
+    // The last word reaches back to what has been looked at.
+    for (;; at = std::min(at + kWord, text.size() - kWord)) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, text.data() + at, sizeof word);
+      const std::uint64_t found = zeros(word, a) | zeros(word, b);
+      if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+      if (at + kWord == text.size()) return text.size();
+    }
+  }
+  while (at != text.size() && text[at] != a && text[at] != b) ++at;
+  return at;
 }
 
 }  // namespace vmtrail

@@ -103,32 +103,33 @@ Line judge(std::string_view line, std::string_view after, bool last) {
 
 Splitter::Splitter(std::size_t max_frame) : max_frame_(max_frame) {}
 
-/// The size of a line that is a frame as it stands, as nearly every one is; 0: look closer. What it
-/// finds here, cut_line() would.
-inline std::size_t Splitter::plain_line(std::string_view window) const {
-  if (mode_ != Mode::line || looked_ != 0 || window.size() < 2) return 0;
-  const std::size_t size = std::min(window.find('\n'), window.size());
-  if (size == 0 || size > max_frame_ || size == window.size()) return 0;
+/// Is the line of that size, behind which there is a line feed, a frame as it stands, as nearly
+/// every one is? What it finds here, cut_line() would.
+bool Splitter::is_plain_line(std::string_view window, std::size_t size) const {
+  if (mode_ != Mode::line || looked_ != 0 || size == 0 || size > max_frame_) return false;
   const char first = window.front();
   const char end = window[size - 1];
-  if (is_blank(first) || is_blank(end)) return 0;
-  if (first != '{' && first != '[') return size;
-  if (first == '[' && window[1] != '{') return is_blank(window[1]) || end == ',' ? 0 : size;
-  if (end != (first == '{' ? '}' : ']') || window.size() - size < 3) return 0;
+  if (first != '{' && first != '[') return !is_blank(first) && !is_blank(end);
+  if (first == '[' && window[1] != '{') {
+    return !is_blank(window[1]) && end != ',' && !is_blank(end);
+  }
+  if (end != (first == '{' ? '}' : ']') || window.size() - size < 3) return false;
   // The next line begins with an object or a list of objects: this one is over.
-  const bool afresh = window[size + 1] == '{' ? window[size + 2] == '"'
-                                              : window[size + 1] == '[' && window[size + 2] == '{';
-  return afresh ? size : 0;
+  return window[size + 1] == '{' ? window[size + 2] == '"'
+                                 : window[size + 1] == '[' && window[size + 2] == '{';
+}
+
+Frame Splitter::cut_plain_line(std::string_view window, std::size_t size) {
+  const std::uint64_t offset = offset_;
+  consumed_ = size + 1;
+  offset_ += size + 1;
+  return {.bytes = {window.data(), size}, .offset = offset, .line = line_++};
 }
 
 std::optional<Frame> Splitter::next(std::string_view window, bool last) {
   consumed_ = 0;
-  if (const std::size_t size = plain_line(window); size != 0) {
-    const std::uint64_t offset = offset_;
-    consumed_ = size + 1;
-    offset_ += size + 1;
-    return Frame{.bytes = {window.data(), size}, .offset = offset, .line = line_++};
-  }
+  const std::size_t size = window.find('\n');
+  if (size != kNone && is_plain_line(window, size)) return cut_plain_line(window, size);
   return next_closely(window, last);
 }
 

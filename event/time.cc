@@ -241,7 +241,9 @@ class ReadMinute {
   [[nodiscard]] Time time() const { return time_; }
 
  private:
-  std::array<char, 16> text_{};  // YYYY-MM-DDTHH:MM
+  // YYYY-MM-DDTHH:MM; that of the beginning of time, to begin with.
+  std::array<char, 16> text_{'1', '9', '7', '0', '-', '0', '1', '-',
+                             '0', '1', 'T', '0', '0', ':', '0', '0'};
   Time time_{};
 };
 
@@ -315,6 +317,20 @@ std::optional<Time> parse_any(std::string_view text) {
 }  // namespace
 
 std::optional<Time> parse_time(std::string_view text) {
+  thread_local ReadMinute last;
+  static constexpr Shape kFraction("0.000000");
+  const auto micros = [](const Eight& digits) {
+    return microseconds((digits.pair(2) * 100 + digits.pair(4)) * 100 + digits.pair(6));
+  };
+  constexpr std::size_t kUsual = 26;
+  if (std::endian::native == std::endian::little && text.size() == kUsual && last.is_of(text)) {
+    static constexpr Shape kSeconds(":00.0000");
+    const Eight clock(text.data() + 16, kSeconds);
+    const Eight digits(text.data() + 18, kFraction);
+    if ((clock.wrong() | digits.wrong()) == 0 && clock.pair(1) < 60) {
+      return last.time() + seconds(clock.pair(1)) + micros(digits);
+    }
+  }
   if (std::endian::native != std::endian::little || !has_usual_length(text) ||
       (text[10] != 'T' && text[10] != ' ')) {
     return parse_any(text);
@@ -322,16 +338,14 @@ std::optional<Time> parse_time(std::string_view text) {
   static constexpr Shape kDate("0000-00-");
   static constexpr Shape kDay("00?00:00");
   static constexpr Shape kClock("00:00:00");
-  static constexpr Shape kFraction("0.000000");
   const Eight clock(text.data() + 11, kClock);
   std::uint64_t wrong = clock.wrong();
   microseconds fraction{0};
   if (text.size() != kWithoutFraction) {
     const Eight digits(text.data() + 18, kFraction);
     wrong |= digits.wrong();
-    fraction = microseconds((digits.pair(2) * 100 + digits.pair(4)) * 100 + digits.pair(6));
+    fraction = micros(digits);
   }
-  thread_local ReadMinute last;
   const bool again = last.is_of(text);
   if (!again) {
     const Eight date(text.data(), kDate);

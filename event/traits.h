@@ -76,6 +76,10 @@ class TraitSet {
   /// The same for known names that no rule of the site's asks for: where the value goes, for as
   /// long as the set is there …
   [[nodiscard]] std::string_view& slot(std::size_t name) { return *slots_[name]; }
+  /// The same; nullptr if it is not read.
+  [[nodiscard]] std::string_view* read_slot(std::size_t name) {
+    return slots_[name] == &unread_ ? nullptr : slots_[name];
+  }
   /// … and which names there were, a bit for each. False: one of them had been noted.
   [[nodiscard]] bool note_all(std::uint64_t names) {
     const bool repeated = (seen_ & names) != 0;

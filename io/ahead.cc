@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
+#include <utility>
 
 namespace vmtrail {
 
@@ -23,6 +26,19 @@ void for_each_text(Event& event, std::span<Trait> traits, Take take) {
   }
 }
 
+// One text after the other: for the whole, compilers make an instruction that is slow to begin.
+void copy_event(const Event& event, Event& copy) {
+  copy.message_id = event.message_id;
+  copy.event_type = event.event_type;
+  copy.generated = event.generated;
+  [&]<std::size_t... i>(std::index_sequence<i...>) {
+    ((copy.fields[i] = event.fields[i]), ...);
+  }
+  (std::make_index_sequence<kFieldCount>());
+  copy.traits = event.traits;
+  copy.in_input = event.in_input;
+}
+
 }  // namespace
 
 bool Ahead::stays(std::string_view text) const {
@@ -32,11 +48,27 @@ bool Ahead::stays(std::string_view text) const {
   return text.data() == nullptr || at < bytes_.size();
 }
 
-void Ahead::decode(Decoder& decoder, const Frame& frame) {
+inline void Ahead::begin(const Frame& frame) {
   if (frame_count_ == frames_.size()) tell();
   bytes_ = frame.bytes;
   frames_[frame_count_++] = {frame, event_count_};
+}
+
+void Ahead::decode(Decoder& decoder, const Frame& frame) {
+  begin(frame);
   decoder.decode(frame, *this);
+}
+
+bool Ahead::decode_line(Decoder& decoder, Splitter& splitter, std::string_view window) {
+  std::size_t size = 0;
+  const Event* const event = decoder.decode_line(window, size);
+  if (event == nullptr) return false;
+  std::optional<Frame> frame = splitter.take_line(window, size);
+  if (!frame) return false;
+  frame->padded = true;
+  begin(*frame);
+  Ahead::on_event(*event);
+  return true;
 }
 
 void Ahead::tell() {
@@ -55,13 +87,14 @@ void Ahead::tell() {
 void Ahead::on_event(const Event& event) {
   const std::size_t place = event_count_;
   Event& copy = events_[place];
-  copy = event;
+  copy_event(event, copy);
   if (!event.in_input || !event.traits.empty()) {
     traits_[place].assign(event.traits.begin(), event.traits.end());
     copy.traits = traits_[place];
     keep_texts(place);
   }
-  matched_[place] = Matched(event, rules_);
+  std::destroy_at(&matched_[place]);
+  std::construct_at(&matched_[place], event, rules_);
   if (++event_count_ == events_.size()) tell();
 }
 

@@ -24,12 +24,16 @@ class Ahead : private EventConsumer {
 
   /// The frame's bytes must stay until tell().
   void decode(Decoder& decoder, const Frame& frame);
+  /// The same for the line at the front of `window`, cut off by `splitter`; false: it takes a
+  /// frame. See Decoder::decode_line(); the window's bytes must stay.
+  [[nodiscard]] bool decode_line(Decoder& decoder, Splitter& splitter, std::string_view window);
   /// Tells what is left.
   void tell();
 
  private:
   static constexpr std::size_t kFrames = 2 * InputConsumer::kComing;
 
+  void begin(const Frame& frame);
   void on_event(const Event& event) override;
   void on_undecodable(const Undecodable& bad) override {
     tell();

@@ -133,6 +133,9 @@ class DecodePool::Impl {
       const Result<bool> filled = source.fill();
       const bool last = !filled.value_or(false);
       for (;;) {
+        while (ahead.decode_line(own().decoder, splitter, source.window())) {
+          source.consume(splitter.consumed());
+        }
         std::optional<Frame> frame = splitter.next(source.window(), last);
         source.consume(splitter.consumed());
         if (!frame) break;

@@ -7,10 +7,10 @@
 
 namespace vmtrail {
 
-/// What is held of ten thousand instances lies on more pages of 4 kB than the processor remembers the
-/// addresses of, and to look those up takes longer than what is done with the memory. Has the main
-/// thread's heap, as far as it is not in use yet, made of large pages. Does nothing but on Linux with
-/// glibc, nor where the kernel has none to give. For the main thread.
+/// What is held of ten thousand instances lies on more pages of 4 kB than the processor remembers
+/// the addresses of, and to look those up takes longer than what is done with the memory. Has the
+/// main thread's heap, as far as it is not in use yet, made of large pages. Does nothing but on
+/// Linux with glibc, nor where the kernel has none to give. For the main thread.
 class LargePages {
  public:
   /// From now on the heap grows by some MiB at once.

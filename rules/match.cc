@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "rules/compiled.h"
@@ -137,6 +138,18 @@ TraitNames names_of(const Parsed& parsed) {
   return names;
 }
 
+/// Of an event type that no rule writes out. Apart, so that match() keeps few things in mind.
+[[gnu::noinline]] const Rule* match_patterned(std::span<const Candidate> patterned,
+                                              std::span<const Rule> rules, const Event& event,
+                                              Classes classes) {
+  for (const Candidate& one : patterned) {
+    if ((one.refused & classes) != 0) continue;
+    const Rule& rule = rules[one.rule];
+    if (names(rule, event.event_type) && meets(rule.when, event)) return &rule;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Candidate::Candidate(const Rule& one)
@@ -180,23 +193,18 @@ RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
 
 const Rule* RuleSet::match(const Event& event) const {
   const Compiled& compiled = *compiled_;
+  const std::uint32_t first = compiled.types.find(event.event_type);
   const Classes classes =
       state_and_task(class_of(event[Field::state]), class_of(event[Field::task_state]));
-  const std::uint32_t first = compiled.types.find(event.event_type);
-  if (first != NameTable::kNone) {
-    for (const Candidate* one = &compiled.candidates[first];; ++one) {
-      if ((one->refused & classes) != 0) continue;
-      if (one->rule == Rule::kNoIndex) return nullptr;
-      const Rule& rule = compiled.all.rules[one->rule];
-      if (!one->asks || meets(rule.when, event)) return &rule;
-    }
+  if (first == NameTable::kNone) {
+    return match_patterned(compiled.patterned, compiled.all.rules, event, classes);
   }
-  for (const Candidate& one : compiled.patterned) {
-    if ((one.refused & classes) != 0) continue;
-    const Rule& rule = compiled.all.rules[one.rule];
-    if (names(rule, event.event_type) && meets(rule.when, event)) return &rule;
+  for (const Candidate* one = &compiled.candidates[first];; ++one) {
+    if ((one->refused & classes) != 0) continue;
+    if (one->rule == Rule::kNoIndex) return nullptr;
+    const Rule& rule = compiled.all.rules[one->rule];
+    if (!one->asks || meets(rule.when, event)) return &rule;
   }
-  return nullptr;
 }
 
 Matched::Matched(const Event& event, const Rule* met)

@@ -15,9 +15,8 @@ namespace {
 constexpr std::size_t kWord = sizeof(std::uint64_t);
 
 // Odd, without pattern: fractional parts of square roots, as of SHA-512.
-constexpr std::array<std::uint64_t, 6> kFactors = {0x6a09e667f3bcc909, 0xbb67ae8584caa73b,
-                                                   0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
-                                                   0x510e527fade682d1, 0x9b05688c2b3e6c1f};
+constexpr std::array<std::uint64_t, 4> kFactors = {0x6a09e667f3bcc909, 0xbb67ae8584caa73b,
+                                                   0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1};
 
 std::uint64_t word(const char* bytes) {
   std::uint64_t value;
@@ -25,26 +24,21 @@ std::uint64_t word(const char* bytes) {
   return value;
 }
 
-// A sum of products, which do not wait for each other; the upper a bit of it, the more of the name
-// it depends on. Nearly every event type has 8 to 48 bytes: they take no branch, words beyond the
-// end being the last one again.
-std::uint64_t hash_of(std::string_view name) {
-  std::uint64_t sum = name.size() * kFactors[0];
+// Of the size and both ends of the name, which tell nearly all event types apart; the upper a bit
+// of it, the more it depends on.
+inline std::uint64_t hash_of(std::string_view name) {
   if (name.size() < kWord) {
     std::array<char, kWord> padded{};
     std::copy(name.begin(), name.end(), padded.begin());
-    sum += word(padded.data()) * kFactors[1];
-  } else {
-    const std::size_t last = name.size() - kWord;
-    const auto at_word = [&](std::size_t i) {
-      return word(name.data() + std::min(i * kWord, last)) + kFactors[i];
-    };
-    sum += at_word(0) * at_word(1) + at_word(2) * at_word(3) + at_word(4) * at_word(5);
-    for (std::size_t at = kFactors.size() * kWord; at < name.size(); at += kWord) {
-      sum = (std::rotl(sum, 32) ^ word(name.data() + std::min(at, last))) * kFactors[1];
-    }
+    return (word(padded.data()) + name.size()) * kFactors[0];
   }
-  return sum;
+  const char* const end = name.data() + name.size();
+  const std::uint64_t first = word(name.data()) + kFactors[0];
+  const std::uint64_t last = word(end - kWord) * kFactors[1];
+  const std::uint64_t before = word(end - std::min(name.size(), 2 * kWord)) * kFactors[2];
+  const std::uint64_t sum =
+      (first ^ name.size()) * kFactors[3] + (last ^ last >> 32) + (before ^ std::rotr(before, 32));
+  return (sum ^ sum >> 29) * kFactors[0];
 }
 
 std::uint32_t upper_half(std::uint64_t hash) {
@@ -54,7 +48,7 @@ std::uint32_t upper_half(std::uint64_t hash) {
 }  // namespace
 
 NameTable::NameTable(std::span<const Entry> entries)
-    : slots_(std::bit_ceil(2 * entries.size() + 2)),
+    : slots_(std::bit_ceil(4 * entries.size() + 2)),
       mask_(slots_.size() - 1),
       shift_(64 - std::countr_zero(slots_.size())) {
   for (const Entry& entry : entries) {
@@ -73,8 +67,8 @@ std::uint32_t NameTable::find(std::string_view name) const {
   for (std::size_t i = hash >> shift_;; i = (i + 1) & mask_) {
     const Slot& slot = slots_[i];
     if (slot.number == kNone) return kNone;
-    if (slot.hash == upper_half(hash) &&
-        std::string_view(text_.data() + slot.at, slot.size) == name) {
+    if (slot.hash == upper_half(hash) && slot.size == name.size() &&
+        std::equal(name.begin(), name.end(), text_.data() + slot.at)) {
       return slot.number;
     }
   }

@@ -38,7 +38,7 @@ class NameTable {
   };
 
   std::string text_;
-  std::vector<Slot> slots_;  // a power of two of them, at least half of them empty
+  std::vector<Slot> slots_;  // a power of two of them, most of them empty
   std::size_t mask_;
   int shift_;
 };

@@ -78,6 +78,14 @@ class Decoder {
   /// padded is copied first.
   void decode(const Frame& frame, EventConsumer& consumer);
 
+  /// The short way for streams of lines, JSON or logged, which needs no frame: finds the end of the
+  /// line at the front of `window` as it reads it. `size` is then the line's, for
+  /// Splitter::take_line(). nullptr: there is not one event in it, or one like those before it; a
+  /// frame is to be cut and decoded.
+  /// kPadding bytes behind the window are readable. The event is valid until the decoder is used
+  /// again.
+  [[nodiscard]] const Event* decode_line(std::string_view window, std::size_t& size);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
@@ -123,6 +131,14 @@ class Splitter {
   /// point into the window.
   [[nodiscard]] std::optional<Frame> next(std::string_view window, bool last);
 
+  /// The same, if it is known already where the first line feed of the window is: behind `size`
+  /// bytes. nullopt: the line may be no frame as it stands, and nothing has been cut.
+  [[nodiscard]] std::optional<Frame> take_line(std::string_view window, std::size_t size) {
+    consumed_ = 0;
+    if (!is_plain_line(window, size)) return std::nullopt;
+    return cut_plain_line(window, size);
+  }
+
   /// Bytes at the front of the window of the last call that are done with.
   [[nodiscard]] std::size_t consumed() const { return consumed_; }
 
@@ -139,7 +155,8 @@ class Splitter {
   };
   enum class Step : std::uint8_t { cut, again, more };
 
-  [[nodiscard]] std::size_t plain_line(std::string_view window) const;
+  [[nodiscard]] bool is_plain_line(std::string_view window, std::size_t size) const;
+  [[nodiscard]] Frame cut_plain_line(std::string_view window, std::size_t size);
   std::optional<Frame> next_closely(std::string_view window, bool last);
   Step cut_line(std::string_view rest, bool last, Frame& frame);
   Step cut_nested(std::string_view rest, bool last, Frame& frame);
