@@ -49,9 +49,10 @@ bool Ahead::stays(std::string_view text) const {
 }
 
 inline void Ahead::begin(const Frame& frame) {
-  if (frame_count_ == frames_.size()) tell();
+  if (batches_[filled_].frame_count == kFrames) go_on();
   bytes_ = frame.bytes;
-  frames_[frame_count_++] = {frame, event_count_};
+  Batch& batch = batches_[filled_];
+  batch.frames[batch.frame_count++] = {frame, batch.event_count};
 }
 
 void Ahead::decode(Decoder& decoder, const Frame& frame) {
@@ -71,43 +72,57 @@ bool Ahead::decode_line(Decoder& decoder, Splitter& splitter, std::string_view w
   return true;
 }
 
-void Ahead::tell() {
-  if (event_count_ > 1) consumer_.on_coming(std::span(matched_).first(event_count_));
-  std::size_t frame = 0;
-  for (std::size_t i = 0; i <= event_count_; ++i) {
-    for (; frame < frame_count_ && frames_[frame].before == i; ++frame) {
-      consumer_.on_frame(frames_[frame].frame);
-    }
-    if (i < event_count_) consumer_.on_event(events_[i], matched_[i]);
+void Ahead::go_on() {
+  const Batch& next = batches_[filled_];
+  if (next.event_count > 1) {
+    consumer_.on_coming(std::span(next.matched).first(next.event_count));
   }
-  event_count_ = 0;
-  frame_count_ = 0;
+  filled_ = 1 - filled_;
+  tell(batches_[filled_]);
+}
+
+void Ahead::tell_all() {
+  go_on();
+  go_on();
+}
+
+void Ahead::tell(Batch& batch) {
+  std::size_t frame = 0;
+  for (std::size_t i = 0; i <= batch.event_count; ++i) {
+    for (; frame < batch.frame_count && batch.frames[frame].before == i; ++frame) {
+      consumer_.on_frame(batch.frames[frame].frame);
+    }
+    if (i < batch.event_count) consumer_.on_event(batch.events[i], batch.matched[i]);
+  }
+  batch.event_count = 0;
+  batch.frame_count = 0;
 }
 
 void Ahead::on_event(const Event& event) {
-  const std::size_t place = event_count_;
-  Event& copy = events_[place];
+  Batch& batch = batches_[filled_];
+  const std::size_t place = batch.event_count;
+  Event& copy = batch.events[place];
   copy_event(event, copy);
   if (!event.in_input || !event.traits.empty()) {
-    traits_[place].assign(event.traits.begin(), event.traits.end());
-    copy.traits = traits_[place];
-    keep_texts(place);
+    batch.traits[place].assign(event.traits.begin(), event.traits.end());
+    copy.traits = batch.traits[place];
+    keep_texts(batch, place);
   }
-  std::destroy_at(&matched_[place]);
-  std::construct_at(&matched_[place], event, rules_);
-  if (++event_count_ == events_.size()) tell();
+  std::destroy_at(&batch.matched[place]);
+  std::construct_at(&batch.matched[place], event, rules_);
+  if (++batch.event_count == InputConsumer::kComing) go_on();
 }
 
-void Ahead::keep_texts(std::size_t place) {
+void Ahead::keep_texts(Batch& batch, std::size_t place) const {
   std::size_t size = 0;
-  for_each_text(events_[place], traits_[place], [&](std::string_view text) {
+  for_each_text(batch.events[place], batch.traits[place], [&](std::string_view text) {
     if (!stays(text)) size += text.size();
   });
-  std::string& room = texts_[place];
+  std::string& room = batch.texts[place];
   if (room.capacity() > kMuch && size <= kMuch) room = std::string();
   room.resize(size);
   char* to = room.data();
-  for_each_text(events_[place], traits_[place], [&](std::string_view& text) {
+  for_each_text(batch.events[place], batch.traits[place], [&](std::string_view& text) {
     if (stays(text)) return;
     char* const end = std::copy(text.begin(), text.end(), to);
     text = {to, text.size()};

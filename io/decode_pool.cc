@@ -142,7 +142,7 @@ class DecodePool::Impl {
         frame->padded = true;
         ahead.decode(own().decoder, *frame);
       }
-      ahead.tell();
+      ahead.tell_all();
       if (auto done = consumer.on_progress(source.bytes_read()); !done) return done;
       if (!filled) return tl::unexpected(filled.error());
       if (last) return {};
@@ -273,7 +273,7 @@ class DecodePool::Impl {
     if (chunk.is_large()) {
       Ahead ahead(consumer, rules_);
       for (const Frame& frame : chunk.frames) ahead.decode(own().decoder, frame);
-      ahead.tell();
+      ahead.tell_all();
     } else {
       told_.tell(chunk.decoded, consumer);
     }

@@ -20,6 +20,7 @@ void Model::expect(std::span<const Matched> coming) const {
   std::size_t count_awake = 0;
   for (const Matched& one : coming) {
     if (one.instance) impl.instances.prefetch_index(*one.instance);
+    impl.seen.prefetch(one.message);
   }
   for (const Matched& one : coming) {
     if (!one.instance) continue;

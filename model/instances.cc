@@ -66,7 +66,7 @@ const Instance& Instances::read(std::uint32_t place, Instance& room) const {
 const Instance* Instances::Slot::prefetch() const {
   const Instance* const instance = awake();
   if (instance != nullptr) {
-    vmtrail::prefetch(instance, sizeof(Instance) - sizeof(FoldedRequests));
+    vmtrail::prefetch(instance, sizeof(Instance) - FoldedRequests::kSeldom);
   } else {
     __builtin_prefetch(packed());
   }

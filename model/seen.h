@@ -21,6 +21,8 @@ class Seen {
     const Entry& entry = slots_[find(id)];
     return !entry.id.empty() && entry.until >= now_;
   }
+  /// It may be asked for soon.
+  void prefetch(const MessageId& id) const { __builtin_prefetch(&slots_[id.hash() & mask_]); }
   /// Forgets what the stream has passed.
   void forget_before(Time stream_time) {
     now_ = stream_time;

@@ -23,7 +23,6 @@ LIBRARIES = {
     "event": {"tl/expected.hpp", "simdjson.h", "date/date.h", "emmintrin.h", "immintrin.h"},
     "rules": {"tl/expected.hpp", "yaml-cpp/yaml.h"},
     "model": {"emmintrin.h", "tl/expected.hpp", "boost/container/small_vector.hpp",
-              "boost/container/static_vector.hpp",
               "boost/iterator/indirect_iterator.hpp"},
     "dispatcher": {"tl/expected.hpp"},
     "query": {"tl/expected.hpp", "nlohmann/json.hpp"},
