@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kStaged = std::size_t{2} << 10;  // is written out
 constexpr std::size_t kMuch = std::size_t{1} << 20;    // is not kept for the next time
 constexpr std::size_t kShort = 16;
+constexpr std::ptrdiff_t kFar = 3 << 10;              // some events
 constexpr std::size_t kBlock = kPadding;              // of text that is copied without a loop
 constexpr std::size_t kFirst = std::size_t{4} << 10;  // bytes written; then twice as many
 
@@ -209,6 +210,12 @@ void DecodedReader::tell(const Decoded& decoded, InputConsumer& consumer) {
   }
 }
 
+// Asks for as many bytes as stand between the two, far ahead of them: they were written past the
+// caches, and come from memory.
+inline void DecodedReader::fetch_far(const char* at, const char* to, const char* end) {
+  for (; at < to && end - at > kFar; at += Decoded::kLine) __builtin_prefetch(at + kFar);
+}
+
 // Reads the next events, as many as are announced at once, and returns what is behind them.
 const char* DecodedReader::read_coming(const char* at, const char* end) {
   coming_count_ = 0;
@@ -217,11 +224,14 @@ const char* DecodedReader::read_coming(const char* at, const char* end) {
       case Decoded::Kind::frame:
         at += sizeof(Decoded::FrameHead);
         break;
-      case Decoded::Kind::event:
+      case Decoded::Kind::event: {
+        const char* const begin = at;
         at =
             read_event(at, coming_[coming_count_], matched_[coming_count_], traits_[coming_count_]);
         behind_[coming_count_++] = at;
+        fetch_far(begin, at, end);
         break;
+      }
       case Decoded::Kind::undecodable: {
         Undecodable bad;
         at = read_undecodable(at, bad);

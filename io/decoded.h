@@ -117,6 +117,7 @@ class DecodedReader {
   [[nodiscard]] static const char* read_event(const char* at, Event& event, Matched& matched,
                                               std::vector<Trait>& traits);
   [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
+  static void fetch_far(const char* at, const char* to, const char* end);
 
   // The events that are announced, what they are matched to, their traits, and where each ends.
   std::array<Event, InputConsumer::kComing> coming_;
