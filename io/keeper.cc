@@ -202,7 +202,7 @@ void Keeper::process(Delivery& delivery) {
     Decoder& decoder = books_->decoders.of(delivery.format);
     Ahead& ahead = books_->ahead;
     delivery.for_each_frame([&](const Frame& frame) { ahead.decode(decoder, frame); });
-    ahead.tell();
+    ahead.tell_all();
   } else {
     told_.tell(delivery.decoded(), *this);
   }
