@@ -8,7 +8,7 @@ find_package(CLI11 REQUIRED CONFIG)          # command line
 find_package(nlohmann_json REQUIRED CONFIG)  # statistics, configuration
 find_package(spdlog REQUIRED CONFIG)         # diagnostics
 find_package(SQLite3 REQUIRED)               # the store
-find_package(Boost 1.74 REQUIRED)            # the HTTP server: Beast on Asio
+find_package(Boost 1.74 REQUIRED)            # the HTTP server: Beast on Asio; small vectors
 find_package(OpenSSL REQUIRED)               # TLS; digests
 find_package(CURL REQUIRED)                  # the HTTP sink; asking a cloud
 find_package(cppzmq REQUIRED CONFIG)         # the bus
