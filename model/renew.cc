@@ -55,6 +55,7 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
   } else {
     held.base = held.prefix = held.open = state;
     held.alike = true;
+    trim_history(instance);
   }
   state.effective = std::max(state.effective, fact.generated);
   held.open.effective = state.effective;
