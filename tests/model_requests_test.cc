@@ -138,5 +138,16 @@ TEST_CASE("Clocks that agree with the order of causes show no difference, in any
   CHECK(machine.model.clock_skews().empty());
 }
 
+TEST_CASE("A copy of what names only the request is one when its operation is folded") {
+  Machine machine(rules());
+  machine.feed(resize());
+  machine.feed(broke(2'000));
+  machine.feed(event("done", 3'000, "b", "req-1"));
+  machine.feed(event("begun", 16 * 60'000, "b", "req-2"));  // folds what was before
+  machine.feed(broke(2'000));
+  CHECK(machine.dispatcher.counts().applied == 6);
+  CHECK(machine.dispatcher.counts().duplicate == 1);
+}
+
 }  // namespace
 }  // namespace vmtrail
