@@ -204,7 +204,7 @@ void Model::Impl::make_joinable(Operation& operation, const Instance& instance) 
 }
 
 void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
-  if (request.empty() || !requests.may_wait_for(request)) return;
+  if (request.empty() || !requests.waits_for(request)) return;
   const auto [begin, end] = requests.loose().equal_range(request);
   for (auto entry = begin; entry != end; ++entry) {
     const Fact& fact = entry->second.fact;
@@ -223,7 +223,7 @@ void Model::Impl::change(Instance& instance, bool known, Operation* const operat
   const bool older = fact.generated < instance.newest;
   const MessageId message = older ? fact.message_id : MessageId();
   note_hosts(fact, instance.answer.host);
-  if (older || requests.may_wait_for(request)) {
+  if (older || requests.waits_for(request)) {
     was.past_known = true;
     was.past.assign(instance.past.begin() + static_cast<std::ptrdiff_t>(was.folded_intervals),
                     instance.past.end());
