@@ -195,5 +195,27 @@ TEST_CASE("An operation without end takes a bounded number of facts and counts t
   CHECK(counts.ignored[static_cast<std::size_t>(ErrorCode::too_many_facts)] == 5000 - kMaxFacts);
 }
 
+TEST_CASE("Updates that differ in their times alone may come in any order, however many") {
+  std::mt19937 random(5);
+  std::vector<Made> stream = {made("resize.prep.start", 0, "b", "req-1")};
+  for (int i = 1; i <= 60; ++i) {
+    Made update = made("update", i * 1'000, "ctl", "req-1", {{Field::task_state, "resize_prep"}});
+    update.fields[Field::display_name] = "name " + std::to_string(i);  // so that no two are alike
+    stream.push_back(std::move(update));
+  }
+  for (int i = 61; i <= 90; ++i) {
+    stream.push_back(made("update", i * 1'000, "ctl", "req-1", {{Field::task_state, ""}}));
+  }
+  Machine in_order(shipped_rules());
+  in_order.feed(made("create.end", -3'600'000, "a", "req-0"));
+  in_order.feed(stream);
+  for (int trial = 0; trial < 20; ++trial) {
+    Machine machine(shipped_rules());
+    machine.feed(made("create.end", -3'600'000, "a", "req-0"));
+    machine.feed(shuffled(stream, random));
+    CHECK(machine.placement() == in_order.placement());
+  }
+}
+
 }  // namespace
 }  // namespace vmtrail
