@@ -94,7 +94,7 @@ void Walk::step_within_last(Time generated) {
 // as it is in the end was either that already, or is written again later. Where the instance is
 // does not depend on the others while no fact of the operation has placed it, nor does what comes
 // of its intervals depend on the times. What shelves or rebuilds looks at more than the last
-// writers.
+// writers, and so does a fact that tells of an instance which is offloaded.
 bool Walk::only_confirms(const Fact& fact) const {
   const Operation& last = held_.operations.back();
   const State& before = held_.prefix;
@@ -113,7 +113,9 @@ bool Walk::only_confirms(const Fact& fact) const {
          !fact.changes_state() && fact.power == PowerState::unknown &&
          confirms(fact.state, after.vm_state) && (!host || *host == before.host) &&
          confirms(fact.name, after.name) && confirms(fact.project_id, after.project_id) &&
-         (!rule.writes.task_state || !fact.task_told || fact.task_state == after.task_state);
+         (!rule.writes.task_state || !fact.task_told || fact.task_state == after.task_state) &&
+         std::none_of(&fact + 1, last.facts.data() + last.facts.size(),
+                      [](const Fact& later) { return later.state == NameId::shelved_offloaded; });
 }
 
 void Walk::repeat_last() {

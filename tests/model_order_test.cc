@@ -217,5 +217,26 @@ TEST_CASE("Updates that differ in their times alone may come in any order, howev
   }
 }
 
+TEST_CASE("An update between two facts of an offloaded instance counts though it comes last") {
+  const auto with_state = [](Made event, std::string state) {
+    event.fields[Field::state] = std::move(state);
+    return event;
+  };
+  const Made boot = made("create.end", -3'600'000, "a", "req-0");
+  const Made start = with_state(made("power_on.start", 0, "a", "req-1"), "shelved_offloaded");
+  const Made update = made("update", 1'000, "ctl", "req-1",
+                           {{Field::task_state, ""}, {Field::publisher_service, "api"}});
+  const Made error = with_state(
+      made("reboot.error", 2'000, "ctl", "req-1", {{Field::publisher_service, "conductor"}}),
+      "shelved_offloaded");
+  const Made end =
+      made("power_on.end", 3'000, "ctl", "req-1", {{Field::publisher_service, "conductor"}});
+  Machine in_order(shipped_rules());
+  in_order.feed({boot, start, update, error, end});
+  Machine in_disorder(shipped_rules());
+  in_disorder.feed({boot, start, error, end, update});
+  CHECK(in_disorder.placement() == in_order.placement());
+}
+
 }  // namespace
 }  // namespace vmtrail
