@@ -348,14 +348,16 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
       now->announced = old.announced;
     }
   }
-  // Of the folded ones only those can have changed that a confirm or a revert has ended.
+  // Of what is folded by now nothing more will be learnt. Of those folded before only those can
+  // have changed that a confirm or a revert has ended.
+  Occasion last = occasion;
+  last.at_end = true;
   for (const std::uint32_t ended : instance.ended) {
     if (ended < before.folded_migrations) {
-      tell_migration_changes(instance, instance.migrations[ended], occasion, records);
+      tell_migration_changes(instance, instance.migrations[ended], last, records);
     }
   }
   instance.ended.clear();
-  // Of what is folded by now nothing more will be learnt.
   const std::size_t folded =
       instance.held ? instance.held->base.migrations : instance.migrations.size();
   for (std::size_t i = before.folded_migrations; i < instance.migrations.size(); ++i) {

@@ -88,9 +88,14 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
 void Model::Impl::note_folded(Instance& instance, const Operation& operation) {
   instance.cut = std::max(instance.cut, operation.last);
   if (!operation.request.empty()) instance.folded.add(operation.request);
-  if (operation.joinable) requests.remove(operation.request, instance.place);
   const Time until = remembered_until();
   for (const Fact& fact : operation.facts) instance.remembered.add(fact.message_id, until);
+  if (!operation.joinable) return;
+  requests.remove(operation.request, instance.place);
+  // A copy of what names no instance is not looked for in one.
+  for (const Fact& fact : operation.facts) {
+    if (fact.rule->about == About::request) seen.add(fact.message_id, until);
+  }
 }
 
 void Model::Impl::trim_history(Instance& instance) const {

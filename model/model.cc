@@ -168,24 +168,27 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   const OperationKind kind = operation.kind;
   const bool deletes = operation.deletes;
   const bool new_flavor = operation.new_flavor;
+  const Time generated = fact.generated;
   spares.give_room(operation.facts);
   const std::size_t at = operation.insert(std::move(fact));
   const bool came_last = at + 1 == operation.facts.size();
   skew.note(operation, at);
   make_joinable(operation, instance);
-  if (operation.facts.size() > kCompactFrom) compact(operation, at);
   const bool certain =
       found == &held.operations.back() && last_is_certain(held.operations, options.clock_tolerance);
   const bool same =
       operation.kind == kind && operation.deletes == deletes && operation.new_flavor == new_flavor;
+  // Asked before facts are dropped, of which this one may be.
+  const bool confirms = certain && same && !came_last && walk.only_confirms(operation.facts[at]);
+  if (operation.facts.size() > kCompactFrom) compact(operation, at);
   if (!certain) {
     walk.from_base();
-  } else if (!same) {
-    walk.repeat_last();
-  } else if (came_last) {
+  } else if (confirms) {
+    walk.step_within_last(generated);
+  } else if (same && came_last) {
     walk.step();
   } else {
-    walk.step_within_last(operation.facts[at]);
+    walk.repeat_last();
   }
 }
 
@@ -204,7 +207,7 @@ void Model::Impl::make_joinable(Operation& operation, const Instance& instance) 
 }
 
 void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
-  if (request.empty() || !requests.may_wait_for(request)) return;
+  if (request.empty() || !requests.waits_for(request)) return;
   const auto [begin, end] = requests.loose().equal_range(request);
   for (auto entry = begin; entry != end; ++entry) {
     const Fact& fact = entry->second.fact;
@@ -223,7 +226,7 @@ void Model::Impl::change(Instance& instance, bool known, Operation* const operat
   const bool older = fact.generated < instance.newest;
   const MessageId message = older ? fact.message_id : MessageId();
   note_hosts(fact, instance.answer.host);
-  if (older || requests.may_wait_for(request)) {
+  if (older || requests.waits_for(request)) {
     was.past_known = true;
     was.past.assign(instance.past.begin() + static_cast<std::ptrdiff_t>(was.folded_intervals),
                     instance.past.end());

@@ -3,6 +3,7 @@
 #include "model/operation.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace vmtrail {
@@ -120,7 +121,9 @@ bool Operation::is_of_another_flavor(const Fact& fact) const {
 
 void Operation::clear() {
   request = RequestId();
-  facts = Facts();
+  // Assigning to it would keep the room that it has, or leave it without its own.
+  std::destroy_at(&facts);
+  std::construct_at(&facts);
   kind = OperationKind::none;
   phases = {};
   source = destination = acting_host = state_in = state_out = NameId::nothing;

@@ -339,14 +339,18 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
       impl_->make_joinable(operation, instance);
     }
     Walk(instance, names, impl_->options.clock_tolerance).from_base();
-    for (MigrationEntry& entry : instance.migrations) {
-      if (entry.announced) continue;
-      const auto known = std::find_if(saved.migrations.begin(), saved.migrations.end(),
-                                      [&](const MigrationSnapshot& migration) {
-                                        return migration.announced &&
-                                               migration.request_id == entry.request.to_string();
-                                      });
-      if (known != saved.migrations.end()) entry.announced = load(*known->announced, names);
+    // What was announced of a migration that is not folded belongs to its request; of one without,
+    // to its time.
+    const auto unfolded = static_cast<std::ptrdiff_t>(saved.base_migrations);
+    for (auto entry = instance.migrations.begin() + unfolded; entry != instance.migrations.end();
+         ++entry) {
+      const auto known = std::find_if(
+          saved.migrations.begin() + unfolded, saved.migrations.end(),
+          [&](const MigrationSnapshot& migration) {
+            return migration.announced && migration.request_id == entry->request.to_string() &&
+                   (!entry->request.empty() || migration.view.started_at == entry->own.started_at);
+          });
+      if (known != saved.migrations.end()) entry->announced = load(*known->announced, names);
     }
     instance.ended.clear();
     impl_->queue(instance);

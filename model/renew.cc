@@ -44,7 +44,7 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
   const Time now = std::min(fact.generated, stream.value_or(fact.generated));
   const Duration apart = std::max(options.horizon, options.clock_tolerance);
   if (fact.generated < instance.newest || operation.last >= now - apart || !operation.closed() ||
-      operation.deletes || requests.may_wait_for(request) || !is_plain(instance) ||
+      operation.deletes || requests.waits_for(request) || !is_plain(instance) ||
       !tells_what_is_known(fact, instance.answer)) {
     return false;
   }
@@ -55,6 +55,7 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
   } else {
     held.base = held.prefix = held.open = state;
     held.alike = true;
+    trim_history(instance);
   }
   state.effective = std::max(state.effective, fact.generated);
   held.open.effective = state.effective;

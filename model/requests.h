@@ -42,9 +42,9 @@ class Requests {
   void keep(const RequestId& request, Fact fact, Time until);
   void forget_before(Time stream_time);
   [[nodiscard]] const LooseFacts& loose() const { return loose_; }
-  /// False, for nearly every request: no fact waits for it.
-  [[nodiscard]] bool may_wait_for(const RequestId& request) const {
-    return (waited_for_ & bit_of(request)) != 0;
+  /// Does a fact wait for it?
+  [[nodiscard]] bool waits_for(const RequestId& request) const {
+    return (waited_for_ & bit_of(request)) != 0 && loose_.contains(request);
   }
 
  private:

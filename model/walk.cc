@@ -82,20 +82,19 @@ void Walk::step_into_last() {
   end_of_last();
 }
 
-void Walk::step_within_last(const Fact& fact) {
-  if (!only_confirms(fact)) return repeat_last();
+void Walk::step_within_last(Time generated) {
   unfinish(held_.operations.back());
   rewind(held_.open);
-  held_.open.effective = std::max(held_.open.effective, fact.generated);
-  held_.open.moved_at = std::max(held_.open.moved_at, fact.generated);
+  held_.open.effective = std::max(held_.open.effective, generated);
+  held_.open.moved_at = std::max(held_.open.moved_at, generated);
   end_of_last();
 }
 
-// Is the end of the facts the same with this one as it was without, but for the times? Most of
-// Nova's updates rank before what they follow, and tell what is known. A field that is told as it
-// is in the end was either that already, or is written again later. Where the instance is does not
-// depend on the others while no fact of the operation has placed it, nor does what comes of its
-// intervals depend on the times. What shelves or rebuilds looks at more than the last writers.
+// Most of Nova's updates rank before what they follow, and tell what is known. A field that is told
+// as it is in the end was either that already, or is written again later. Where the instance is
+// does not depend on the others while no fact of the operation has placed it, nor does what comes
+// of its intervals depend on the times. What shelves or rebuilds looks at more than the last
+// writers, and so does a fact that tells of an instance which is offloaded.
 bool Walk::only_confirms(const Fact& fact) const {
   const Operation& last = held_.operations.back();
   const State& before = held_.prefix;
@@ -114,7 +113,9 @@ bool Walk::only_confirms(const Fact& fact) const {
          !fact.changes_state() && fact.power == PowerState::unknown &&
          confirms(fact.state, after.vm_state) && (!host || *host == before.host) &&
          confirms(fact.name, after.name) && confirms(fact.project_id, after.project_id) &&
-         (!rule.writes.task_state || !fact.task_told || fact.task_state == after.task_state);
+         (!rule.writes.task_state || !fact.task_told || fact.task_state == after.task_state) &&
+         std::none_of(&fact + 1, last.facts.data() + last.facts.size(),
+                      [](const Fact& later) { return later.state == NameId::shelved_offloaded; });
 }
 
 void Walk::repeat_last() {

@@ -23,8 +23,11 @@ class Walk {
   /// A new operation with one fact has come, certainly after all others: one step.
   void step_into_last();
   /// A fact has joined the last operation, which is certainly after all others and of the same kind
-  /// as before, but not as its last one: its facts again, unless the fact only confirms.
-  void step_within_last(const Fact& fact);
+  /// as before, but not as its last one. Is the end of the facts the same with it as it was
+  /// without, but for the times?
+  [[nodiscard]] bool only_confirms(const Fact& fact) const;
+  /// Then its time is all that it adds.
+  void step_within_last(Time generated);
   /// The last operation has changed, and is certainly after all others: its facts again.
   void repeat_last();
   /// Anything may have changed: puts the operations in order and walks over them all.
@@ -48,7 +51,6 @@ class Walk {
   bool settle_first(std::size_t count);
   void after_fold(bool same);
   void end_of_last();
-  [[nodiscard]] bool only_confirms(const Fact& fact) const;
   void apply(State& state, const Operation& operation, const Fact& fact);
   void finish(State& state, Operation& operation);
   void finish_boot_or_unshelve(State& state, const Operation& operation);

@@ -463,5 +463,20 @@ TEST_CASE("A completed migration whose source is never known is told when it is 
   CHECK(std::count(types.begin(), types.end(), RecordType::migration_completed) == 1);
 }
 
+TEST_CASE("What was told of two migrations without a request is not mixed up by a restart") {
+  Machine first(shipped_rules());
+  first.feed(made("live_migration.post.dest.end", 0, "b", "", {{Field::payload_host, "b"}}));
+  first.feed(made("live_migration.post.dest.start", kMinute, "c", ""));
+  REQUIRE(first.model.migrations().size() == 2);
+  Machine second(shipped_rules());
+  second.model.restore(first.model.snapshot(), shipped_rules());
+  second.model.restore(first.model.snapshot(*InstanceId::parse(testing::kVm)), shipped_rules());
+  const Made late = made("update", kMinute - 1'000, "ctl", "req-9", {{Field::payload_host, "b"}});
+  first.records.text.clear();
+  first.feed(late);
+  second.feed(late);
+  CHECK(second.records.text == first.records.text);
+}
+
 }  // namespace
 }  // namespace vmtrail

@@ -164,5 +164,20 @@ TEST_CASE("A confirmation that is folded as it arrives is told all the same") {
   CHECK(machine.records.differences(machine.model) == "");
 }
 
+TEST_CASE("A confirmation of a migration that was folded without its end is told") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", 0, "a", "req-1"));
+  machine.feed(made("resize.start", 40 * kMin, "a", "req-2"));  // and nothing of the destination
+  for (int hour = 1; hour < 30; ++hour) {
+    machine.feed(made("exists", hour * 60 * kMin, "a", "audit-" + std::to_string(hour)));
+  }
+  machine.feed(made("resize.confirm.start", 30 * 60 * kMin, "a", "req-3"));
+  machine.feed(made("resize.confirm.end", 30 * 60 * kMin + 1'000, "a", "req-3"));
+  REQUIRE(machine.model.migrations().size() == 1);
+  CHECK(machine.model.migrations()[0].outcome == Outcome::completed);
+  machine.dispatcher.finish();
+  CHECK(machine.records.differences(machine.model) == "");
+}
+
 }  // namespace
 }  // namespace vmtrail

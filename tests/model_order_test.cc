@@ -195,5 +195,48 @@ TEST_CASE("An operation without end takes a bounded number of facts and counts t
   CHECK(counts.ignored[static_cast<std::size_t>(ErrorCode::too_many_facts)] == 5000 - kMaxFacts);
 }
 
+TEST_CASE("Updates that differ in their times alone may come in any order, however many") {
+  std::mt19937 random(5);
+  std::vector<Made> stream = {made("resize.prep.start", 0, "b", "req-1")};
+  for (int i = 1; i <= 60; ++i) {
+    Made update = made("update", i * 1'000, "ctl", "req-1", {{Field::task_state, "resize_prep"}});
+    update.fields[Field::display_name] = "name " + std::to_string(i);  // so that no two are alike
+    stream.push_back(std::move(update));
+  }
+  for (int i = 61; i <= 90; ++i) {
+    stream.push_back(made("update", i * 1'000, "ctl", "req-1", {{Field::task_state, ""}}));
+  }
+  Machine in_order(shipped_rules());
+  in_order.feed(made("create.end", -3'600'000, "a", "req-0"));
+  in_order.feed(stream);
+  for (int trial = 0; trial < 20; ++trial) {
+    Machine machine(shipped_rules());
+    machine.feed(made("create.end", -3'600'000, "a", "req-0"));
+    machine.feed(shuffled(stream, random));
+    CHECK(machine.placement() == in_order.placement());
+  }
+}
+
+TEST_CASE("An update between two facts of an offloaded instance counts though it comes last") {
+  const auto with_state = [](Made event, std::string state) {
+    event.fields[Field::state] = std::move(state);
+    return event;
+  };
+  const Made boot = made("create.end", -3'600'000, "a", "req-0");
+  const Made start = with_state(made("power_on.start", 0, "a", "req-1"), "shelved_offloaded");
+  const Made update = made("update", 1'000, "ctl", "req-1",
+                           {{Field::task_state, ""}, {Field::publisher_service, "api"}});
+  const Made error = with_state(
+      made("reboot.error", 2'000, "ctl", "req-1", {{Field::publisher_service, "conductor"}}),
+      "shelved_offloaded");
+  const Made end =
+      made("power_on.end", 3'000, "ctl", "req-1", {{Field::publisher_service, "conductor"}});
+  Machine in_order(shipped_rules());
+  in_order.feed({boot, start, update, error, end});
+  Machine in_disorder(shipped_rules());
+  in_disorder.feed({boot, start, error, end, update});
+  CHECK(in_disorder.placement() == in_order.placement());
+}
+
 }  // namespace
 }  // namespace vmtrail

@@ -138,5 +138,31 @@ TEST_CASE("Clocks that agree with the order of causes show no difference, in any
   CHECK(machine.model.clock_skews().empty());
 }
 
+TEST_CASE("A copy of what names only the request is one when its operation is folded") {
+  Machine machine(rules());
+  machine.feed(resize());
+  machine.feed(broke(2'000));
+  machine.feed(event("done", 3'000, "b", "req-1"));
+  machine.feed(event("begun", 16 * 60'000, "b", "req-2"));  // folds what was before
+  machine.feed(broke(2'000));
+  CHECK(machine.dispatcher.counts().applied == 6);
+  CHECK(machine.dispatcher.counts().duplicate == 1);
+}
+
+TEST_CASE("What waits for other requests does not tell whether history was corrected") {
+  Machine alone(rules());
+  Machine among_others(rules());
+  for (int i = 0; i < 500; ++i) {
+    Made other = event("finish_resize", -30'000 + i, "z", "req-of-another-" + std::to_string(i));
+    other.fields.erase(Field::instance_id);
+    among_others.feed(other);
+  }
+  std::vector<Made> stream = resize();
+  stream.push_back(event("done", 500, "b", "req-1"));  // by a clock that is behind
+  stream.push_back(event("booted", 2'000, "c", "req-3"));
+  for (Machine* const machine : {&alone, &among_others}) machine->feed(stream);
+  CHECK(among_others.records.types == alone.records.types);
+}
+
 }  // namespace
 }  // namespace vmtrail
