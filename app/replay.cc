@@ -167,7 +167,7 @@ class Replay {
   std::optional<RuleSet> rules_;
   std::optional<StateLock> lock_;
   std::optional<Store> store_;
-  std::optional<Model> model_;
+  std::unique_ptr<Model> model_;
   Outlets outlets_;
   std::optional<Dispatcher> dispatcher_;
   std::optional<DecodePool> pool_;
@@ -285,7 +285,7 @@ Result<void> Replay::open() {
     };
     model.trail = options_.explain;
   }
-  model_.emplace(std::move(model));
+  model_ = std::make_unique<Model>(std::move(model));
   dispatcher_.emplace(*rules_, *model_, outlets_, outlets_);
   if (store_) {
     if (auto loaded = load(*rules_texts); !loaded) return loaded;
@@ -389,6 +389,9 @@ Exit Replay::run() {
   } else if (summary.counts.events > 0) {
     std::fputs(summary_table(summary).c_str(), stderr);
   }
+  // The process ends: nobody waits until what is held of each instance is freed.
+  static const Model* const kept = model_.release();
+  static_cast<void>(kept);
   return result;
 }
 

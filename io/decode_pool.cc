@@ -16,38 +16,63 @@
 #include <vector>
 
 #include "io/ahead.h"
-#include "io/decoded.h"
+#include "io/event_batch.h"
 
 namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kChunksPerJob = 4;
+constexpr std::size_t kChunksPerJob = 8;
+constexpr std::size_t kRoom = 4;  // chunks, for which a thread is woken
 constexpr std::size_t kLargeChunk = 2 * ByteSource::kWindow;
+constexpr std::size_t kBatches = 128;  // of a chunk, but for a frame that holds more
 
 // A stretch of the input in frames, and what is in them.
 struct Chunk {
   std::vector<char> bytes;
   std::vector<Frame> frames;
-  std::size_t size = 0;  // of the frames
-  Decoded decoded;
-  std::uint64_t bytes_read = 0;  // of the source, at the end of the chunk
-  std::optional<Error> failure;  // of the source, behind the chunk
-  bool ready = false;            // guarded by the pool's mutex
+  std::size_t size = 0;            // of the frames
+  std::size_t decoded = 0;         // so many of the frames
+  std::deque<EventBatch> batches;  // of which the first are filled
+  std::size_t batch_count = 0;     // those
+  std::uint64_t bytes_read = 0;    // of the source, at the end of the chunk
+  std::optional<Error> failure;    // of the source, behind the chunk
+  bool ready = false;              // guarded by the pool's mutex
 
-  [[nodiscard]] bool is_large() const { return size > kLargeChunk; }
+  [[nodiscard]] EventBatch& next_batch() {
+    if (batch_count == batches.size()) batches.emplace_back();
+    return batches[batch_count++];
+  }
 
-  void decode(DecodedWriter& writer, Decoder& decoder, const RuleSet& rules) {
-    if (is_large()) return;
-    writer.begin(decoded);
-    for (const Frame& frame : frames) writer.decode(decoder, rules, frame);
-    writer.finish();
+  void decode(Decoder& decoder, const RuleSet& rules) {
+    if (size > kLargeChunk) return;
+    BatchWriter writer(rules, [this]() -> EventBatch& { return next_batch(); });
+    while (decoded < frames.size() && batch_count < kBatches) {
+      writer.decode(decoder, frames[decoded++]);
+    }
+  }
+
+  // What is not decoded yet, is now.
+  void tell(Decoder& decoder, const RuleSet& rules, InputConsumer& consumer) {
+    if (batch_count > 0) batches.front().announce(consumer);
+    for (std::size_t i = 0; i < batch_count; ++i) {
+      const EventBatch* const next = i + 1 < batch_count ? &batches[i + 1] : nullptr;
+      if (next != nullptr) next->announce(consumer);
+      batches[i].tell(consumer, next, i + 2 < batch_count ? &batches[i + 2] : nullptr);
+    }
+    if (decoded == frames.size()) return;
+    Ahead ahead(consumer, rules);
+    while (decoded < frames.size()) ahead.decode(decoder, frames[decoded++]);
+    ahead.tell_all();
   }
 
   void clear() {
     frames.clear();
     size = 0;
-    decoded.clear();
+    decoded = 0;
+    for (std::size_t i = 0; i < batch_count; ++i) batches[i].clear();
+    if (batches.size() > kBatches) batches.resize(kBatches);
+    batch_count = 0;
     failure.reset();
     ready = false;
   }
@@ -183,13 +208,11 @@ class DecodePool::Impl {
     explicit Job(const Options& options) : decoder(options.format, &options.rules->traits()) {}
 
     void make_chunks() {
-      chunks.resize(kChunksPerJob);
-      for (Chunk& chunk : chunks) spare.push_back(&chunk);
+      for (std::size_t i = 0; i < kChunksPerJob; ++i) spare.push_back(&chunks.emplace_back());
     }
 
     Decoder decoder;
-    DecodedWriter writer;
-    std::vector<Chunk> chunks;
+    std::deque<Chunk> chunks;
     std::deque<Chunk*> spare;          // the longest unused first; guarded by the mutex
     std::condition_variable has_room;  // spare chunks
   };
@@ -254,7 +277,7 @@ class DecodePool::Impl {
     may_read_.notify_one();
     something_to_do_.notify_one();
     lock.unlock();
-    chunk.decode(job.writer, job.decoder, rules_);
+    chunk.decode(job.decoder, rules_);
     lock.lock();
     chunk.ready = true;
     if (under_way_.front().chunk == &chunk) something_to_do_.notify_one();
@@ -265,18 +288,12 @@ class DecodePool::Impl {
     oldest.chunk->clear();
     oldest.job->spare.push_back(oldest.chunk);
     // Not for every chunk: waking a thread takes as long as decoding some events.
-    if (oldest.job->spare.size() == kChunksPerJob / 2) oldest.job->has_room.notify_one();
+    if (oldest.job->spare.size() == kRoom) oldest.job->has_room.notify_one();
     under_way_.pop_front();
   }
 
   [[nodiscard]] Result<void> tell(Chunk& chunk, InputConsumer& consumer) {
-    if (chunk.is_large()) {
-      Ahead ahead(consumer, rules_);
-      for (const Frame& frame : chunk.frames) ahead.decode(own().decoder, frame);
-      ahead.tell_all();
-    } else {
-      told_.tell(chunk.decoded, consumer);
-    }
+    chunk.tell(own().decoder, rules_, consumer);
     if (auto done = consumer.on_progress(chunk.bytes_read); !done) return done;
     if (chunk.failure) return tl::unexpected(*chunk.failure);
     return {};
@@ -284,7 +301,6 @@ class DecodePool::Impl {
 
   const RuleSet& rules_;
   std::vector<std::unique_ptr<Job>> jobs_;  // of the thread that calls, then of the others
-  DecodedReader told_;                      // of the thread that calls
 
   std::mutex mutex_;
   std::condition_variable may_read_;         // for the threads that have room

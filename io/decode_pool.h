@@ -20,9 +20,10 @@ namespace vmtrail {
 /// decoded, in order, and works like the others while the next in order is not. It alone waits for
 /// an input that has nothing to read, once everything before that is told.
 ///
-/// Memory: with one job the window of the source alone. With more, four chunks for each job, each
-/// with what was decoded of it; a chunk of more than 512 kB (a frame may have
-/// 16 MB) is decoded only while it is told, so that a dense one does not multiply it.
+/// Memory: with one job the window of the source alone. With more, eight chunks for each job, each
+/// with what was decoded of it, which points into it, about 1 MB at most; what else is in a chunk
+/// of very many frames, and one of more than 512 kB (a frame may have 16 MB), is decoded only while
+/// it is told, so that a dense one does not multiply it.
 class DecodePool {
  public:
   struct Options {

@@ -19,7 +19,8 @@ class InputConsumer {
  public:
   virtual ~InputConsumer() = default;
 
-  /// Of the events that are told next, perhaps with other things between them: at most kComing.
+  /// Of the next events, at most kComing: they are told behind those that were announced before, at
+  /// most as many, and perhaps with other things between them.
   virtual void on_coming(std::span<const Matched> coming) = 0;
   static constexpr std::size_t kComing = 16;
 
