@@ -59,7 +59,6 @@ class Block {
   explicit Block(const char* text)
       : bytes_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(text))) {}
 
-
   /// What ends the plain part of a JSON string: quote, backslash, control characters, non-ASCII.
   [[nodiscard]] Bits ends_json() const {
     // Bit 1 flipped, the quote comes right after the control characters; as a signed number a byte

@@ -33,9 +33,8 @@ Names::Names(bool short_hosts)
       chunk_used_(0) {
   chunks_.push_back(std::make_unique<char[]>(kChunk));
   seed_ = mixed(reinterpret_cast<std::uintptr_t>(chunks_.front().get()), kOther);
-  for (const std::string_view word :
-       {"active", "building", "error", "deleted", "shelved_offloaded", "resized", "compute",
-        "nova-compute"}) {
+  for (const std::string_view word : {"active", "building", "error", "deleted", "shelved_offloaded",
+                                      "resized", "compute", "nova-compute"}) {
     intern(word);
   }
 }

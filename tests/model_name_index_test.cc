@@ -59,7 +59,24 @@ class Lives {
   explicit Lives(unsigned seed) : random_(seed) {}
 
   std::vector<Made> next() {
-    ms_ += pick(20) == 0 ? 90'000'000 : 5'000;  // a day without events folds everything
+    ms_ += 5'000;
+    if (pick(20) == 0) silence_ += std::chrono::hours{25};  // which folds everything
+    std::vector<Made> events = operation();
+    for (Made& event : events) event.generated += silence_;
+    return events;
+  }
+
+  std::string name() {
+    const char* const names[] = {"web", "db", "Web", "abcd", "0000", "a much longer name of a VM"};
+    return pick(3) == 0 ? "vm-" + std::to_string(pick(40)) : names[pick(6)];
+  }
+  std::string host_name() {
+    return std::string(pick(2) == 0 ? "node-" : "NODE-") + std::to_string(pick(5));
+  }
+  unsigned pick(unsigned below) { return static_cast<unsigned>(random_() % below); }
+
+ private:
+  std::vector<Made> operation() {
     const std::string id = id_of(pick(60));
     const std::string host = host_name();
     const std::string request = "req-" + std::to_string(ms_);
@@ -82,18 +99,10 @@ class Lives {
         return {made("update", ms_, "controller", "", fields)};
     }
   }
-  std::string name() {
-    const char* const names[] = {"web", "db", "Web", "abcd", "0000", "a much longer name of a VM"};
-    return pick(3) == 0 ? "vm-" + std::to_string(pick(40)) : names[pick(6)];
-  }
-  std::string host_name() {
-    return std::string(pick(2) == 0 ? "node-" : "NODE-") + std::to_string(pick(5));
-  }
-  unsigned pick(unsigned below) { return static_cast<unsigned>(random_() % below); }
 
- private:
   std::mt19937 random_;
   int ms_ = 0;
+  Duration silence_{};
 };
 
 void check_all(const Model& model, Lives& lives) {
