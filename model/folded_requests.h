@@ -19,10 +19,17 @@ class FoldedRequests {
   static constexpr std::size_t kMost = 16;
 
   void add(const RequestId& request) {
-    const std::size_t at = size_ < kMost ? size_++ : oldest_++ % kMost;
-    oldest_ %= kMost;
+    std::size_t at = size_;
+    if (size_ < kMost) {
+      ++size_;
+    } else {
+      at = oldest_;
+      oldest_ = static_cast<std::uint8_t>((oldest_ + 1U) % kMost);
+    }
     tags_[at] = tag_of(request);
-    requests_[at] = request;
+    texts_[at] = request.text();
+    const auto bit = static_cast<std::uint16_t>(1U << at);
+    prefixed_ = static_cast<std::uint16_t>(request.prefixed() ? prefixed_ | bit : prefixed_ & ~bit);
   }
   void clear() { *this = FoldedRequests(); }
   [[nodiscard]] bool contains(const RequestId& request) const {
@@ -31,29 +38,31 @@ class FoldedRequests {
     const auto* const end = at + size_;
     while ((at = static_cast<const std::uint8_t*>(
                 std::memchr(at, tag, static_cast<std::size_t>(end - at)))) != nullptr) {
-      if (requests_[static_cast<std::size_t>(at - tags_.data())] == request) return true;
+      if (stored(static_cast<std::size_t>(at - tags_.data())) == request) return true;
       ++at;
     }
     return false;
   }
   [[nodiscard]] std::size_t size() const { return size_; }
   /// The oldest first.
-  [[nodiscard]] const RequestId& operator[](std::size_t i) const {
-    return requests_[(oldest_ + i) % kMost];
-  }
+  [[nodiscard]] RequestId operator[](std::size_t i) const { return stored((oldest_ + i) % kMost); }
 
   /// At the end of one: what is seldom looked at.
-  static constexpr std::size_t kSeldom = kMost * sizeof(RequestId);
+  static constexpr std::size_t kSeldom = kMost * sizeof(CompactText);
 
  private:
+  [[nodiscard]] RequestId stored(std::size_t at) const {
+    return {texts_[at], (prefixed_ >> at & 1U) != 0};
+  }
   static std::uint8_t tag_of(const RequestId& request) {
     return static_cast<std::uint8_t>(request.hash() >> 8);
   }
 
-  std::size_t size_ = 0;
-  std::size_t oldest_ = 0;
+  std::uint8_t size_ = 0;
+  std::uint8_t oldest_ = 0;
+  std::uint16_t prefixed_ = 0;  // a bit for each
   std::array<std::uint8_t, kMost> tags_;
-  std::array<RequestId, kMost> requests_;
+  std::array<CompactText, kMost> texts_;
 };
 
 }  // namespace vmtrail

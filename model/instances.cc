@@ -28,7 +28,7 @@ void Instances::Slot::set(std::unique_ptr<std::uint8_t[]> packed) {
 }
 
 Instance& Instances::add(const InstanceId& id) {
-  auto created = std::make_unique<Instance>();
+  auto created = std::make_unique_for_overwrite<Instance>();
   created->id = id;
   created->place = size();
   index_.insert(id.hash(), created->place);
@@ -39,7 +39,7 @@ Instance& Instances::add(const InstanceId& id) {
 
 Instance& Instances::unpack(std::uint32_t place) {
   Slot& own = slot(place);
-  auto woken = std::make_unique<Instance>();
+  auto woken = std::make_unique_for_overwrite<Instance>();
   packer_.unpack(own.packed(), *woken);
   woken->id = own.id();
   woken->place = place;

@@ -106,7 +106,7 @@ std::span<const std::uint8_t> Packer::pack(const Instance& instance) {
   put_state(instance.answer);
   put(instance.folded.size());
   for (std::size_t i = 0; i < instance.folded.size(); ++i) {
-    const RequestId& request = instance.folded[i];
+    const RequestId request = instance.folded[i];
     bytes_.push_back(request.prefixed() ? 1 : 0);
     put_text(request.text());
   }

@@ -46,10 +46,10 @@ void Seen::look() {
 void Seen::renew() {
   const auto lives = [&](const Entry& entry) { return !entry.id.empty() && entry.until >= now_; };
   used_ = static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), lives));
-  std::vector<Entry> old(std::bit_ceil(std::max(kLeast, 4 * used_)));
+  std::vector<Entry> old(std::bit_ceil(std::max(kLeast, 2 * used_)));
   old.swap(slots_);
   mask_ = slots_.size() - 1;
-  room_ = slots_.size() / 2;
+  room_ = slots_.size() / 4 * 3;
   for (Entry& entry : old) {
     if (!lives(entry)) continue;
     Entry& slot = slots_[find(entry.id)];

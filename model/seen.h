@@ -50,7 +50,7 @@ class Seen {
   std::vector<Entry> slots_{std::vector<Entry>(kLeast)};  // a power of two
   std::size_t mask_ = kLeast - 1;
   std::size_t used_ = 0;
-  std::size_t room_ = kLeast / 2;  // for so many
+  std::size_t room_ = kLeast / 4 * 3;  // for so many
   Time now_ = Time::min();
   std::size_t added_ = 0;       // since the last look
   Time newest_ = Time::min();   // of all `until`
