@@ -149,9 +149,6 @@ class Block {
     std::memcpy(bytes_.data(), text, kSize);
   }
 
-  [[nodiscard]] Bits are(char c) const {
-    return bits([&](std::size_t i) { return bytes_[i] == static_cast<unsigned char>(c); });
-  }
   [[nodiscard]] Bits ends_json() const {
     return bits([this](std::size_t i) {
       return bytes_[i] == '"' || bytes_[i] == '\\' || bytes_[i] < 0x20 || bytes_[i] >= 0x80;

@@ -14,22 +14,22 @@ namespace vmtrail {
 void Model::expect(std::span<const Matched> coming) const {
   coming = coming.first(std::min(coming.size(), kMaxComing));
   const Impl& impl = *impl_;
-  std::array<std::uint32_t, kMaxComing> places;
   std::array<const Instance*, kMaxComing> awake;
+  std::array<std::uint32_t, kMaxComing> places;
   std::size_t count = 0;
-  std::size_t count_awake = 0;
   for (const Matched& one : coming) {
     if (one.instance) impl.instances.prefetch_index(*one.instance);
     impl.seen.prefetch(one.message);
   }
   for (const Matched& one : coming) {
     if (!one.instance) continue;
-    places[count] = impl.instances.prefetch_slot(*one.instance);
-    if (places[count] != PlaceIndex::kNone) ++count;
+    const std::uint32_t place = impl.instances.prefetch_slot(*one.instance);
+    if (place != PlaceIndex::kNone) places[count++] = place;
   }
+  std::size_t count_awake = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    awake[count_awake] = impl.instances.prefetch(places[i]);
-    if (awake[count_awake] != nullptr) ++count_awake;
+    const Instance* const instance = impl.instances.prefetch(places[i]);
+    if (instance != nullptr) awake[count_awake++] = instance;
   }
   const auto of_awake = std::span(awake).first(count_awake);
   for (const Instance* const instance : of_awake) {

@@ -44,10 +44,9 @@ Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& n
   fact.project_id = names.intern(event[Field::project_id], expected.project_id);
   const std::string_view power = event[Field::power_state];
   fact.power = power.empty() ? rule.power : parse_word<PowerState>(power).value_or(rule.power);
-  fact.payload_host_told = event.told(Field::payload_host);
   fact.task_told = event.told(Field::task_state);
   fact.witnesses = bit(Witness::nowhere);
-  if (fact.payload_host_told) fact.witnesses |= bit(Witness::payload);
+  if (event.told(Field::payload_host)) fact.witnesses |= bit(Witness::payload);
   if (fact.publisher_host != NameId::nothing && is_compute(fact.publisher_service)) {
     fact.witnesses |= bit(Witness::publisher);
   }
@@ -57,10 +56,10 @@ Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& n
 bool same_content(const Fact& a, const Fact& b) {
   return a.rule == b.rule && a.event_type == b.event_type &&
          a.publisher_service == b.publisher_service && a.publisher_host == b.publisher_host &&
-         a.payload_host == b.payload_host && a.payload_host_told == b.payload_host_told &&
-         a.state == b.state && a.old_state == b.old_state && a.task_state == b.task_state &&
-         a.task_told == b.task_told && a.flavor == b.flavor && a.name == b.name &&
-         a.project_id == b.project_id && a.power == b.power;
+         a.payload_host == b.payload_host && a.witnesses == b.witnesses && a.state == b.state &&
+         a.old_state == b.old_state && a.task_state == b.task_state && a.task_told == b.task_told &&
+         a.flavor == b.flavor && a.name == b.name && a.project_id == b.project_id &&
+         a.power == b.power;
 }
 
 }  // namespace vmtrail

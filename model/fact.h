@@ -30,12 +30,14 @@ struct Fact {
   NameId name{};
   NameId project_id{};
   PowerState power = PowerState::unknown;
-  bool payload_host_told = false;
   bool task_told = false;
   /// A bit for each Witness that it carries. A controller's service carries none for its publisher:
   /// its host is not where the instance is.
   std::uint8_t witnesses = 0;
 
+  [[nodiscard]] bool carries(Witness witness) const {
+    return (witnesses >> static_cast<unsigned>(witness) & 1U) != 0;
+  }
   /// Does it say that the instance is gone for good?
   [[nodiscard]] bool says_deleted() const {
     return state == NameId::deleted || rule->writes.deleted;
@@ -61,7 +63,7 @@ struct Expected {
 /// is none; nullopt if nobody says anything.
 [[nodiscard]] inline std::optional<NameId> named(const Fact& fact, const Witnesses& witnesses) {
   for (const Witness witness : witnesses) {
-    if ((fact.witnesses >> static_cast<unsigned>(witness) & 1U) == 0) continue;
+    if (!fact.carries(witness)) continue;
     return witness == Witness::payload     ? fact.payload_host
            : witness == Witness::publisher ? fact.publisher_host
                                            : NameId::nothing;

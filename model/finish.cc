@@ -17,7 +17,7 @@ namespace {
 bool record_told_since(const Operation& operation, std::initializer_list<Phase> phases) {
   for (auto fact = operation.facts.rbegin(); fact != operation.facts.rend(); ++fact) {
     if (std::find(phases.begin(), phases.end(), fact->rule->phase) != phases.end()) return false;
-    if (fact->rule->database && fact->payload_host_told) return true;
+    if (fact->rule->database && fact->carries(Witness::payload)) return true;
   }
   return false;
 }
@@ -193,7 +193,7 @@ void Walk::finish_revert(State& state, const Operation& operation, NameId began_
   const NameId back = began_on != NameId::nothing ? began_on : operation.source;
   const bool told =
       std::any_of(operation.facts.begin(), operation.facts.end(), [](const Fact& fact) {
-        return fact.payload_host_told && fact.rule->phase == Phase::reverted;
+        return fact.carries(Witness::payload) && fact.rule->phase == Phase::reverted;
       });
   if (back == NameId::nothing || told) return;
   if (!operation.phases.has(Phase::reverted) || !names_.same_host(state.host, back)) {

@@ -71,8 +71,10 @@ struct Model::Impl {
   /// The newest event of all moves the stream's time on.
   void stream_to(Time time, RecordConsumer& records);
 
-  /// Is it a copy, as far as memory and archive know?
-  [[nodiscard]] bool is_copy(const MessageId& id, Time generated) const;
+  /// Is it a copy, as far as memory and archive know? `named`: the instance that the event names,
+  /// if that is awake.
+  [[nodiscard]] bool is_copy(const MessageId& id, Time generated,
+                             const Instance* named = nullptr) const;
   void remember(const MessageId& id);
   [[nodiscard]] Time remembered_until() const { return stream.value_or(Time{}) + options.horizon; }
 

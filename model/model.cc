@@ -38,9 +38,7 @@ Operation* operation_of(Instance& instance, const RequestId& request) {
 bool is_too_late(const Instance& instance, const RequestId& request, const Operation* operation,
                  Time generated) {
   if (operation != nullptr) return false;
-  if (!request.empty() && instance.folded.contains(request)) {
-    return true;
-  }
+  if (!request.empty() && instance.folded.contains(request)) return true;
   return generated <= instance.cut;
 }
 
@@ -83,7 +81,8 @@ void Model::Impl::stream_to(Time time, RecordConsumer& records) {
   }
 }
 
-bool Model::Impl::is_copy(const MessageId& id, Time generated) const {
+bool Model::Impl::is_copy(const MessageId& id, Time generated, const Instance* named) const {
+  if (named != nullptr && named->remembered.contains(id, stream.value_or(Time::min()))) return true;
   if (seen.contains(id)) return true;
   return options.archive && stream && generated + options.horizon < *stream && options.archive(id);
 }
@@ -255,10 +254,8 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
   impl.stream_to(event.generated, records);
   const std::uint32_t place = impl.instances.find(id);
   const bool known = place != PlaceIndex::kNone;
-  const Instance* const awake = known ? impl.instances.awake(place) : nullptr;
-  const bool copy = (awake != nullptr &&
-                     awake->remembered.contains(message, impl.stream.value_or(Time::min()))) ||
-                    impl.is_copy(message, event.generated);
+  const bool copy =
+      impl.is_copy(message, event.generated, known ? impl.instances.awake(place) : nullptr);
   if (copy && (!known || impl.options.trail == 0)) return Verdict::duplicate;
   Instance& instance = known ? impl.instances.wake(place) : impl.instances.add(id);
   if (copy || holds(instance, message)) {

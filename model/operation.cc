@@ -58,7 +58,7 @@ NameId Operation::leads_to() const {
 
 std::size_t Operation::insert(Fact&& fact) {
   judged = Outcome::in_progress;
-  ids_ |= bit_of(fact.message_id);
+  ids_.add(fact.message_id);
   if (facts.empty() || comes_before(facts.back(), fact)) {
     facts.push_back(std::move(fact));
     const OperationKind with = joined(kind, facts.back().rule->operation);
@@ -133,7 +133,7 @@ void Operation::clear() {
   ending.reset();
   joinable = false;
   judged = Outcome::in_progress;
-  ids_ = 0;
+  ids_.clear();
   change_told_ = false;
   clocks_known_ = false;
 }

@@ -11,6 +11,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "model/fact.h"
+#include "model/id_filter.h"
 #include "model/names.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
@@ -109,7 +110,7 @@ struct Operation {
   /// Makes it as new.
   void clear();
   /// False: none of its facts has this id.
-  [[nodiscard]] bool may_hold(const MessageId& id) const { return (ids_ & bit_of(id)) != 0; }
+  [[nodiscard]] bool may_hold(const MessageId& id) const { return ids_.may_have(id); }
   /// Removes the fact at `index` of a long operation if its neighbours assert the same: of a run of
   /// equal facts only the first and the last matter (libvirt saves `progress` every 5 s of a live
   /// migration). Returns its id.
@@ -145,9 +146,7 @@ struct Operation {
   void widen(Time generated);
   [[nodiscard]] bool is_of_another_flavor(const Fact& fact) const;
 
-  static std::uint64_t bit_of(const MessageId& id) { return std::uint64_t{1} << (id.hash() >> 58); }
-
-  std::uint64_t ids_ = 0;     // a bit for each fact's id, as may_hold() asks
+  IdFilter ids_;              // of the facts
   bool change_told_ = false;  // some fact has told the state before a change
   mutable bool clocks_known_ = false;
   mutable std::vector<ClockSpan> clocks_;

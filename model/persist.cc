@@ -111,7 +111,7 @@ void save(const Fact& fact, const RequestId& request, const Names& names, FactSn
   saved.rule = fact.rule->id;
   saved.publisher_service = text(fact.publisher_service, names);
   saved.publisher_host = text(fact.publisher_host, names);
-  set(saved.payload_host, fact.payload_host_told, text(fact.payload_host, names));
+  set(saved.payload_host, fact.carries(Witness::payload), text(fact.payload_host, names));
   saved.state = text(fact.state, names);
   saved.old_state = text(fact.old_state, names);
   set(saved.task_state, fact.task_told, text(fact.task_state, names));

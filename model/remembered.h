@@ -4,11 +4,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 #include <span>
 
 #include <boost/container/small_vector.hpp>
 
+#include "model/id_filter.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
 
@@ -26,35 +26,28 @@ class Remembered {
   /// Of a later `until` than those before, or the same.
   void add(const MessageId& id, Time until) {
     entries_.push_back({id, until});
-    ids_ |= bit_of(id);
+    ids_.add(id);
   }
   [[nodiscard]] bool contains(const MessageId& id, Time now) const {
-    if ((ids_ & bit_of(id)) == 0) return false;
+    if (!ids_.may_have(id)) return false;
     return std::any_of(entries_.begin(), entries_.end(),
                        [&](const Entry& entry) { return entry.id == id && entry.until >= now; });
   }
   void forget_before(Time now) {
-    if (!entries_.empty() && entries_.back().until < now) {
-      entries_.clear();
-      ids_ = 0;
-      return;
-    }
     const auto first = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& entry) { return entry.until >= now; });
     if (first == entries_.begin()) return;
     entries_.erase(entries_.begin(), first);
-    ids_ = 0;
-    for (const Entry& entry : entries_) ids_ |= bit_of(entry.id);
+    ids_.clear();
+    for (const Entry& entry : entries_) ids_.add(entry.id);
   }
   [[nodiscard]] std::span<const Entry> entries() const {
     return {entries_.data(), entries_.size()};
   }
 
  private:
-  static std::uint64_t bit_of(const MessageId& id) { return std::uint64_t{1} << (id.hash() >> 58); }
-
   boost::container::small_vector<Entry, 2> entries_;  // the oldest first
-  std::uint64_t ids_ = 0;                             // a bit for each
+  IdFilter ids_;
 };
 
 }  // namespace vmtrail

@@ -23,16 +23,12 @@ bool is_plain(const Instance& instance) {
 
 // Does a fact that is an operation of its own, beside others, tell nothing but the time?
 bool tells_what_is_known(const Fact& fact, const State& state) {
-  const auto same = [](NameId told, NameId is) { return told == NameId::nothing || told == is; };
   const Rule& rule = *fact.rule;
   const std::optional<NameId> host = named(fact, rule.host);
   return (rule.operation == OperationKind::audit || rule.operation == OperationKind::none) &&
          rule.phase == Phase::none && rule.source.front() == Witness::nobody &&
          rule.destination.front() == Witness::nobody && (!host || *host == state.host) &&
-         same(fact.name, state.name) && same(fact.project_id, state.project_id) &&
-         same(fact.state, state.vm_state) && !fact.changes_state() && !fact.says_deleted() &&
-         (fact.power == PowerState::unknown || fact.power == state.power) &&
-         (!rule.writes.task_state || !fact.task_told || fact.task_state == state.task_state);
+         confirms(fact, state);
 }
 
 }  // namespace

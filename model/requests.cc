@@ -29,7 +29,7 @@ void Requests::keep(const RequestId& request, Fact fact, Time until) {
       return a.second.until < b.second.until;
     }));
   }
-  waited_for_ |= bit_of(request);
+  waited_for_.add(request);
   loose_.emplace(request, Loose{std::move(fact), until});
   next_until_ = std::min(next_until_, until);
 }
@@ -38,10 +38,10 @@ void Requests::forget_before(Time stream_time) {
   if (stream_time <= next_until_) return;
   std::erase_if(loose_, [&](const auto& entry) { return entry.second.until < stream_time; });
   next_until_ = Time::max();
-  waited_for_ = 0;
+  waited_for_.clear();
   for (const auto& [request, loose] : loose_) {
     next_until_ = std::min(next_until_, loose.until);
-    waited_for_ |= bit_of(request);
+    waited_for_.add(request);
   }
 }
 

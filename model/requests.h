@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/fact.h"
+#include "model/id_filter.h"
 #include "model/place_index.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
@@ -44,17 +45,13 @@ class Requests {
   [[nodiscard]] const LooseFacts& loose() const { return loose_; }
   /// Does a fact wait for it?
   [[nodiscard]] bool waits_for(const RequestId& request) const {
-    return (waited_for_ & bit_of(request)) != 0 && loose_.contains(request);
+    return waited_for_.may_have(request) && loose_.contains(request);
   }
 
  private:
-  static std::uint64_t bit_of(const RequestId& request) {
-    return std::uint64_t{1} << (request.hash() >> 58);
-  }
-
   PlaceIndex places_;  // by request, of instances
   LooseFacts loose_;
-  std::uint64_t waited_for_ = 0;   // a bit for each of their requests
+  IdFilter waited_for_;            // of their requests
   Time next_until_ = Time::max();  // the smallest of all
 };
 

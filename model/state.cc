@@ -27,4 +27,12 @@ std::optional<IntervalCause> parse_interval_cause(std::string_view text) {
   return std::nullopt;
 }
 
+bool confirms(const Fact& fact, const State& state) {
+  const auto same = [](NameId told, NameId is) { return told == NameId::nothing || told == is; };
+  return same(fact.name, state.name) && same(fact.project_id, state.project_id) &&
+         same(fact.state, state.vm_state) && !fact.changes_state() && !fact.says_deleted() &&
+         (fact.power == PowerState::unknown || fact.power == state.power) &&
+         (!fact.rule->writes.task_state || !fact.task_told || fact.task_state == state.task_state);
+}
+
 }  // namespace vmtrail

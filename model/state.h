@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "model/fact.h"
 #include "model/names.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/rules.h"
@@ -66,6 +67,9 @@ struct State {
   std::uint32_t closed_intervals = 0;  ///< how many of the instance's closed intervals belong to it
   std::uint32_t migrations = 0;        ///< likewise
 };
+
+/// Does the fact tell of each field that it may write, but for the host, what the state has?
+[[nodiscard]] bool confirms(const Fact& fact, const State& state);
 
 struct ClosedInterval {
   NameId host;

@@ -100,20 +100,14 @@ bool Walk::only_confirms(const Fact& fact) const {
   const State& before = held_.prefix;
   const State& after = held_.open;
   const Rule& rule = *fact.rule;
-  const auto confirms = [](NameId told, NameId is) {
-    return told == NameId::nothing || told == is;
-  };
   const std::optional<NameId> host = named(fact, rule.host);
   return rule.database && rule.phase == Phase::none && is_serial(last.kind) &&
          last.kind != OperationKind::shelve && last.kind != OperationKind::unshelve &&
          last.kind != OperationKind::rebuild && before.host != NameId::nothing &&
          before.confidence == Confidence::confirmed && before.decided_by == after.decided_by &&
          before.vm_state != NameId::shelved_offloaded &&
-         after.vm_state != NameId::shelved_offloaded && !after.deleted && !fact.says_deleted() &&
-         !fact.changes_state() && fact.power == PowerState::unknown &&
-         confirms(fact.state, after.vm_state) && (!host || *host == before.host) &&
-         confirms(fact.name, after.name) && confirms(fact.project_id, after.project_id) &&
-         (!rule.writes.task_state || !fact.task_told || fact.task_state == after.task_state) &&
+         after.vm_state != NameId::shelved_offloaded && !after.deleted &&
+         (!host || *host == before.host) && confirms(fact, after) &&
          std::none_of(&fact + 1, last.facts.data() + last.facts.size(),
                       [](const Fact& later) { return later.state == NameId::shelved_offloaded; });
 }
