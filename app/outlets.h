@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "io/output.h"
+#include "io/output_file.h"
 #include "io/store.h"
 #include "vmtrail/cloudevents.h"
 #include "vmtrail/dispatcher.h"
@@ -19,8 +19,8 @@ namespace vmtrail {
 /// To a file, the store, both or neither; the first quarantined ones also to standard error.
 class Outlets : public RecordConsumer, public QuarantineConsumer {
  public:
-  std::optional<Output> records;
-  std::optional<Output> quarantine;
+  std::optional<OutputFile> records;
+  std::optional<OutputFile> quarantine;
   bool zenoss = false;           ///< the form of the records; the store has CloudEvents
   Store* store = nullptr;        ///< borrowed
   std::string input;             ///< what is being read, for messages

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "app/command.h"
-#include "io/output.h"
+#include "io/output_file.h"
 
 namespace vmtrail {
 
@@ -56,7 +56,7 @@ OptionHelp help_of(const CLI::Option& option) {
 Result<void> write(const fs::path& path, const std::string& text) {
   std::error_code failed;
   fs::create_directories(path.parent_path(), failed);
-  auto output = Output::open(path.string());
+  auto output = OutputFile::open(path.string());
   if (!output) return tl::unexpected(output.error());
   output->write(text);
   return output->close();

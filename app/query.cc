@@ -11,7 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command.h"
-#include "app/state.h"
+#include "app/saved_state.h"
 #include "app/terminal.h"
 #include "io/query_client.h"
 #include "vmtrail/query.h"
@@ -72,9 +72,9 @@ Result<QueryClient> client(const Typed& typed, const std::string& directory) {
     if (!url) return tl::unexpected(url.error());
     return open_query_client(*url);
   }
-  auto state = State::open(directory);
+  auto state = SavedState::open(directory);
   if (!state) return tl::unexpected(state.error());
-  return [state = std::shared_ptr<State>(std::move(*state))](
+  return [state = std::shared_ptr<SavedState>(std::move(*state))](
              const Request& request) -> Result<Answer> { return state->ask(request); };
 }
 

@@ -29,7 +29,7 @@
 #include "io/decode_pool.h"
 #include "io/input_consumer.h"
 #include "io/large_pages.h"
-#include "io/output.h"
+#include "io/output_file.h"
 #include "io/state_lock.h"
 #include "io/steady_heap.h"
 #include "io/store.h"
@@ -171,7 +171,7 @@ class Replay {
   Outlets outlets_;
   std::optional<Dispatcher> dispatcher_;
   std::optional<DecodePool> pool_;
-  std::optional<Output> placement_;
+  std::optional<OutputFile> placement_;
   LargePages pages_;
   Progress progress_;
   std::uint64_t bytes_ = 0;
@@ -294,7 +294,7 @@ Result<void> Replay::open() {
                                      std::pair{&options_.quarantine, &outlets_.quarantine},
                                      std::pair{&options_.placement, &placement_}}) {
     if (path->empty()) continue;
-    auto opened = Output::open(*path);
+    auto opened = OutputFile::open(*path);
     if (!opened) return tl::unexpected(opened.error());
     *output = std::move(*opened);
   }
@@ -373,7 +373,7 @@ Exit Replay::run() {
                  given_up);
   }
   if (auto saved = save(); !saved) return fail(saved.error());
-  for (std::optional<Output>* output : {&outlets_.records, &outlets_.quarantine}) {
+  for (std::optional<OutputFile>* output : {&outlets_.records, &outlets_.quarantine}) {
     if (!*output) continue;
     if (auto closed = (*output)->close(); !closed) return fail(closed.error());
   }

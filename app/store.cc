@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command.h"
-#include "app/state.h"
+#include "app/saved_state.h"
 #include "app/terminal.h"
 #include "io/store.h"
 #include "vmtrail/model.h"
@@ -56,7 +56,7 @@ Exit export_records(Store& store, Sequence since) {
 }
 
 Exit export_instances(const StoreOptions& options) {
-  const auto state = State::open(options.state);
+  const auto state = SavedState::open(options.state);
   if (!state) return fail(state.error());
   const Model& model = (*state)->model();
   std::string line;

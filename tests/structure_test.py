@@ -31,6 +31,7 @@ STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>; whatever has a dot or a slash 
 NOT_IN_CORE = {"fstream", "iostream", "filesystem", "thread", "stop_token", "mutex", "shared_mutex",
                "condition_variable", "future", "semaphore", "latch", "barrier"}
 CLOCK = re.compile(r"\w*[Cc]lock\s*::\s*now|\bclock_gettime\b|\bgettimeofday\b|\bstd::time\s*\(")
+TYPE = re.compile(r"^(?:class|struct|enum class) (\w+)(?: final)?(?: :[^;{]*)? \{", re.MULTILINE)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 SPDX = "SPDX-License-Identifier: Apache-2.0"
@@ -125,6 +126,18 @@ def check_listed(path, tree):
         yield f"{path}: not listed in {folder}/CMakeLists.txt"
 
 
+def check_types(tree):
+    """One name, one type: of two the linker would take the functions of either."""
+    defined = {}
+    for path, text in sorted(tree.items()):
+        # A header without a guard is included into namespaces that make its names others.
+        if folder_of(path) not in (*CODE, "include") or not path.endswith(".h") or "#pragma once" not in (text or ""):
+            continue
+        for name in TYPE.findall(text):
+            if defined.setdefault(name, path) != path:
+                yield f"{path}: defines {name}, as does {defined[name]}"
+
+
 def check_folders(tree):
     """Code stands in folders that this file knows; those of the program say what they are for."""
     with_code = {folder_of(path) for path in tree if path.endswith((".cc", ".h"))}
@@ -138,6 +151,7 @@ def check_folders(tree):
 def check(tree):
     """All that is wrong with `tree`, which maps paths to texts (None for what is no text)."""
     yield from check_folders(tree)
+    yield from check_types(tree)
     for path, text in sorted(tree.items()):
         yield from check_listed(path, tree)
         if text is None:
@@ -183,10 +197,11 @@ SOUND = {
     "model/README.md": "Facts, see [order](order.md#which-is-first), [it](https://example.org), `[no](link)`.\n",
     "model/order.md": "# Order\n\n## Which is *first*?\n",
     "model/CMakeLists.txt": f"# {SPDX}\nadd_library(vmtrail_model OBJECT order.cc)\n",
-    "model/order.h": LICENSED + "#include <vector>\n",
+    "model/order.h": LICENSED + "#pragma once\n#include <vector>\nclass Order {\n  struct Key {};\n};\n",
+    "model/order_loop.h": LICENSED + "struct Lock {\n};\n",
     "model/order.cc": LICENSED + '#include "model/order.h"\n\n#include "vmtrail/time.h"\n// clock::now() is not ours\n',
     "io/README.md": "Sockets.\n",
-    "io/lock.h": LICENSED + "#include <mutex>\n#include <sys/file.h>\nauto now = Clock::now();\n",
+    "io/lock.h": LICENSED + "#pragma once\nstruct Key;\nclass Lock final : public Key {\n};\n#include <mutex>\n#include <sys/file.h>\nauto now = Clock::now();\n",
     "app/README.md": "The program.\n",
     "app/all.h": LICENSED + '#include "io/lock.h"\n#include "model/order.h"\n#include <CLI/CLI.hpp>\n',
     "include/vmtrail/time.h": LICENSED + "#include <chrono>\n#include <tl/expected.hpp>\n",
@@ -204,6 +219,7 @@ BAD = {  # each: a file put into the sound tree, and what must then be said
     "a clock in the core": ("model/order.h", "auto t = std::chrono::system_clock::now();", "no clock"),
     "a clock by another name": ("model/order.h", "auto t = Clock :: now();", "no clock"),
     "a source with its header last": ("model/order.cc", '#include <map>\n#include "model/order.h"', "first include"),
+    "two types of one name": ("include/vmtrail/time.h", "#pragma once\nstruct Lock {", "defines Lock"),
     "a source that is not listed": ("model/fold.cc", "", "not listed"),
     "a path of a machine": ("scripts/run.sh", "cd " + "/home" + "/me", "a path of one machine"),
     "a link to nothing": ("model/README.md", "[order](ordre.md)", "not there"),

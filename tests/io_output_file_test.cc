@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/output.h"
+#include "io/output_file.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -32,13 +32,13 @@ std::string contents(const std::string& path) {
 
 TEST_CASE("what is written, in whatever pieces, is what the file holds") {
   const Scratch scratch;
-  for (const std::size_t piece : {std::size_t{1}, std::size_t{700}, Output::kBuffer - 1,
-                                  Output::kBuffer, 3 * Output::kBuffer + 1}) {
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{700}, OutputFile::kBuffer - 1,
+                                  OutputFile::kBuffer, 3 * OutputFile::kBuffer + 1}) {
     INFO("pieces of " << piece);
-    auto output = Output::open(scratch.path("file"));
+    auto output = OutputFile::open(scratch.path("file"));
     REQUIRE(output.has_value());
     std::string all;
-    for (std::size_t i = 0; all.size() < 5 * Output::kBuffer; ++i) {
+    for (std::size_t i = 0; all.size() < 5 * OutputFile::kBuffer; ++i) {
       const std::string text(piece, static_cast<char>('a' + i % 26));
       all += text;
       if (i % 2 == 0) {
@@ -55,7 +55,7 @@ TEST_CASE("what is written, in whatever pieces, is what the file holds") {
 
 TEST_CASE("what was flushed can be read before the end") {
   const Scratch scratch;
-  auto output = Output::open(scratch.path("file"));
+  auto output = OutputFile::open(scratch.path("file"));
   REQUIRE(output.has_value());
   output->write("one\n");
   CHECK(contents(scratch.path("file")).empty());
@@ -69,17 +69,17 @@ TEST_CASE("what was flushed can be read before the end") {
 TEST_CASE("an output that cannot be opened says why") {
   const Scratch scratch;
   const std::string path = scratch.path("no/such/folder");
-  const auto output = Output::open(path);
+  const auto output = OutputFile::open(path);
   REQUIRE(!output.has_value());
   CHECK(output.error().code == ErrorCode::unwritable);
   CHECK(output.error().detail == path + ": No such file or directory");
 }
 
 TEST_CASE("a full disk is told at the end, and does not fill the memory") {
-  auto output = Output::open("/dev/full");
+  auto output = OutputFile::open("/dev/full");
   REQUIRE(output.has_value());
   const char* const begin = output->room(1);
-  for (int i = 0; i < 100; ++i) output->write(std::string(Output::kBuffer, 'x'));
+  for (int i = 0; i < 100; ++i) output->write(std::string(OutputFile::kBuffer, 'x'));
   CHECK((output->room(1) == begin));
   const auto closed = output->close();
   REQUIRE(!closed.has_value());
@@ -95,7 +95,7 @@ struct Pipe {
 
 TEST_CASE("a reader that is gone is an error where the signal is ignored") {
   const Pipe pipe;
-  auto output = Output::open(pipe.path());
+  auto output = OutputFile::open(pipe.path());
   REQUIRE(output.has_value());
   ::close(pipe.ends[0]);
   ::close(pipe.ends[1]);
@@ -110,11 +110,11 @@ TEST_CASE("a reader that is gone is an error where the signal is ignored") {
 TEST_CASE("a standard output that does not block is waited for, and stays open") {
   const Pipe pipe;
   REQUIRE(::fcntl(pipe.ends[1], F_SETFL, O_NONBLOCK) == 0);
-  const std::string all(10 * Output::kBuffer, 'x');
+  const std::string all(10 * OutputFile::kBuffer, 'x');
   const int saved = ::dup(STDOUT_FILENO);
   ::dup2(pipe.ends[1], STDOUT_FILENO);
   ::close(pipe.ends[1]);
-  auto output = Output::open("-");
+  auto output = OutputFile::open("-");
   std::string read;
   std::thread reader([&] {
     std::array<char, 5000> piece{};

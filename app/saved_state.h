@@ -15,16 +15,16 @@
 namespace vmtrail {
 
 /// The model as the state directory has it, with the rules that its facts refer to.
-class State {
+class SavedState {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<State>> open(const std::string& directory);
+  [[nodiscard]] static Result<std::unique_ptr<SavedState>> open(const std::string& directory);
 
   /// By the wall clock.
   [[nodiscard]] Answer ask(const Request& request);
   [[nodiscard]] const Model& model() const { return model_; }
 
  private:
-  State(Store store, StoreReader reader, RuleSet rules, Model::Options options)
+  SavedState(Store store, StoreReader reader, RuleSet rules, Model::Options options)
       : store_(std::move(store)),
         reader_(std::move(reader)),
         rules_(std::move(rules)),

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "app/state.h"
+#include "app/saved_state.h"
 
 #include <chrono>
 #include <utility>
 
 namespace vmtrail {
 
-Result<std::unique_ptr<State>> State::open(const std::string& directory) {
+Result<std::unique_ptr<SavedState>> SavedState::open(const std::string& directory) {
   auto store = Store::open(directory, Store::Access::read);
   if (!store) return tl::unexpected(store.error());
   auto reader = StoreReader::open(directory);
@@ -18,15 +18,15 @@ Result<std::unique_ptr<State>> State::open(const std::string& directory) {
   if (!rules) return tl::unexpected(rules.error());
   auto options = store->model_options();
   if (!options) return tl::unexpected(options.error());
-  auto state = std::unique_ptr<State>(
-      new State(std::move(*store), std::move(*reader), std::move(*rules), std::move(*options)));
+  auto state = std::unique_ptr<SavedState>(new SavedState(std::move(*store), std::move(*reader),
+                                                          std::move(*rules), std::move(*options)));
   if (auto loaded = state->store_.load(state->model_, state->rules_); !loaded) {
     return tl::unexpected(loaded.error());
   }
   return state;
 }
 
-Answer State::ask(const Request& request) {
+Answer SavedState::ask(const Request& request) {
   Subject subject{.model = model_,
                   .rules = rules_,
                   .now = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()),

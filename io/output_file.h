@@ -15,11 +15,11 @@ namespace vmtrail {
 
 /// What is written reaches the file when the buffer is full, with flush(), and at the latest when
 /// close() returns. One thread at a time.
-class Output {
+class OutputFile {
  public:
   /// Creates or truncates a file; "-" is standard output, "/dev/null" and FIFOs work. Error:
   /// unwritable.
-  [[nodiscard]] static Result<Output> open(const std::string& path);
+  [[nodiscard]] static Result<OutputFile> open(const std::string& path);
 
   /// Where as many bytes can be written; they are, as far as wrote() tells next.
   [[nodiscard]] char* room(std::size_t bytes) {
@@ -41,7 +41,7 @@ class Output {
   static constexpr std::size_t kBuffer = std::size_t{64} << 10;
 
  private:
-  Output(std::string name, FileDescriptor file);
+  OutputFile(std::string name, FileDescriptor file);
   void make_room(std::size_t bytes);
 
   std::string name_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/output.h"
+#include "io/output_file.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -32,32 +32,32 @@ FileDescriptor open_file(const std::string& path) {
 
 }  // namespace
 
-Result<Output> Output::open(const std::string& path) {
+Result<OutputFile> OutputFile::open(const std::string& path) {
   std::string name = path == "-" ? "standard output" : path;
   FileDescriptor file = open_file(path);
   if (!file.is_open()) return tl::unexpected(unwritable(name, errno));
-  return Output(std::move(name), std::move(file));
+  return OutputFile(std::move(name), std::move(file));
 }
 
-Output::Output(std::string name, FileDescriptor file)
+OutputFile::OutputFile(std::string name, FileDescriptor file)
     : name_(std::move(name)), file_(std::move(file)) {
   make_room(kBuffer + kRoom);
 }
 
-void Output::make_room(std::size_t bytes) {
+void OutputFile::make_room(std::size_t bytes) {
   flush();
   if (bytes <= capacity_) return;
   buffer_ = std::make_unique_for_overwrite<char[]>(bytes);
   capacity_ = bytes;
 }
 
-void Output::write(std::string_view bytes) {
+void OutputFile::write(std::string_view bytes) {
   char* const to = room(bytes.size());
   std::copy(bytes.begin(), bytes.end(), to);
   wrote(to + bytes.size());
 }
 
-void Output::flush() {
+void OutputFile::flush() {
   for (std::string_view rest(buffer_.get(), size_); !rest.empty() && failure_ == 0;) {
     const ssize_t size = ::write(file_.get(), rest.data(), rest.size());
     if (size >= 0) {
@@ -72,7 +72,7 @@ void Output::flush() {
   size_ = 0;
 }
 
-Result<void> Output::close() {
+Result<void> OutputFile::close() {
   flush();
   file_ = FileDescriptor();
   if (failure_ == 0) return {};
