@@ -415,7 +415,7 @@ const Event* CeilometerScan::decode_line(std::string_view window, std::size_t& s
   traits_.apply();
   traits_.tell_caller_project();
   size = static_cast<std::size_t>(at - window.data());
-  return draft_.finish(true);
+  return draft_.finish(true, size);
 }
 
 }  // namespace vmtrail

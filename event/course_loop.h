@@ -26,12 +26,17 @@ const char* follow(const EventCourse::Stretch* stretch, const char* at, const ch
   while (stretch != nullptr) {
     const auto fits = [&] {
       Lanes::Misfits misfits;
-      const char* text = at;
-      const Bounds* bounds = stretch->bounds;
+      // One number for both places, up to 0, which takes no comparison.
+      constexpr std::ptrdiff_t kStep = Bounds::kSize;
+      static_assert(sizeof(Bounds) == 2 * kStep);
+      const char* const bounds_end = reinterpret_cast<const char*>(stretch->bounds_end);
+      const char* const text_end = at + stretch->compared;
+      std::ptrdiff_t left = -stretch->compared;
       do {
-        Language::compare(misfits, text, *bounds);
-        text += Bounds::kSize;
-      } while (++bounds != stretch->bounds_end);
+        Language::compare(misfits, text_end + left,
+                          *reinterpret_cast<const Bounds*>(bounds_end + 2 * left));
+        left += kStep;
+      } while (left != 0);
       return misfits.none();
     };
     if (end - at < stretch->size || !fits()) {

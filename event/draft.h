@@ -91,8 +91,10 @@ class Draft {
     }
   }
 
-  /// The event, valid as long as the draft; nullptr if there is a flaw. `in_input`: see Event.
-  [[nodiscard]] const Event* finish(bool in_input = false);
+  /// The event, valid as long as the draft; nullptr if there is a flaw. `in_input`: see Event. No
+  /// text of it is longer than `longest`.
+  [[nodiscard]] const Event* finish(bool in_input = false,
+                                    std::size_t longest = std::string_view::npos);
 
  private:
   void clean_values();

@@ -107,8 +107,8 @@ void EventCourse::lay_out() {
     return place == kNone ? nullptr : &drawn_[place].stretch;
   };
   for (Draw& draw : drawn_) {
-    draw.stretch.bounds = draw.bounds.data();
     draw.stretch.bounds_end = draw.bounds.data() + draw.bounds.size();
+    draw.stretch.compared = static_cast<std::ptrdiff_t>(draw.bounds.size() * Bounds::kSize);
     draw.stretch.fixed = draw.fixed.data();
     draw.stretch.fixed_end = draw.fixed.data() + draw.fixed.size();
     draw.stretch.next = at(draw.next);

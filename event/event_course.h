@@ -46,8 +46,8 @@ class EventCourse {
       std::size_t size;
     };
 
-    const Bounds* bounds = nullptr;  // one at least
-    const Bounds* bounds_end = nullptr;
+    const Bounds* bounds_end = nullptr;  // of one at least
+    std::ptrdiff_t compared = 0;         // bytes, its size rounded up to whole Bounds
     std::ptrdiff_t size = 0;
     const Fixed* fixed = nullptr;
     const Fixed* fixed_end = nullptr;

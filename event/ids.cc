@@ -217,11 +217,8 @@ std::string_view view(const std::array<char, kUuidSize>& text) {
 }
 
 bool has_prefix(std::string_view request) {
-  return request.size() > kRequestPrefix.size() && request.starts_with(kRequestPrefix);
-}
-
-std::string_view without_prefix(std::string_view request) {
-  return has_prefix(request) ? request.substr(kRequestPrefix.size()) : request;
+  return request.size() > kRequestPrefix.size() &&
+         std::memcmp(request.data(), kRequestPrefix.data(), kRequestPrefix.size()) == 0;
 }
 
 std::uint64_t copy_to_heap(std::string_view text) {
@@ -311,8 +308,10 @@ std::string MessageId::to_string() const {
   return out;
 }
 
-RequestId::RequestId(std::string_view text)
-    : text_(without_prefix(text)), prefixed_(has_prefix(text)) {}
+RequestId::RequestId(std::string_view text) : RequestId(text, has_prefix(text)) {}
+
+inline RequestId::RequestId(std::string_view text, bool prefixed)
+    : text_(prefixed ? text.substr(kRequestPrefix.size()) : text), prefixed_(prefixed) {}
 
 void RequestId::append_to(std::string& out) const {
   if (prefixed_) out.append(kRequestPrefix);

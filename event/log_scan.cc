@@ -271,7 +271,7 @@ const Event* LogScan::decode_line(std::string_view window, std::size_t& size) {
   traits_.apply();
   traits_.tell_caller_project();
   size = static_cast<std::size_t>(feed - window.data());
-  return draft_.finish(true);
+  return draft_.finish(true, static_cast<std::size_t>(behind - begin));
 }
 
 }  // namespace vmtrail

@@ -87,20 +87,36 @@ inline constexpr std::size_t kMostDigits = 8;
 /// short as names.
 [[nodiscard]] inline std::size_t find_either(std::string_view text, char a, char b) {
   constexpr std::size_t kWord = sizeof(std::uint64_t);
+  constexpr std::size_t kHalf = kWord / 2;
   std::size_t at = 0;
-  if (std::endian::native == std::endian::little && text.size() >= kWord) {
+  if (std::endian::native == std::endian::little && text.size() >= kHalf) {
     constexpr std::uint64_t kOnes = 0x0101010101010101U;
     // The first byte that is 0 has its highest bit set; a borrow reaches only what follows.
     const auto zeros = [&](std::uint64_t word, char c) {
       const std::uint64_t differ = word ^ kOnes * static_cast<unsigned char>(c);
       return (differ - kOnes) & ~differ & kOnes << 7;
     };
+    const auto place_in = [](std::uint64_t found) {
+      return static_cast<std::size_t>(std::countr_zero(found)) / 8;
+    };
+    if (text.size() < kWord) {
+      // Both halves of a word, of which the second reaches back into the first.
+      std::uint32_t first = 0;
+      std::uint32_t last = 0;
+      std::memcpy(&first, text.data(), kHalf);
+      std::memcpy(&last, text.data() + text.size() - kHalf, kHalf);
+      const std::uint64_t word = first | std::uint64_t{last} << 32;
+      const std::uint64_t found = zeros(word, a) | zeros(word, b);
+      if (found == 0) return text.size();
+      at = place_in(found);
+      return at < kHalf ? at : at + text.size() - kWord;
+    }
     // The last word reaches back to what has been looked at.
     for (;; at = std::min(at + kWord, text.size() - kWord)) {
       std::uint64_t word = 0;
       std::memcpy(&word, text.data() + at, sizeof word);
       const std::uint64_t found = zeros(word, a) | zeros(word, b);
-      if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found)) / 8;
+      if (found != 0) return at + place_in(found);
       if (at + kWord == text.size()) return text.size();
     }
   }

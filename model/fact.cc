@@ -29,7 +29,7 @@ Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& n
   fact.rule = &rule;
   static const Fact kNone;
   const Fact& last = expected.last != nullptr ? *expected.last : kNone;
-  fact.event_type = names.intern(event.event_type);
+  fact.event_type = names.intern(event.event_type, expected.event_type);
   fact.publisher_service = names.intern(event[Field::publisher_service], last.publisher_service);
   fact.publisher_host = names.intern(event[Field::publisher_host], last.publisher_host);
   fact.publisher_key = fact.publisher_host == last.publisher_host

@@ -53,6 +53,7 @@ struct Expected {
   NameId vm_state{};
   NameId name{};
   NameId project_id{};
+  NameId event_type{};
   const Fact* last = nullptr;  ///< of the instance; nullptr: none is held
 };
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <array>
 #include <vector>
 
 #include "model/changes.h"
@@ -63,6 +64,13 @@ struct Model::Impl {
   std::priority_queue<Waiting, std::vector<Waiting>, WaitsLess> waiting;
 
   std::uint32_t next_to_forget = 0;  // the place of an instance
+
+  /// The type of the last event that met the rule, or one of much the same index: most likely it is
+  /// that of the next.
+  [[nodiscard]] NameId& event_type_of(const Rule& rule) {
+    return event_types[rule.index % event_types.size()];
+  }
+  std::array<NameId, 256> event_types{};
 
   // Kept for its memory alone.
   Before was;

@@ -280,8 +280,11 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
   }
   const State& answer = instance.answer;
   const Fact* const last = instance.held ? &instance.held->operations.back().facts.back() : nullptr;
-  Fact fact = make_fact(event, message, rule, impl.names,
-                        {answer.host, answer.vm_state, answer.name, answer.project_id, last});
+  NameId& event_type = impl.event_type_of(rule);
+  Fact fact = make_fact(
+      event, message, rule, impl.names,
+      {answer.host, answer.vm_state, answer.name, answer.project_id, event_type, last});
+  event_type = fact.event_type;
   if (operation == nullptr && impl.renew(instance, request, fact)) return Verdict::applied;
   impl.change(instance, known, operation, request, std::move(fact), occasion, records);
   return Verdict::applied;

@@ -151,6 +151,8 @@ class RequestId {
   friend bool operator==(const RequestId&, const RequestId&) = default;
 
  private:
+  RequestId(std::string_view text, bool prefixed);
+
   CompactText text_;
   bool prefixed_ = false;  // "req-" was cut off
 };
