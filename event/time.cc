@@ -317,7 +317,9 @@ std::optional<Time> parse_any(std::string_view text) {
 }  // namespace
 
 std::optional<Time> parse_time(std::string_view text) {
-  thread_local ReadMinute last;
+  // Times with a fraction say when, those without mostly what hour an audit is of: two minutes.
+  thread_local std::array<ReadMinute, 2> lasts;
+  ReadMinute& last = lasts[text.size() == kWithoutFraction ? 1 : 0];
   static constexpr Shape kFraction("0.000000");
   const auto micros = [](const Eight& digits) {
     return microseconds((digits.pair(2) * 100 + digits.pair(4)) * 100 + digits.pair(6));

@@ -116,6 +116,7 @@ void EventBatch::tell(InputConsumer& consumer, const EventBatch* next, const Eve
     for (; told < end; ++told) {
       if (after != nullptr) after->fetch(told);
       if (next != nullptr) next->fetch_text(told);
+      if ((begins_frame_ >> told & 1U) != 0) consumer.on_frame(frames_[told]);
       consumer.on_event(events_[told], matched_[told]);
     }
   };
@@ -147,6 +148,7 @@ void EventBatch::tell(InputConsumer& consumer, const EventBatch* next, const Eve
 
 void EventBatch::clear() {
   event_count_ = 0;
+  begins_frame_ = 0;
   mark_count_ = 0;
   bad_.clear();
 }
@@ -163,8 +165,7 @@ bool BatchWriter::decode_line(Decoder& decoder, Splitter& splitter, std::string_
   std::optional<Frame> frame = splitter.take_line(window, size);
   if (!frame) return false;
   frame->padded = true;
-  begin(*frame);
-  BatchWriter::on_event(*event);
+  batch().add(*frame, *event, rules_);
   return true;
 }
 

@@ -32,6 +32,12 @@ class EventBatch {
   }
 
   void begin(const Frame& frame);
+  /// A frame that holds one event, which stands in it.
+  void add(const Frame& frame, const Event& event, const RuleSet& rules) {
+    frames_[event_count_] = frame;
+    begins_frame_ |= 1U << event_count_;
+    add(event, frame.bytes, rules);
+  }
   /// `input`: the frame's bytes.
   void add(const Event& event, std::string_view input, const RuleSet& rules);
   void add(const Undecodable& bad, std::string_view input);
@@ -72,6 +78,8 @@ class EventBatch {
   std::array<Matched, InputConsumer::kComing> matched_;            // of each event
   std::array<std::vector<Trait>, InputConsumer::kComing> traits_;  // of each event
   std::array<std::string, InputConsumer::kComing> texts_;          // those not in the input
+  std::array<Frame, InputConsumer::kComing> frames_;               // of each event that begins one
+  std::uint32_t begins_frame_ = 0;                                 // a bit for each event that does
   std::size_t event_count_ = 0;
   std::array<Mark, kMarks> marks_;
   std::size_t mark_count_ = 0;

@@ -16,14 +16,18 @@ void Model::expect(std::span<const Matched> coming) const {
   const Impl& impl = *impl_;
   std::array<const Instance*, kMaxComing> awake;
   std::array<std::uint32_t, kMaxComing> places;
-  std::size_t count = 0;
+  std::array<std::size_t, kMaxComing> hashes;
+  std::size_t hash_count = 0;
   for (const Matched& one : coming) {
-    if (one.instance) impl.instances.prefetch_index(*one.instance);
-    impl.seen.prefetch(one.message);
-  }
-  for (const Matched& one : coming) {
+    impl.seen.prefetch(one.message.hash());
     if (!one.instance) continue;
-    const std::uint32_t place = impl.instances.prefetch_slot(*one.instance);
+    const std::size_t hash = one.instance->hash();
+    impl.instances.prefetch_index(hash);
+    hashes[hash_count++] = hash;
+  }
+  std::size_t count = 0;
+  for (const std::size_t hash : std::span(hashes).first(hash_count)) {
+    const std::uint32_t place = impl.instances.prefetch_slot(hash);
     if (place != PlaceIndex::kNone) places[count++] = place;
   }
   std::size_t count_awake = 0;

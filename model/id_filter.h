@@ -11,15 +11,9 @@ namespace vmtrail {
 /// A bit of 64 for each id of a set, by its hash(). What left the set keeps its bit.
 class IdFilter {
  public:
-  template <class Id>
-  void add(const Id& id) {
-    bits_ |= bit_of(id.hash());
-  }
+  void add(std::size_t hash) { bits_ |= bit_of(hash); }
   /// False: it is not in the set.
-  template <class Id>
-  [[nodiscard]] bool may_have(const Id& id) const {
-    return (bits_ & bit_of(id.hash())) != 0;
-  }
+  [[nodiscard]] bool may_have(std::size_t hash) const { return (bits_ & bit_of(hash)) != 0; }
   void clear() { bits_ = 0; }
 
  private:

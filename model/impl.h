@@ -79,9 +79,9 @@ struct Model::Impl {
   /// The newest event of all moves the stream's time on.
   void stream_to(Time time, RecordConsumer& records);
 
-  /// Is it a copy, as far as memory and archive know? `named`: the instance that the event names,
-  /// if that is awake.
-  [[nodiscard]] bool is_copy(const MessageId& id, Time generated,
+  /// Is it a copy, as far as memory and archive know? `hash`: the id's. `named`: the instance that
+  /// the event names, if that is awake.
+  [[nodiscard]] bool is_copy(const MessageId& id, std::size_t hash, Time generated,
                              const Instance* named = nullptr) const;
   void remember(const MessageId& id);
   [[nodiscard]] Time remembered_until() const { return stream.value_or(Time{}) + options.horizon; }

@@ -80,12 +80,12 @@ class Instances {
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
 
-  // An instance will be looked for soon: what finding it reads, step by step, each a little after
-  // the one before.
-  void prefetch_index(const InstanceId& id) const { index_.prefetch(id.hash()); }
+  // An instance whose id has that hash will be looked for soon: what finding it reads, step by
+  // step, each a little after the one before.
+  void prefetch_index(std::size_t hash) const { index_.prefetch(hash); }
   /// The place that it has, unless it is another's with much the same hash.
-  [[nodiscard]] std::uint32_t prefetch_slot(const InstanceId& id) const {
-    const std::uint32_t place = index_.find(id.hash(), [](std::uint32_t) { return true; });
+  [[nodiscard]] std::uint32_t prefetch_slot(std::size_t hash) const {
+    const std::uint32_t place = index_.find(hash, [](std::uint32_t) { return true; });
     if (place != PlaceIndex::kNone) __builtin_prefetch(&slot(place));
     return place;
   }

@@ -13,16 +13,13 @@ namespace vmtrail {
 
 namespace {
 
-bool holds(const Operation& operation, const MessageId& id) {
-  return operation.may_hold(id) &&
-         std::any_of(operation.facts.begin(), operation.facts.end(),
-                     [&](const Fact& fact) { return fact.message_id == id; });
-}
-
-bool holds(const Instance& instance, const MessageId& id) {
-  return instance.held &&
-         std::any_of(instance.held->operations.begin(), instance.held->operations.end(),
-                     [&](const Operation& operation) { return holds(operation, id); });
+/// `hash`: the id's.
+bool holds(const Instance& instance, const MessageId& id, std::size_t hash) {
+  if (!instance.held) return false;
+  for (const Operation& operation : instance.held->operations) {
+    if (operation.holds(id, hash)) return true;
+  }
+  return false;
 }
 
 Operation* operation_of(Instance& instance, const RequestId& request) {
@@ -81,9 +78,12 @@ void Model::Impl::stream_to(Time time, RecordConsumer& records) {
   }
 }
 
-bool Model::Impl::is_copy(const MessageId& id, Time generated, const Instance* named) const {
-  if (named != nullptr && named->remembered.contains(id, stream.value_or(Time::min()))) return true;
-  if (seen.contains(id)) return true;
+bool Model::Impl::is_copy(const MessageId& id, std::size_t hash, Time generated,
+                          const Instance* named) const {
+  if (named != nullptr && named->remembered.contains(id, hash, stream.value_or(Time::min()))) {
+    return true;
+  }
+  if (seen.contains(id, hash)) return true;
   return options.archive && stream && generated + options.horizon < *stream && options.archive(id);
 }
 
@@ -212,7 +212,7 @@ void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
     const Fact& fact = entry->second.fact;
     Operation* const operation = operation_of(instance, request);
     if (operation == nullptr || !operation->joinable) return;
-    if (holds(instance, fact.message_id) || !has_room(instance, operation)) continue;
+    if (holds(instance, fact.message_id, fact.message_id.hash()) || !has_room(instance, operation)) continue;
     instance.newest = std::max(instance.newest, fact.generated);
     take(instance, operation, request, Fact(fact));
   }
@@ -252,13 +252,14 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
   const RequestId& request = matched.request;
   const Rule& rule = *matched.rule;
   impl.stream_to(event.generated, records);
+  const std::size_t hash = message.hash();
   const std::uint32_t place = impl.instances.find(id);
   const bool known = place != PlaceIndex::kNone;
   const bool copy =
-      impl.is_copy(message, event.generated, known ? impl.instances.awake(place) : nullptr);
+      impl.is_copy(message, hash, event.generated, known ? impl.instances.awake(place) : nullptr);
   if (copy && (!known || impl.options.trail == 0)) return Verdict::duplicate;
   Instance& instance = known ? impl.instances.wake(place) : impl.instances.add(id);
-  if (copy || holds(instance, message)) {
+  if (copy || holds(instance, message, hash)) {
     impl.turn_away(instance, event, rule, Treatment::duplicate);
     impl.leave(instance);
     return Verdict::duplicate;
@@ -297,7 +298,8 @@ Verdict Model::apply_to_request(const Event& event, const Matched& matched,
   const RequestId& request = matched.request;
   const Rule& rule = *matched.rule;
   impl.stream_to(event.generated, records);
-  if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
+  const std::size_t hash = message.hash();
+  if (impl.is_copy(message, hash, event.generated)) return Verdict::duplicate;
   std::vector<Instance*> concerned;  // each holds an operation of the request
   for (const std::uint32_t place : impl.requests.candidates(request)) {
     Instance& instance = impl.instances.wake(place);
@@ -306,7 +308,7 @@ Verdict Model::apply_to_request(const Event& event, const Matched& matched,
   std::sort(concerned.begin(), concerned.end(),
             [](const Instance* a, const Instance* b) { return a->id < b->id; });
   if (std::any_of(concerned.begin(), concerned.end(),
-                  [&](const Instance* instance) { return holds(*instance, message); })) {
+                  [&](const Instance* instance) { return holds(*instance, message, hash); })) {
     return Verdict::duplicate;
   }
   impl.remember(message);
@@ -326,7 +328,7 @@ Verdict Model::apply_to_host(const Event& event, const Matched& matched, RecordC
   Impl& impl = *impl_;
   const MessageId& message = matched.message;
   impl.stream_to(event.generated, records);
-  if (impl.is_copy(message, event.generated)) return Verdict::duplicate;
+  if (impl.is_copy(message, message.hash(), event.generated)) return Verdict::duplicate;
   impl.remember(message);
   // Other binaries of a controller say nothing of the instances' hosts.
   const std::string_view binary = event[Field::binary];
@@ -358,7 +360,7 @@ Verdict Model::apply_to_host(const Event& event, const Matched& matched, RecordC
 
 bool Model::note(const Event& event, const Matched& matched, RecordConsumer& records) {
   impl_->stream_to(event.generated, records);
-  if (impl_->is_copy(matched.message, event.generated)) return true;
+  if (impl_->is_copy(matched.message, matched.message.hash(), event.generated)) return true;
   impl_->remember(matched.message);
   return false;
 }

@@ -58,7 +58,7 @@ NameId Operation::leads_to() const {
 
 std::size_t Operation::insert(Fact&& fact) {
   judged = Outcome::in_progress;
-  ids_.add(fact.message_id);
+  ids_.add(fact.message_id.hash());
   if (facts.empty() || comes_before(facts.back(), fact)) {
     facts.push_back(std::move(fact));
     const OperationKind with = joined(kind, facts.back().rule->operation);

@@ -109,8 +109,14 @@ struct Operation {
   std::size_t insert(Fact&& fact);
   /// Makes it as new.
   void clear();
-  /// False: none of its facts has this id.
-  [[nodiscard]] bool may_hold(const MessageId& id) const { return ids_.may_have(id); }
+  /// `hash`: the id's.
+  [[nodiscard]] bool holds(const MessageId& id, std::size_t hash) const {
+    if (!ids_.may_have(hash)) return false;
+    for (const Fact& fact : facts) {
+      if (fact.message_id == id) return true;
+    }
+    return false;
+  }
   /// Removes the fact at `index` of a long operation if its neighbours assert the same: of a run of
   /// equal facts only the first and the last matter (libvirt saves `progress` every 5 s of a live
   /// migration). Returns its id.

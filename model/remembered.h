@@ -26,10 +26,11 @@ class Remembered {
   /// Of a later `until` than those before, or the same.
   void add(const MessageId& id, Time until) {
     entries_.push_back({id, until});
-    ids_.add(id);
+    ids_.add(id.hash());
   }
-  [[nodiscard]] bool contains(const MessageId& id, Time now) const {
-    if (!ids_.may_have(id)) return false;
+  /// `hash`: the id's.
+  [[nodiscard]] bool contains(const MessageId& id, std::size_t hash, Time now) const {
+    if (!ids_.may_have(hash)) return false;
     return std::any_of(entries_.begin(), entries_.end(),
                        [&](const Entry& entry) { return entry.id == id && entry.until >= now; });
   }
@@ -39,7 +40,7 @@ class Remembered {
     if (first == entries_.begin()) return;
     entries_.erase(entries_.begin(), first);
     ids_.clear();
-    for (const Entry& entry : entries_) ids_.add(entry.id);
+    for (const Entry& entry : entries_) ids_.add(entry.id.hash());
   }
   [[nodiscard]] std::span<const Entry> entries() const {
     return {entries_.data(), entries_.size()};

@@ -29,7 +29,7 @@ void Requests::keep(const RequestId& request, Fact fact, Time until) {
       return a.second.until < b.second.until;
     }));
   }
-  waited_for_.add(request);
+  waited_for_.add(request.hash());
   loose_.emplace(request, Loose{std::move(fact), until});
   next_until_ = std::min(next_until_, until);
 }
@@ -41,7 +41,7 @@ void Requests::forget_before(Time stream_time) {
   waited_for_.clear();
   for (const auto& [request, loose] : loose_) {
     next_until_ = std::min(next_until_, loose.until);
-    waited_for_.add(request);
+    waited_for_.add(request.hash());
   }
 }
 

@@ -45,7 +45,7 @@ class Requests {
   [[nodiscard]] const LooseFacts& loose() const { return loose_; }
   /// Does a fact wait for it?
   [[nodiscard]] bool waits_for(const RequestId& request) const {
-    return waited_for_.may_have(request) && loose_.contains(request);
+    return !loose_.empty() && waited_for_.may_have(request.hash()) && loose_.contains(request);
   }
 
  private:

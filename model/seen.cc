@@ -52,7 +52,7 @@ void Seen::renew() {
   room_ = slots_.size() / 4 * 3;
   for (Entry& entry : old) {
     if (!lives(entry)) continue;
-    Entry& slot = slots_[find(entry.id)];
+    Entry& slot = slots_[find(entry.id, entry.id.hash())];
     slot = std::move(entry);
   }
 }

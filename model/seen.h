@@ -17,12 +17,13 @@ class Seen {
  public:
   /// Remembers an id until the stream has passed `until`.
   void add(const MessageId& id, Time until);
-  [[nodiscard]] bool contains(const MessageId& id) const {
-    const Entry& entry = slots_[find(id)];
+  /// `hash`: the id's.
+  [[nodiscard]] bool contains(const MessageId& id, std::size_t hash) const {
+    const Entry& entry = slots_[find(id, hash)];
     return !entry.id.empty() && entry.until >= now_;
   }
-  /// It may be asked for soon.
-  void prefetch(const MessageId& id) const { __builtin_prefetch(&slots_[id.hash() & mask_]); }
+  /// An id of that hash may be asked for soon.
+  void prefetch(std::size_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
   /// Forgets what the stream has passed.
   void forget_before(Time stream_time) {
     now_ = stream_time;
@@ -36,8 +37,8 @@ class Seen {
     Time until;
   };
   /// Its slot, or the free one at which the search has ended.
-  [[nodiscard]] std::size_t find(const MessageId& id) const {
-    std::size_t at = id.hash() & mask_;
+  [[nodiscard]] std::size_t find(const MessageId& id, std::size_t hash) const {
+    std::size_t at = hash & mask_;
     while (!slots_[at].id.empty() && slots_[at].id != id) at = (at + 1) & mask_;
     return at;
   }
