@@ -337,6 +337,7 @@ const char* Walk::event(const char* at) {
   followed_ = end != nullptr;
   if (followed_) {
     courses_.followed();
+    draft_.set_known_type(course->number());
   } else {
     if (course != nullptr) clear();
     end = is_spaced(at) ? event_in<Spaced>(at) : event_in<Compact>(at);
@@ -412,6 +413,7 @@ const Event* CeilometerScan::decode_line(std::string_view window, std::size_t& s
   const char* const at = course->follow(window.data(), end);
   if (at == nullptr || at == end || *at != '\n') return nullptr;
   courses_.followed();
+  draft_.set_known_type(course->number());
   traits_.apply();
   traits_.tell_caller_project();
   size = static_cast<std::size_t>(at - window.data());

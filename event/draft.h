@@ -46,6 +46,7 @@ class Draft {
   void clear() {
     event_.message_id = {};
     event_.event_type = {};
+    event_.known_type = 0;
     clear_texts(event_.fields);
     generated_ = {};
     flaw_.reset();
@@ -60,6 +61,7 @@ class Draft {
   void set_message_id(std::string_view text) { event_.message_id = text; }
   void set_event_type(std::string_view text) { event_.event_type = text; }
   void set_generated(std::string_view text) { generated_ = text; }
+  void set_known_type(std::uint32_t number) { event_.known_type = number; }
   [[nodiscard]] std::string_view event_type() const { return event_.event_type; }
   /// Where these three stand.
   [[nodiscard]] std::array<std::string_view*, 3> header_slots() {

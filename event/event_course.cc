@@ -49,8 +49,8 @@ bool all_alike(const EventLayout& a, const EventLayout& b) {
 
 }  // namespace
 
-EventCourse::EventCourse(Language language, Lanes lanes)
-    : language_(language), follow_([&]() -> Follow {
+EventCourse::EventCourse(Language language, Lanes lanes, std::uint32_t number)
+    : language_(language), number_(number), follow_([&]() -> Follow {
         const bool json = language == Language::json;
 #if defined(VMTRAIL_HAS_WIDE)
         if (lanes == Lanes::wide)

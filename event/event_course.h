@@ -23,9 +23,12 @@ class EventCourse {
  public:
   enum class Language : std::uint8_t { json, logged };
 
-  EventCourse(Language language, Lanes lanes);
+  /// `number`: that of the type, see Event::known_type.
+  EventCourse(Language language, Lanes lanes, std::uint32_t number);
   EventCourse(const EventCourse&) = delete;
   EventCourse& operator=(const EventCourse&) = delete;
+
+  [[nodiscard]] std::uint32_t number() const { return number_; }
 
   /// Takes in one more event, checked.
   void learn(EventLayout layout);
@@ -79,6 +82,7 @@ class EventCourse {
   void append(Draw& draw, std::string_view bytes, EventLayout::Takes takes);
 
   const Language language_;
+  const std::uint32_t number_;
   const Follow follow_;
 
   std::vector<EventLayout> layouts_;  // each with other traits

@@ -14,9 +14,9 @@ void EventCourses::learn(std::string_view type, EventLayout layout) {
   Slot& slot = slots_[i];
   if (slot.course == nullptr) {
     if (types_ == kMostTypes) return;
-    ++types_;
     slot.hash = hash;
-    slot.course = std::make_unique<EventCourse>(language_, lanes_);
+    slot.course = std::make_unique<EventCourse>(language_, lanes_, first_number() + types_);
+    ++types_;
   }
   slot.course->learn(std::move(layout));
 }

@@ -43,7 +43,7 @@ class EventCourses {
  private:
   static constexpr std::size_t kSlots = 1024;
   static constexpr int kShift = 54;
-  static constexpr std::size_t kMostTypes = kSlots / 4;
+  static constexpr std::uint32_t kMostTypes = kSlots / 4;
   // An event takes as long to be learnt as so many others to be followed.
   static constexpr unsigned kPrice = 32;
   static constexpr unsigned kMostCredit = 4096;
@@ -52,6 +52,11 @@ class EventCourses {
     std::uint64_t hash = 0;
     std::unique_ptr<EventCourse> course;
   };
+
+  /// A decoder has one of these for each language.
+  [[nodiscard]] std::uint32_t first_number() const {
+    return language_ == EventCourse::Language::json ? 1 : 1 + kMostTypes;
+  }
 
   /// Its end, and how long it is: what that confuses is found out by who follows the course.
   [[nodiscard]] static std::uint64_t hash_of(std::string_view type) {
@@ -68,7 +73,7 @@ class EventCourses {
   const Lanes lanes_;
 
   std::vector<Slot> slots_{kSlots};
-  std::size_t types_ = 0;
+  std::uint32_t types_ = 0;
   unsigned credit_ = kMostCredit;
 };
 

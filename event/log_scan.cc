@@ -212,6 +212,7 @@ const char* Walk::event() {
   followed_ = end != nullptr;
   if (followed_) {
     courses_.followed();
+    draft_.set_known_type(course->number());
   } else {
     if (course != nullptr) clear();
     end = trait_by_trait();
@@ -268,6 +269,7 @@ const Event* LogScan::decode_line(std::string_view window, std::size_t& size) {
   const char* const feed = behind == nullptr ? nullptr : find_special(behind, end);
   if (feed == nullptr || *feed != '\n') return nullptr;
   courses_.followed();
+  draft_.set_known_type(course->number());
   traits_.apply();
   traits_.tell_caller_project();
   size = static_cast<std::size_t>(feed - window.data());

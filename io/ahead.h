@@ -13,13 +13,16 @@
 
 namespace vmtrail {
 
-/// Decodes frames, and announces their events some at a time before it tells those that came before
-/// them, so that what is fetched for them has come when they are told; on one thread and while all
-/// is in its cache. Borrows the consumer and the rules. In steady state it allocates nothing.
+/// Decodes frames, all with one decoder, and announces their events some at a time before it tells
+/// those that came before them, so that what is fetched for them has come when they are told; on
+/// one thread and while all is in its cache. Borrows the consumer and the rules. In steady state it
+/// allocates nothing.
 class Ahead {
  public:
   Ahead(InputConsumer& consumer, const RuleSet& rules)
-      : consumer_(consumer), writer_(rules, [this]() -> EventBatch& { return go_on(); }) {}
+      : consumer_(consumer),
+        matcher_(rules),
+        writer_(matcher_, [this]() -> EventBatch& { return go_on(); }) {}
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
 
@@ -37,6 +40,7 @@ class Ahead {
   EventBatch& go_on();
 
   InputConsumer& consumer_;
+  RuleMatcher matcher_;
   BatchWriter writer_;
 
   std::array<EventBatch, 2> batches_;

@@ -44,9 +44,9 @@ struct Chunk {
     return batches[batch_count++];
   }
 
-  void decode(Decoder& decoder, const RuleSet& rules) {
+  void decode(Decoder& decoder, RuleMatcher& matcher) {
     if (size > kLargeChunk) return;
-    BatchWriter writer(rules, [this]() -> EventBatch& { return next_batch(); });
+    BatchWriter writer(matcher, [this]() -> EventBatch& { return next_batch(); });
     while (decoded < frames.size() && batch_count < kBatches) {
       writer.decode(decoder, frames[decoded++]);
     }
@@ -205,13 +205,15 @@ class DecodePool::Impl {
   // What belongs to one thread alone, but for chunks that are told and given back: what one core
   // has in its cache another writes to slowly.
   struct Job {
-    explicit Job(const Options& options) : decoder(options.format, &options.rules->traits()) {}
+    explicit Job(const Options& options)
+        : decoder(options.format, &options.rules->traits()), matcher(*options.rules) {}
 
     void make_chunks() {
       for (std::size_t i = 0; i < kChunksPerJob; ++i) spare.push_back(&chunks.emplace_back());
     }
 
     Decoder decoder;
+    RuleMatcher matcher;
     std::deque<Chunk> chunks;
     std::deque<Chunk*> spare;          // the longest unused first; guarded by the mutex
     std::condition_variable has_room;  // spare chunks
@@ -277,7 +279,7 @@ class DecodePool::Impl {
     may_read_.notify_one();
     something_to_do_.notify_one();
     lock.unlock();
-    chunk.decode(job.decoder, rules_);
+    chunk.decode(job.decoder, job.matcher);
     lock.lock();
     chunk.ready = true;
     if (under_way_.front().chunk == &chunk) something_to_do_.notify_one();

@@ -36,6 +36,7 @@ void copy_event(const Event& event, Event& copy) {
   (std::make_index_sequence<kFieldCount>());
   copy.traits = event.traits;
   copy.in_input = event.in_input;
+  copy.known_type = event.known_type;
 }
 
 bool stays(std::string_view text, std::string_view input) {
@@ -56,7 +57,7 @@ void EventBatch::begin(const Frame& frame) {
   marks_[mark_count_++] = {Kind::frame, event_count_, frame};
 }
 
-void EventBatch::add(const Event& event, std::string_view input, const RuleSet& rules) {
+void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& matcher) {
   const std::size_t place = event_count_++;
   Event& copy = events_[place];
   copy_event(event, copy);
@@ -66,7 +67,7 @@ void EventBatch::add(const Event& event, std::string_view input, const RuleSet& 
     keep_texts(place, input);
   }
   std::destroy_at(&matched_[place]);
-  std::construct_at(&matched_[place], event, rules);
+  std::construct_at(&matched_[place], event, matcher.match(event));
 }
 
 void EventBatch::add(const Undecodable& bad, std::string_view input) {
@@ -165,7 +166,7 @@ bool BatchWriter::decode_line(Decoder& decoder, Splitter& splitter, std::string_
   std::optional<Frame> frame = splitter.take_line(window, size);
   if (!frame) return false;
   frame->padded = true;
-  batch().add(*frame, *event, rules_);
+  batch().add(*frame, *event, matcher_);
   return true;
 }
 

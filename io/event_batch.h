@@ -33,13 +33,13 @@ class EventBatch {
 
   void begin(const Frame& frame);
   /// A frame that holds one event, which stands in it.
-  void add(const Frame& frame, const Event& event, const RuleSet& rules) {
+  void add(const Frame& frame, const Event& event, RuleMatcher& matcher) {
     frames_[event_count_] = frame;
     begins_frame_ |= 1U << event_count_;
-    add(event, frame.bytes, rules);
+    add(event, frame.bytes, matcher);
   }
   /// `input`: the frame's bytes.
-  void add(const Event& event, std::string_view input, const RuleSet& rules);
+  void add(const Event& event, std::string_view input, RuleMatcher& matcher);
   void add(const Undecodable& bad, std::string_view input);
   void add_sample() { add(Kind::sample); }
   void add_skipped_line() { add(Kind::skipped_line); }
@@ -86,12 +86,13 @@ class EventBatch {
   std::vector<Bad> bad_;  // of each mark of its kind
 };
 
-/// Decodes frames into batches, and matches their events. Borrows the rules.
+/// Decodes frames into batches, all with one decoder, and matches their events. Borrows the
+/// matcher, which is for that decoder.
 class BatchWriter : private EventConsumer {
  public:
   /// Where what comes next goes: called when there is no batch yet, and when one is full.
   using Next = std::function<EventBatch&()>;
-  BatchWriter(const RuleSet& rules, Next next) : rules_(rules), next_(std::move(next)) {}
+  BatchWriter(RuleMatcher& matcher, Next next) : matcher_(matcher), next_(std::move(next)) {}
 
   /// The frame's bytes must stay until what is in them is told.
   void decode(Decoder& decoder, const Frame& frame);
@@ -110,12 +111,12 @@ class BatchWriter : private EventConsumer {
     bytes_ = frame.bytes;
     batch().begin(frame);
   }
-  void on_event(const Event& event) override { batch().add(event, bytes_, rules_); }
+  void on_event(const Event& event) override { batch().add(event, bytes_, matcher_); }
   void on_undecodable(const Undecodable& bad) override { batch().add(bad, bytes_); }
   void on_sample() override { batch().add_sample(); }
   void on_skipped_line() override { batch().add_skipped_line(); }
 
-  const RuleSet& rules_;
+  RuleMatcher& matcher_;
   const Next next_;
 
   EventBatch* batch_ = nullptr;

@@ -2,8 +2,6 @@
 
 #include "model/fact.h"
 
-#include <utility>
-
 namespace vmtrail {
 
 namespace {
@@ -21,12 +19,9 @@ constexpr std::uint8_t bit(Witness witness) {
 
 }  // namespace
 
-Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& names,
+Fact make_fact(const Event& event, const MessageId& message, const Rule& rule, Names& names,
                const Expected& expected) {
-  Fact fact;
-  fact.message_id = std::move(message);
-  fact.generated = event.generated;
-  fact.rule = &rule;
+  Fact fact{.message_id = message, .generated = event.generated, .rule = &rule};
   static const Fact kNone;
   const Fact& last = expected.last != nullptr ? *expected.last : kNone;
   fact.event_type = names.intern(event.event_type, expected.event_type);

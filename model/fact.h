@@ -57,8 +57,8 @@ struct Expected {
   const Fact* last = nullptr;  ///< of the instance; nullptr: none is held
 };
 
-[[nodiscard]] Fact make_fact(const Event& event, MessageId message, const Rule& rule, Names& names,
-                             const Expected& expected = {});
+[[nodiscard]] Fact make_fact(const Event& event, const MessageId& message, const Rule& rule,
+                             Names& names, const Expected& expected = {});
 
 /// The host on the word of the first witness that the fact carries; `nothing` if it says that there
 /// is none; nullopt if nobody says anything.

@@ -192,8 +192,12 @@ RuleSet::RuleSet(RuleSet&&) noexcept = default;
 RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
 
 const Rule* RuleSet::match(const Event& event) const {
+  return match(event, compiled_->types.find(event.event_type));
+}
+
+/// `first`: of the candidates for its type, as Compiled::types has it.
+const Rule* RuleSet::match(const Event& event, std::uint32_t first) const {
   const Compiled& compiled = *compiled_;
-  const std::uint32_t first = compiled.types.find(event.event_type);
   const Classes classes =
       state_and_task(class_of(event[Field::state]), class_of(event[Field::task_state]));
   if (first == NameTable::kNone) {
@@ -205,6 +209,15 @@ const Rule* RuleSet::match(const Event& event) const {
     const Rule& rule = compiled.all.rules[one->rule];
     if (!one->asks || meets(rule.when, event)) return &rule;
   }
+}
+
+const Rule* RuleMatcher::look_up(const Event& event) {
+  const std::uint32_t first = rules_.compiled_->types.find(event.event_type);
+  if (event.known_type != 0) {
+    if (event.known_type >= firsts_.size()) firsts_.resize(event.known_type + 1, kUnknown);
+    firsts_[event.known_type] = first;
+  }
+  return rules_.match(event, first);
 }
 
 Matched::Matched(const Event& event, const Rule* met)

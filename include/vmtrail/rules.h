@@ -163,9 +163,33 @@ class RuleSet {
   [[nodiscard]] std::vector<RuleWarning> warnings() const;
 
  private:
+  friend class RuleMatcher;
   struct Compiled;
+  [[nodiscard]] const Rule* match(const Event& event, std::uint32_t first) const;
   explicit RuleSet(std::unique_ptr<const Compiled> compiled);
   std::unique_ptr<const Compiled> compiled_;
+};
+
+/// Matches the events of one decoder: what that knows to be one type is looked up once. Borrows the
+/// rules. Not thread-safe.
+class RuleMatcher {
+ public:
+  explicit RuleMatcher(const RuleSet& rules) : rules_(rules) {}
+
+  /// See RuleSet::match().
+  [[nodiscard]] const Rule* match(const Event& event) {
+    const std::uint32_t known = event.known_type;
+    return known != 0 && known < firsts_.size() && firsts_[known] != kUnknown
+               ? rules_.match(event, firsts_[known])
+               : look_up(event);
+  }
+
+ private:
+  static constexpr std::uint32_t kUnknown = std::numeric_limits<std::uint32_t>::max() - 1;
+  [[nodiscard]] const Rule* look_up(const Event& event);
+
+  const RuleSet& rules_;
+  std::vector<std::uint32_t> firsts_;  // by Event::known_type, the number of its first candidate
 };
 
 /// What an event is to the model, as far as that can be told without it, and so on any thread: its
