@@ -119,6 +119,16 @@ bool Operation::is_of_another_flavor(const Fact& fact) const {
   return fact.flavor != NameId::nothing && before != NameId::nothing && fact.flavor != before;
 }
 
+void Operation::renew(const RequestId& by, Fact&& fact) {
+  request = by;
+  first = last = fact.generated;
+  ids_.clear();
+  ids_.add(fact.message_id.hash());
+  clocks_known_ = false;
+  judged = Outcome::in_progress;
+  facts.front() = std::move(fact);
+}
+
 void Operation::clear() {
   request = RequestId();
   // Assigning to it would keep the room that it has, or leave it without its own.

@@ -58,10 +58,15 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
 
   instance.remembered.forget_before(stream.value_or(Time::min()));
   note_folded(instance, operation);
-  spares.empty(operation);
-  operation.request = request;
   instance.newest = fact.generated;
   instances.mark_changed(instance);
+  if (operation.facts.size() == 1 && !operation.joinable &&
+      same_content(operation.facts.front(), fact)) {
+    operation.renew(request, std::move(fact));
+    return true;
+  }
+  spares.empty(operation);
+  operation.request = request;
   operation.insert(std::move(fact));
   return true;
 }
