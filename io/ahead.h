@@ -22,7 +22,8 @@ class Ahead {
   Ahead(InputConsumer& consumer, const RuleSet& rules)
       : consumer_(consumer),
         matcher_(rules),
-        writer_(matcher_, [this]() -> EventBatch& { return go_on(); }) {}
+        writer_(matcher_, EventBatch::Texts::in_input,
+                [this]() -> EventBatch& { return go_on(); }) {}
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
 

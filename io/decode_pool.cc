@@ -46,7 +46,8 @@ struct Chunk {
 
   void decode(Decoder& decoder, RuleMatcher& matcher) {
     if (size > kLargeChunk) return;
-    BatchWriter writer(matcher, [this]() -> EventBatch& { return next_batch(); });
+    BatchWriter writer(matcher, EventBatch::Texts::gathered,
+                       [this]() -> EventBatch& { return next_batch(); });
     while (decoded < frames.size() && batch_count < kBatches) {
       writer.decode(decoder, frames[decoded++]);
     }

@@ -3,6 +3,7 @@
 #include "io/event_batch.h"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <span>
 
@@ -10,8 +11,7 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kLine = 64;                       // of a cache
-constexpr std::size_t kFetched = std::size_t{1} << 10;  // of a frame
+constexpr std::size_t kLine = 64;                     // of a cache
 constexpr std::size_t kMuch = std::size_t{64} << 10;  // text of one event; is not kept for the next
 
 template <class Take>
@@ -57,7 +57,8 @@ void EventBatch::begin(const Frame& frame) {
   marks_[mark_count_++] = {Kind::frame, event_count_, frame};
 }
 
-void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& matcher) {
+void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& matcher,
+                     Texts texts) {
   const std::size_t place = event_count_++;
   Event& copy = events_[place];
   copy_event(event, copy);
@@ -65,6 +66,8 @@ void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& ma
     traits_[place].assign(event.traits.begin(), event.traits.end());
     copy.traits = traits_[place];
     keep_texts(place, input);
+  } else if (texts == Texts::gathered) {
+    gather(copy);
   }
   std::destroy_at(&matched_[place]);
   std::construct_at(&matched_[place], event, matcher.match(event));
@@ -94,6 +97,24 @@ void EventBatch::keep_texts(std::size_t place, std::string_view input) {
   });
 }
 
+/// But for the ids, which are told as numbers, and what only rules ask for.
+void EventBatch::gather(Event& event) {
+  using enum Field;
+  gather(event.event_type);
+  for (const Field field : {display_name, project_id, publisher_service, publisher_host,
+                            payload_host, state, old_state, task_state, power_state, flavor}) {
+    gather(event[field]);
+  }
+}
+
+void EventBatch::gather(std::string_view& text) {
+  if (text.empty() || text.size() > kGathered - gathered_size_) return;
+  char* const to = &gathered_[gathered_size_];
+  std::memcpy(to, text.data(), text.size());
+  text = {to, text.size()};
+  gathered_size_ += text.size();
+}
+
 void EventBatch::announce(InputConsumer& consumer) const {
   if (event_count_ > 1) consumer.on_coming(std::span(matched_).first(event_count_));
 }
@@ -106,9 +127,8 @@ void EventBatch::fetch(std::size_t place) const {
 }
 
 void EventBatch::fetch_text(std::size_t place) const {
-  if (place >= mark_count_) return;
-  const std::string_view bytes = marks_[place].frame.bytes;
-  fetch_lines(bytes.data(), std::min(bytes.size(), kFetched));
+  fetch_lines(&gathered_[place * kGathered / InputConsumer::kComing],
+              kGathered / InputConsumer::kComing);
 }
 
 void EventBatch::tell(InputConsumer& consumer, const EventBatch* next, const EventBatch* after) {
@@ -150,6 +170,7 @@ void EventBatch::tell(InputConsumer& consumer, const EventBatch* next, const Eve
 void EventBatch::clear() {
   event_count_ = 0;
   begins_frame_ = 0;
+  gathered_size_ = 0;
   mark_count_ = 0;
   bad_.clear();
 }
