@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/room.h"
 #include "model/walk.h"
 
 namespace vmtrail {
@@ -225,6 +226,7 @@ void Walk::add_migration(State& state, Operation& operation, MigrationKind kind,
     entry.own.finished_at = operation.finished_at().value_or(operation.last);
   }
   operation.migration = static_cast<std::uint32_t>(instance_.migrations.size());
+  reserve_one(instance_.migrations, 2);
   instance_.migrations.push_back(std::move(entry));
   ++state.migrations;
 }

@@ -9,6 +9,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "model/id_filter.h"
+#include "model/room.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
 
@@ -25,6 +26,7 @@ class Remembered {
 
   /// Of a later `until` than those before, or the same.
   void add(const MessageId& id, Time until) {
+    reserve_one(entries_, 8);
     entries_.push_back({id, until});
     ids_.add(id.hash());
   }

@@ -28,21 +28,23 @@ class Spares {
   /// Makes room for one more.
   void give_room(Facts& facts) {
     if (facts.size() < facts.capacity()) return;
-    if (rooms_.empty() || facts.size() >= kRoom) {
-      facts.reserve(std::max(kRoom, 2 * facts.size()));
-      return;
+    const std::size_t wanted = facts.size() < kRoom ? kRoom : 2 * facts.size();
+    std::vector<Facts>& rooms = rooms_of(wanted);
+    Facts larger;
+    if (!rooms.empty() && rooms.back().capacity() >= wanted) {
+      larger = std::move(rooms.back());
+      rooms.pop_back();
+    } else {
+      larger.reserve(wanted);
     }
-    Facts larger = std::move(rooms_.back());
-    rooms_.pop_back();
     larger.assign(std::make_move_iterator(facts.begin()), std::make_move_iterator(facts.end()));
+    keep_room(facts);
     facts = std::move(larger);
   }
 
   /// Makes it as new.
   void empty(Operation& operation) {
-    Facts& facts = operation.facts;
-    facts.clear();
-    if (facts.capacity() == kRoom && rooms_.size() < kMost) rooms_.push_back(std::move(facts));
+    keep_room(operation.facts);
     operation.clear();
   }
   void keep(std::unique_ptr<Operation> operation) {
@@ -52,11 +54,23 @@ class Spares {
   }
 
  private:
-  static constexpr std::size_t kMost = 256;
+  static constexpr std::size_t kMost = 4096;       // operations: a megabyte and a half
+  static constexpr std::size_t kMostRooms = 1024;  // of either size, for as much
   static constexpr std::size_t kRoom = 12;  // most operations that have more than a few have less
 
+  [[nodiscard]] std::vector<Facts>& rooms_of(std::size_t facts) {
+    return facts <= kRoom ? rooms_ : larger_rooms_;
+  }
+  void keep_room(Facts& facts) {
+    facts.clear();
+    if (facts.capacity() < kRoom) return;
+    std::vector<Facts>& rooms = rooms_of(facts.capacity());
+    if (rooms.size() < kMostRooms) rooms.push_back(std::move(facts));
+  }
+
   std::vector<std::unique_ptr<Operation>> operations_;
-  std::vector<Facts> rooms_;
+  std::vector<Facts> rooms_;         // for kRoom facts
+  std::vector<Facts> larger_rooms_;  // for more
 };
 
 }  // namespace vmtrail

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "model/order.h"
+#include "model/room.h"
 
 namespace vmtrail {
 
@@ -297,6 +298,7 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
 void Walk::close_interval(State& state, Time at) {
   // An interval without length is no time anywhere.
   if (state.interval_open && at > state.since) {
+    reserve_one(instance_.past, 4);
     instance_.past.push_back({state.host, state.since, at, state.confidence, state.cause});
     ++state.closed_intervals;
   }

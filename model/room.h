@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+namespace vmtrail {
+
+/// Room for one more, and at once for `least` where there is none yet: what grows from one on is
+/// moved as often as it holds little.
+template <class Vector>
+void reserve_one(Vector& vector, std::size_t least) {
+  if (vector.size() == vector.capacity()) vector.reserve(std::max(least, 2 * vector.size()));
+}
+
+}  // namespace vmtrail
