@@ -39,16 +39,13 @@ const char* follow(const EventCourse::Stretch* stretch, const char* at, const ch
       } while (left != 0);
       return misfits.none();
     };
-    if (end - at < stretch->size || !fits()) {
-      stretch = stretch->other;
-      continue;
-    }
-    for (const auto* one = stretch->fixed; one != stretch->fixed_end; ++one) {
-      *one->to = {at + one->begin, one->size};
-    }
-    at += stretch->size;
-    switch (stretch->then) {
-      case Then::text: {
+    // Behind each but the last one there is a next one.
+    for (; end - at >= stretch->size && fits(); stretch = stretch->next) {
+      for (const auto* one = stretch->fixed; one != stretch->fixed_end; ++one) {
+        *one->to = {at + one->begin, one->size};
+      }
+      at += stretch->size;
+      if (stretch->then == Then::text) {
         const char* block = at;
         std::uint32_t ends = Language::ends(block);
         while (ends == 0) {
@@ -60,21 +57,27 @@ const char* follow(const EventCourse::Stretch* stretch, const char* at, const ch
         if (*stop != Language::kEnd) return nullptr;
         *stretch->to = {at, static_cast<std::size_t>(stop - at)};
         at = stop;
-        break;
-      }
-      case Then::number: {
+      } else if (stretch->then == Then::number) {
         const std::size_t digits = leading_digits(at);
         if (digits == 0 || digits == kMostDigits || (*at == '0' && digits != 1)) return nullptr;
         *stretch->to = {at, digits};
         at += digits;
-        break;
-      }
-      case Then::fork:
-        break;
-      case Then::end:
+      } else if (stretch->then == Then::end) {
         return at;
+      }
     }
-    stretch = stretch->next;
+    stretch = stretch->other;
+  }
+  return nullptr;
+}
+
+/// See log_search().
+inline const char* find_special(const char* at, const char* end) {
+  for (; at < end; at += Lanes::kSize) {
+    const std::uint32_t ends = Lanes(at).ends_log_line();
+    if (ends == 0) continue;
+    at += std::countr_zero(ends);
+    return at < end ? at : nullptr;
   }
   return nullptr;
 }

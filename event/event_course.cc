@@ -62,6 +62,15 @@ EventCourse::EventCourse(Language language, Lanes lanes, std::uint32_t number)
       }()) {
 }
 
+LogSearch log_search(Lanes lanes) {
+#if defined(VMTRAIL_HAS_WIDE)
+  if (lanes == Lanes::wide) return wide::find_special;
+#else
+  (void)lanes;
+#endif
+  return narrow::find_special;
+}
+
 void EventCourse::learn(EventLayout layout) {
   for (EventLayout& known : layouts_) {
     if (!all_alike(known, layout)) continue;

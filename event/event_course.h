@@ -91,4 +91,9 @@ class EventCourse {
   std::string_view unread_;         // where values go that are not read
 };
 
+/// Searches a log line for the first angle bracket, control or non-ASCII character; nullptr: there
+/// is none. kPadding bytes behind `end` are readable.
+using LogSearch = const char* (*)(const char* at, const char* end);
+[[nodiscard]] LogSearch log_search(Lanes lanes);
+
 }  // namespace vmtrail

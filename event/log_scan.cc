@@ -48,17 +48,6 @@ std::string_view usual_type(const char* at, const char* end) {
   return {};
 }
 
-/// The first angle bracket, control or non-ASCII character; nullptr: there is none.
-const char* find_special(const char* at, const char* end) {
-  for (; at < end; at += Block::kSize) {
-    const Block::Bits ends = Block(at).ends_log_line();
-    if (ends == 0) continue;
-    at += std::countr_zero(ends);
-    return at < end ? at : nullptr;
-  }
-  return nullptr;
-}
-
 /// Walks along one event. What takes something that stands at `at` returns what follows it;
 /// nullptr: it is for the judge.
 class Walk {
@@ -258,7 +247,7 @@ std::string_view LogScan::decode(std::string_view text, Output& output) {
 
 const Event* LogScan::decode_line(std::string_view window, std::size_t& size) {
   const char* const end = window.data() + window.size();
-  const char* const begin = find_special(window.data(), end);
+  const char* const begin = find_special_(window.data(), end);
   if (begin == nullptr || !begins_with(begin, kEvent)) return nullptr;
   const EventCourse* const course = courses_.find(usual_type(begin, end));
   if (course == nullptr) return nullptr;
@@ -266,7 +255,7 @@ const Event* LogScan::decode_line(std::string_view window, std::size_t& size) {
   draft_.clear();
   traits_.clear();
   const char* const behind = course->follow(begin, end);
-  const char* const feed = behind == nullptr ? nullptr : find_special(behind, end);
+  const char* const feed = behind == nullptr ? nullptr : find_special_(behind, end);
   if (feed == nullptr || *feed != '\n') return nullptr;
   courses_.followed();
   draft_.set_known_type(course->number());

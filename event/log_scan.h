@@ -19,7 +19,10 @@ class LogScan {
  public:
   /// `names` as for SiteTraits.
   explicit LogScan(const TraitNames* names, Lanes lanes = best_lanes())
-      : site_(names), heads_(traits_, lanes), courses_(EventCourse::Language::logged, lanes) {}
+      : site_(names),
+        heads_(traits_, lanes),
+        courses_(EventCourse::Language::logged, lanes),
+        find_special_(log_search(lanes)) {}
 
   /// `text` is a line from its first `<Event:` on; kPadding bytes behind it are readable. Tells the
   /// events at its front and returns the rest, which begins with an event, too, or is empty.
@@ -36,6 +39,7 @@ class LogScan {
   TraitSet traits_{draft_};
   TraitHeads heads_;
   EventCourses courses_;
+  const LogSearch find_special_;
 };
 
 }  // namespace vmtrail
