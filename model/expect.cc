@@ -9,8 +9,14 @@
 
 namespace vmtrail {
 
-// What an event reads hangs together like a chain: index, slot, instance, its last operation, the
-// facts of that. Each step is taken for all instances before the next.
+namespace {
+
+constexpr std::size_t kMostFetched = 4;  // operations of an instance; few hold more
+
+}  // namespace
+
+// What an event reads hangs together like a chain: index, slot, instance, its operations and what
+// they have left, the facts of the last one. Each step is taken for all instances before the next.
 void Model::expect(std::span<const Matched> coming) const {
   coming = coming.first(std::min(coming.size(), kMaxComing));
   const Impl& impl = *impl_;
@@ -37,7 +43,15 @@ void Model::expect(std::span<const Matched> coming) const {
   }
   const auto of_awake = std::span(awake).first(count_awake);
   for (const Instance* const instance : of_awake) {
-    if (instance->held) prefetch(&instance->held->operations.back());
+    if (instance->held) {
+      const Operations& operations = instance->held->operations;
+      const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
+      for (std::size_t i = first; i < operations.size(); ++i) prefetch(&operations[i]);
+      const std::uint32_t folded = instance->held->base.migrations;
+      prefetch(instance->migrations.data() + folded,
+               (instance->answer.migrations - folded) * sizeof(MigrationEntry));
+      __builtin_prefetch(instance->past.data() + instance->past.size());  // where the next one goes
+    }
     __builtin_prefetch(instance->remembered.entries().data());
     impl.names.prefetch(instance->answer.name);
   }
