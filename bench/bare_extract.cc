@@ -5,8 +5,6 @@
 // favour; see docs/performance.md.
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +14,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 #include <simdjson.h>
 
@@ -106,22 +105,22 @@ int fail(const char* path) {
 
 int run(const char* path) {
   const int file = open(path, O_RDONLY | O_CLOEXEC);
-  struct stat status {};
-  if (file < 0 || fstat(file, &status) != 0) return fail(path);
-  const auto size = static_cast<std::size_t>(status.st_size);
-  void* const mapped = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-  if (mapped == MAP_FAILED) return fail(path);
-  std::string_view rest(static_cast<const char*>(mapped), size);
-
+  if (file < 0) return fail(path);
   Extraction extraction;
-  while (rest.size() > kWindow + simdjson::SIMDJSON_PADDING) {
-    const std::size_t whole = rest.substr(0, kWindow).rfind('\n') + 1;  // no line is longer
-    if (whole == 0) break;
-    extraction.run(rest.data(), whole);
-    rest.remove_prefix(whole);
+  std::vector<char> window(kWindow + simdjson::SIMDJSON_PADDING);
+  std::size_t held = 0;
+  for (;;) {
+    const ssize_t count = read(file, window.data() + held, kWindow - held);
+    if (count < 0) return fail(path);
+    held += static_cast<std::size_t>(count);
+    // No line is longer than the window.
+    const std::size_t whole =
+        count == 0 ? held : std::string_view(window.data(), held).rfind('\n') + 1;
+    if (whole != 0) extraction.run(window.data(), whole);
+    if (count == 0) break;
+    held -= whole;
+    std::memmove(window.data(), window.data() + whole, held);
   }
-  const simdjson::padded_string last(rest);  // what simdjson reads behind it is not in the file
-  extraction.run(last.data(), last.size());
   std::printf("%llu events %016llx\n", static_cast<unsigned long long>(extraction.events()),
               static_cast<unsigned long long>(extraction.sum()));
   return 0;
