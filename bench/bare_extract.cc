@@ -113,11 +113,14 @@ int run(const char* path) {
     const ssize_t count = read(file, window.data() + held, kWindow - held);
     if (count < 0) return fail(path);
     held += static_cast<std::size_t>(count);
-    // No line is longer than the window.
     const std::size_t whole =
         count == 0 ? held : std::string_view(window.data(), held).rfind('\n') + 1;
     if (whole != 0) extraction.run(window.data(), whole);
     if (count == 0) break;
+    if (whole == 0 && held == kWindow) {
+      std::fprintf(stderr, "bare_extract: %s: a line does not fit the window\n", path);
+      return 1;
+    }
     held -= whole;
     std::memmove(window.data(), window.data() + whole, held);
   }

@@ -72,6 +72,8 @@ LogSearch log_search(Lanes lanes) {
 }
 
 void EventCourse::learn(EventLayout layout) {
+  // What leads here tells only most types apart.
+  if (!layouts_.empty() && layout.type() != layouts_.front().type()) return;
   for (EventLayout& known : layouts_) {
     if (!all_alike(known, layout)) continue;
     if (widen(known, layout)) lay_out();

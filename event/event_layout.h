@@ -39,10 +39,15 @@ struct EventLayout {
     return std::string_view(text).substr(begin, end - begin);
   }
 
+  [[nodiscard]] std::string_view type() const {
+    const Value& value = values[kType];
+    return std::string_view(text).substr(value.begin, value.end - value.begin);
+  }
+
+  static constexpr std::size_t kType = 1;  ///< the value that is the event type
   std::string text;
-  std::vector<Value> values;  ///< in their order; the second one is the event type
+  std::vector<Value> values;  ///< in their order
 };
-inline constexpr std::size_t kEventTypeValue = 1;
 inline constexpr std::size_t kMostLaidOut = 2048;  ///< bytes of an event
 inline constexpr std::size_t kMostValues = 64;
 

@@ -13,24 +13,23 @@
 
 namespace vmtrail {
 
-/// Decodes frames, all with one decoder, and announces their events some at a time before it tells
+/// Decodes frames, and announces their events some at a time before it tells
 /// those that came before them, so that what is fetched for them has come when they are told; on
-/// one thread and while all is in its cache. Borrows the consumer and the rules. In steady state it
+/// one thread and while all is in its cache. Borrows the consumer. In steady state it
 /// allocates nothing.
 class Ahead {
  public:
-  Ahead(InputConsumer& consumer, const RuleSet& rules)
+  explicit Ahead(InputConsumer& consumer)
       : consumer_(consumer),
-        matcher_(rules),
-        writer_(matcher_, EventBatch::Texts::in_input,
-                [this]() -> EventBatch& { return go_on(); }) {}
+        writer_(EventBatch::Texts::in_input, [this]() -> EventBatch& { return go_on(); }) {}
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
 
   /// The frame's bytes must stay until tell_all().
-  void decode(Decoder& decoder, const Frame& frame) { writer_.decode(decoder, frame); }
+  void decode(MatchingDecoder& decoder, const Frame& frame) { writer_.decode(decoder, frame); }
   /// See BatchWriter::decode_line(); the window's bytes must stay.
-  [[nodiscard]] bool decode_line(Decoder& decoder, Splitter& splitter, std::string_view window) {
+  [[nodiscard]] bool decode_line(MatchingDecoder& decoder, Splitter& splitter,
+                                 std::string_view window) {
     return writer_.decode_line(decoder, splitter, window);
   }
   /// Tells what is left.
@@ -41,7 +40,6 @@ class Ahead {
   EventBatch& go_on();
 
   InputConsumer& consumer_;
-  RuleMatcher matcher_;
   BatchWriter writer_;
 
   std::array<EventBatch, 2> batches_;

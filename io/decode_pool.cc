@@ -44,9 +44,9 @@ struct Chunk {
     return batches[batch_count++];
   }
 
-  void decode(Decoder& decoder, RuleMatcher& matcher) {
+  void decode(MatchingDecoder& decoder) {
     if (size > kLargeChunk) return;
-    BatchWriter writer(matcher, EventBatch::Texts::gathered,
+    BatchWriter writer(EventBatch::Texts::gathered,
                        [this]() -> EventBatch& { return next_batch(); });
     while (decoded < frames.size() && batch_count < kBatches) {
       writer.decode(decoder, frames[decoded++]);
@@ -54,7 +54,7 @@ struct Chunk {
   }
 
   // What is not decoded yet, is now.
-  void tell(Decoder& decoder, const RuleSet& rules, InputConsumer& consumer) {
+  void tell(MatchingDecoder& decoder, InputConsumer& consumer) {
     if (batch_count > 0) batches.front().announce(consumer);
     for (std::size_t i = 0; i < batch_count; ++i) {
       const EventBatch* const next = i + 1 < batch_count ? &batches[i + 1] : nullptr;
@@ -62,7 +62,7 @@ struct Chunk {
       batches[i].tell(consumer, next, i + 2 < batch_count ? &batches[i + 2] : nullptr);
     }
     if (decoded == frames.size()) return;
-    Ahead ahead(consumer, rules);
+    Ahead ahead(consumer);
     while (decoded < frames.size()) ahead.decode(decoder, frames[decoded++]);
     ahead.tell_all();
   }
@@ -127,7 +127,7 @@ class ChunkReader {
 
 class DecodePool::Impl {
  public:
-  explicit Impl(const Options& options) : rules_(*options.rules) {
+  explicit Impl(const Options& options) {
     for (unsigned i = 0; i < options.jobs; ++i) jobs_.push_back(std::make_unique<Job>(options));
     if (options.jobs == 1) return;
     for (const auto& job : jobs_) job->make_chunks();
@@ -153,7 +153,7 @@ class DecodePool::Impl {
   // One job: a few events are kept, which are told while they are in the nearest cache.
   [[nodiscard]] Result<void> read_alone(ByteSource& source, InputConsumer& consumer) {
     Splitter splitter;
-    Ahead ahead(consumer, rules_);
+    Ahead ahead(consumer);
     for (;;) {
       if (source.may_wait()) consumer.on_wait();
       const Result<bool> filled = source.fill();
@@ -206,15 +206,13 @@ class DecodePool::Impl {
   // What belongs to one thread alone, but for chunks that are told and given back: what one core
   // has in its cache another writes to slowly.
   struct Job {
-    explicit Job(const Options& options)
-        : decoder(options.format, &options.rules->traits()), matcher(*options.rules) {}
+    explicit Job(const Options& options) : decoder(options.format, *options.rules) {}
 
     void make_chunks() {
       for (std::size_t i = 0; i < kChunksPerJob; ++i) spare.push_back(&chunks.emplace_back());
     }
 
-    Decoder decoder;
-    RuleMatcher matcher;
+    MatchingDecoder decoder;
     std::deque<Chunk> chunks;
     std::deque<Chunk*> spare;          // the longest unused first; guarded by the mutex
     std::condition_variable has_room;  // spare chunks
@@ -280,7 +278,7 @@ class DecodePool::Impl {
     may_read_.notify_one();
     something_to_do_.notify_one();
     lock.unlock();
-    chunk.decode(job.decoder, job.matcher);
+    chunk.decode(job.decoder);
     lock.lock();
     chunk.ready = true;
     if (under_way_.front().chunk == &chunk) something_to_do_.notify_one();
@@ -296,13 +294,12 @@ class DecodePool::Impl {
   }
 
   [[nodiscard]] Result<void> tell(Chunk& chunk, InputConsumer& consumer) {
-    chunk.tell(own().decoder, rules_, consumer);
+    chunk.tell(own().decoder, consumer);
     if (auto done = consumer.on_progress(chunk.bytes_read); !done) return done;
     if (chunk.failure) return tl::unexpected(*chunk.failure);
     return {};
   }
 
-  const RuleSet& rules_;
   std::vector<std::unique_ptr<Job>> jobs_;  // of the thread that calls, then of the others
 
   std::mutex mutex_;

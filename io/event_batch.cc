@@ -97,7 +97,7 @@ void EventBatch::keep_texts(std::size_t place, std::string_view input) {
   });
 }
 
-/// But for the ids, which are told as numbers, and what only rules ask for.
+/// But for the ids, which are told as numbers, the dates, and what few events have.
 void EventBatch::gather(Event& event) {
   using enum Field;
   gather(event.event_type);
@@ -105,6 +105,7 @@ void EventBatch::gather(Event& event) {
                             payload_host, state, old_state, task_state, power_state, flavor}) {
     gather(event[field]);
   }
+  event.in_input = false;
 }
 
 void EventBatch::gather(std::string_view& text) {
@@ -175,19 +176,21 @@ void EventBatch::clear() {
   bad_.clear();
 }
 
-void BatchWriter::decode(Decoder& decoder, const Frame& frame) {
+void BatchWriter::decode(MatchingDecoder& decoder, const Frame& frame) {
+  matcher_ = &decoder.matcher;
   begin(frame);
-  decoder.decode(frame, *this);
+  decoder.decoder.decode(frame, *this);
 }
 
-bool BatchWriter::decode_line(Decoder& decoder, Splitter& splitter, std::string_view window) {
+bool BatchWriter::decode_line(MatchingDecoder& decoder, Splitter& splitter,
+                              std::string_view window) {
   std::size_t size = 0;
-  const Event* const event = decoder.decode_line(window, size);
+  const Event* const event = decoder.decoder.decode_line(window, size);
   if (event == nullptr) return false;
   std::optional<Frame> frame = splitter.take_line(window, size);
   if (!frame) return false;
   frame->padded = true;
-  batch().add(*frame, *event, matcher_);
+  batch().add(*frame, *event, decoder.matcher);
   return true;
 }
 

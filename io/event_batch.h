@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/decoders.h"
 #include "io/input_consumer.h"
 #include "vmtrail/decoder.h"
 #include "vmtrail/event.h"
@@ -95,20 +96,19 @@ class EventBatch {
   std::vector<Bad> bad_;  // of each mark of its kind
 };
 
-/// Decodes frames into batches, all with one decoder, and matches their events. Borrows the
-/// matcher, which is for that decoder.
+/// Decodes frames into batches, and matches their events.
 class BatchWriter : private EventConsumer {
  public:
   /// Where what comes next goes: called when there is no batch yet, and when one is full.
   using Next = std::function<EventBatch&()>;
-  BatchWriter(RuleMatcher& matcher, EventBatch::Texts texts, Next next)
-      : matcher_(matcher), texts_(texts), next_(std::move(next)) {}
+  BatchWriter(EventBatch::Texts texts, Next next) : texts_(texts), next_(std::move(next)) {}
 
   /// The frame's bytes must stay until what is in them is told.
-  void decode(Decoder& decoder, const Frame& frame);
+  void decode(MatchingDecoder& decoder, const Frame& frame);
   /// The same for the line at the front of `window`, cut off by `splitter`; false: it takes a
   /// frame. See Decoder::decode_line(); the window's bytes must stay.
-  [[nodiscard]] bool decode_line(Decoder& decoder, Splitter& splitter, std::string_view window);
+  [[nodiscard]] bool decode_line(MatchingDecoder& decoder, Splitter& splitter,
+                                 std::string_view window);
   /// What comes next goes into a batch of its own.
   void end() { batch_ = nullptr; }
 
@@ -121,17 +121,18 @@ class BatchWriter : private EventConsumer {
     bytes_ = frame.bytes;
     batch().begin(frame);
   }
-  void on_event(const Event& event) override { batch().add(event, bytes_, matcher_, texts_); }
+  void on_event(const Event& event) override { batch().add(event, bytes_, *matcher_, texts_); }
   void on_undecodable(const Undecodable& bad) override { batch().add(bad, bytes_); }
   void on_sample() override { batch().add_sample(); }
   void on_skipped_line() override { batch().add_skipped_line(); }
 
-  RuleMatcher& matcher_;
   const EventBatch::Texts texts_;
   const Next next_;
 
   EventBatch* batch_ = nullptr;
-  std::string_view bytes_;  // of the frame that is being decoded
+  // Of the frame that is being decoded.
+  std::string_view bytes_;
+  RuleMatcher* matcher_ = nullptr;
 };
 
 }  // namespace vmtrail

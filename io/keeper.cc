@@ -46,7 +46,7 @@ Keeper::Books::Books(std::shared_ptr<const RuleSet> rule_set, Model::Options opt
       model(std::move(options)),
       dispatcher(*rules, model, keeper, keeper),
       decoders(*rules),
-      ahead(keeper, *rules) {}
+      ahead(keeper) {}
 
 Keeper::Keeper(Options options, std::optional<Store> store, Intake& intake, RecentRecords& records)
     : options_(std::move(options)), intake_(intake), records_(records), store_(std::move(store)) {}
@@ -199,7 +199,7 @@ void Keeper::process(Delivery& delivery) {
   delivery_ = &delivery;
   now_ = options_.clock();
   if (delivery.decoded_by() == nullptr) {
-    Decoder& decoder = books_->decoders.of(delivery.format);
+    MatchingDecoder& decoder = books_->decoders.of(delivery.format);
     Ahead& ahead = books_->ahead;
     delivery.for_each_frame([&](const Frame& frame) { ahead.decode(decoder, frame); });
     ahead.tell_all();

@@ -65,7 +65,7 @@ struct Model::Impl {
 
   std::uint32_t next_to_forget = 0;  // the place of an instance
 
-  /// The type of the last event that met the rule, or one of much the same index: most likely it is
+  /// The type of the last event that met the rule, or one that shares its place: most likely it is
   /// that of the next.
   [[nodiscard]] NameId& event_type_of(const Rule& rule) {
     return event_types[rule.index % event_types.size()];

@@ -18,6 +18,12 @@ namespace vmtrail {
 /// stay small take little memory for as long as they are held.
 class Spares {
  public:
+  Spares() {
+    // Rooms that a vector moves as it grows are copied, and no longer rooms.
+    rooms_.reserve(kMostRooms);
+    larger_rooms_.reserve(kMostRooms);
+  }
+
   [[nodiscard]] std::unique_ptr<Operation> operation() {
     if (operations_.empty()) return std::make_unique<Operation>();
     std::unique_ptr<Operation> spare = std::move(operations_.back());
@@ -29,11 +35,10 @@ class Spares {
   void give_room(Facts& facts) {
     if (facts.size() < facts.capacity()) return;
     const std::size_t wanted = facts.size() < kRoom ? kRoom : 2 * facts.size();
-    std::vector<Facts>& rooms = rooms_of(wanted);
     Facts larger;
-    if (!rooms.empty() && rooms.back().capacity() >= wanted) {
-      larger = std::move(rooms.back());
-      rooms.pop_back();
+    if (std::vector<Facts>* const rooms = rooms_of(wanted); rooms != nullptr && !rooms->empty()) {
+      larger = std::move(rooms->back());
+      rooms->pop_back();
     } else {
       larger.reserve(wanted);
     }
@@ -54,23 +59,23 @@ class Spares {
   }
 
  private:
-  static constexpr std::size_t kMost = 4096;       // operations: a megabyte and a half
-  static constexpr std::size_t kMostRooms = 1024;  // of either size, for as much
+  static constexpr std::size_t kMost = 4096;      // operations: a megabyte and a half
+  static constexpr std::size_t kMostRooms = 512;  // of either size: half of that, and all of it
   static constexpr std::size_t kRoom = 12;  // most operations that have more than a few have less
 
-  [[nodiscard]] std::vector<Facts>& rooms_of(std::size_t facts) {
-    return facts <= kRoom ? rooms_ : larger_rooms_;
+  /// Those for exactly so many facts; nullptr: such are not kept.
+  [[nodiscard]] std::vector<Facts>* rooms_of(std::size_t facts) {
+    return facts == kRoom ? &rooms_ : facts == 2 * kRoom ? &larger_rooms_ : nullptr;
   }
   void keep_room(Facts& facts) {
     facts.clear();
-    if (facts.capacity() < kRoom) return;
-    std::vector<Facts>& rooms = rooms_of(facts.capacity());
-    if (rooms.size() < kMostRooms) rooms.push_back(std::move(facts));
+    std::vector<Facts>* const rooms = rooms_of(facts.capacity());
+    if (rooms != nullptr && rooms->size() < kMostRooms) rooms->push_back(std::move(facts));
   }
 
   std::vector<std::unique_ptr<Operation>> operations_;
-  std::vector<Facts> rooms_;         // for kRoom facts
-  std::vector<Facts> larger_rooms_;  // for more
+  std::vector<Facts> rooms_;
+  std::vector<Facts> larger_rooms_;
 };
 
 }  // namespace vmtrail

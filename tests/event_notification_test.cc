@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nova's notifications and the fields they tell.
 
+#include <algorithm>
 #include <string>
 
 #include <catch2/catch.hpp>
 
+#include "event/scanning.h"
 #include "event_told.h"
 
 using namespace vmtrail;
@@ -28,6 +30,21 @@ Told only_one(const std::string& text, Format format = Format::any) {
 }
 
 }  // namespace
+
+TEST_CASE("a publisher is cut where its first separator stands") {
+  // Of no length and of every other, and with a second one behind the first.
+  for (std::size_t size = 0; size < 40; ++size) {
+    for (std::size_t at = 0; at <= size; ++at) {
+      for (std::size_t next = at; next <= size; ++next) {
+        std::string text(size, '-');  // next to a dot, as codes go
+        if (next < size) text[next] = ':';
+        if (at < size) text[at] = '.';
+        INFO(text);
+        CHECK(find_either(text, '.', ':') == std::min(text.find_first_of(".:"), size));
+      }
+    }
+  }
+}
 
 TEST_CASE("a legacy notification tells its instance") {
   const Told event = only_one(notification(

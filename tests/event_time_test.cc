@@ -85,6 +85,22 @@ TEST_CASE("what is no time is refused") {
   CHECK_FALSE(parse_time(std::string_view("2017-01-23T06:22:02\0", 20)));
 }
 
+TEST_CASE("a time is read like any other, whatever was read before") {
+  std::mt19937 random(3);
+  const auto digits = [&](int count, unsigned below) {
+    std::string text = std::to_string(random() % below);
+    return std::string(static_cast<std::size_t>(count) - text.size(), '0') + text;
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    // Few minutes, so that they come again, and seconds that there are not.
+    std::string text = "2026-11-2" + digits(1, 3) + (random() % 2 == 0 ? "T" : " ") + digits(2, 3) +
+                       ":" + digits(2, 3) + ":" + digits(2, 63);
+    if (random() % 2 == 0) text += "." + digits(6, 1'000'000);
+    INFO(text);
+    CHECK(parse_time(text) == parse_time(text + "+0000"));  // a form that nothing is kept of
+  }
+}
+
 TEST_CASE("the usual form of a time is read like any other") {
   const std::string usual = "2016-02-28T19:59:38.761138";
   for (std::size_t at = 0; at < usual.size(); ++at) {

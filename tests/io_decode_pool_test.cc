@@ -24,6 +24,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "io/ahead.h"
+#include "io/decoders.h"
 #include "tests/compressed.h"
 #include "tests/scratch.h"
 
@@ -117,22 +119,24 @@ rules:
 // What a decoder finds, matched and told as it comes.
 class AtOnce : public EventConsumer {
  public:
-  explicit AtOnce(Heard& heard) : heard_(heard) {}
+  AtOnce(Heard& heard, const RuleSet& by) : heard_(heard), by_(by) {}
 
-  void on_event(const Event& event) override { heard_.on_event(event, Matched(event, rules())); }
+  void on_event(const Event& event) override { heard_.on_event(event, Matched(event, by_)); }
   void on_undecodable(const Undecodable& bad) override { heard_.on_undecodable(bad); }
   void on_sample() override { heard_.on_sample(); }
   void on_skipped_line() override { heard_.on_skipped_line(); }
 
  private:
   Heard& heard_;
+  const RuleSet& by_;
 };
 
 // Without window, chunk or thread.
-Heard heard_at_once(std::string_view text, Format format = Format::any) {
+Heard heard_at_once(std::string_view text, Format format = Format::any,
+                    const RuleSet& by = rules()) {
   Heard heard;
-  AtOnce at_once(heard);
-  Decoder decoder(format, &rules().traits());
+  AtOnce at_once(heard, by);
+  Decoder decoder(format, &by.traits());
   Splitter splitter;
   while (const auto frame = splitter.next(text, true)) {
     heard.on_frame(*frame);
@@ -279,6 +283,63 @@ TEST_CASE("each format by its name tells the same with any number of jobs") {
     const Read alone = read(1, path, format);
     CHECK((alone.heard.all == heard_at_once(repeated(mixed, 600'000), format).all));
     CHECK((read(3, path, format).heard.all == alone.heard.all));
+  }
+}
+
+TEST_CASE("events of several decoders are matched by what they are") {
+  MatchingDecoder ceilometer(Format::ceilometer, rules());
+  MatchingDecoder any(Format::any, rules());
+  Heard heard;
+  Ahead ahead(heard);
+  std::vector<std::string> lines;
+  for (const char* type : {"compute.instance.create.end", "compute.instance.delete.end"}) {
+    for (int i = 0; i < 5; ++i) {
+      lines.push_back(R"({"message_id": "22ded3c2-4c5c-4995-8ec0-c4081a676572", "event_type": ")" +
+                      std::string(type) +
+                      R"(", "generated": "2026-11-22T12:33:25", "traits": [["state", 1, "x"]]})" +
+                      std::string(kPadding, ' '));
+    }
+  }
+  std::string all;
+  for (const std::string& line : lines) {
+    const std::string_view text = std::string_view(line).substr(0, line.size() - kPadding);
+    const Frame frame{.bytes = text, .padded = true};
+    ahead.decode(all.size() < lines.front().size() * 5 ? ceilometer : any, frame);
+    all.append(line);
+  }
+  ahead.tell_all();
+  for (const char* const rule : {"create.end", "delete.end"}) {
+    std::size_t told = 0;
+    for (std::size_t at = 0;
+         (at = heard.all.find("rule " + std::string(rule) + "\n", at)) != std::string::npos; ++at) {
+      ++told;
+    }
+    CHECK(told == 5);
+  }
+}
+
+TEST_CASE("texts are told as they are, however long they are and whoever has read them") {
+  const RuleSet shipped = RuleSet::shipped();
+  const Scratch scratch;
+  std::mt19937 random(12);
+  std::string bytes;
+  for (int i = 0; i < 12'000; ++i) {
+    // Most are short, some fill what is set aside for a few events.
+    const auto text = [&](char c) {
+      return std::string(random() % 50 == 0 ? random() % 1'000 : random() % 12, c);
+    };
+    bytes += R"({"message_id": "22ded3c2-4c5c-4995-8ec0-c4081a676572", "event_type": ")";
+    bytes += random() % 2 == 0 ? "compute.instance.update" : "compute.instance.exists";
+    bytes += R"(", "generated": "2026-11-22T12:33:25.000001", "traits": [["host", 1, ")";
+    bytes += text('h') + R"("], ["display_name", 1, ")" + text('n') + R"("], ["state", 1, ")";
+    bytes += text('s') + R"("], ["tenant_id", 1, ")" + text('t') + "\"]], \"raw\": {}}\n";
+  }
+  const std::string path = write(scratch, bytes);
+  const Heard once = heard_at_once(bytes, Format::any, shipped);
+  for (const unsigned jobs : kJobs) {
+    INFO("jobs " << jobs);
+    DecodePool pool({.jobs = jobs, .rules = &shipped});
+    CHECK((read(pool, path).heard.all == once.all));
   }
 }
 

@@ -81,8 +81,7 @@ struct Event {
   /// All text but that of the traits stands in the decoder's input, or is constant: it stays valid
   /// as long as that does. False where the decoder does not know.
   bool in_input = false;
-  /// A number of the event type among those that the decoder has learnt: the same for its events of
-  /// that type, and for no others. 0: it does not know.
+  /// Of events of one decoder, equal numbers are equal types. 0: it does not know the type yet.
   std::uint32_t known_type = 0;
 
   /// The value of a wanted trait; data() is nullptr if the event lacks it.
