@@ -190,7 +190,7 @@ bool BatchWriter::decode_line(MatchingDecoder& decoder, Splitter& splitter,
   std::optional<Frame> frame = splitter.take_line(window, size);
   if (!frame) return false;
   frame->padded = true;
-  batch().add(*frame, *event, decoder.matcher);
+  batch().add(*frame, *event, decoder.matcher, texts_);
   return true;
 }
 

@@ -38,10 +38,10 @@ class EventBatch {
 
   void begin(const Frame& frame);
   /// A frame that holds one event, which stands in it.
-  void add(const Frame& frame, const Event& event, RuleMatcher& matcher) {
+  void add(const Frame& frame, const Event& event, RuleMatcher& matcher, Texts texts) {
     frames_[event_count_] = frame;
     begins_frame_ |= 1U << event_count_;
-    add(event, frame.bytes, matcher, Texts::in_input);
+    add(event, frame.bytes, matcher, texts);
   }
   /// `input`: the frame's bytes.
   void add(const Event& event, std::string_view input, RuleMatcher& matcher, Texts texts);

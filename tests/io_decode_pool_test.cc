@@ -300,12 +300,9 @@ TEST_CASE("events of several decoders are matched by what they are") {
                       std::string(kPadding, ' '));
     }
   }
-  std::string all;
-  for (const std::string& line : lines) {
-    const std::string_view text = std::string_view(line).substr(0, line.size() - kPadding);
-    const Frame frame{.bytes = text, .padded = true};
-    ahead.decode(all.size() < lines.front().size() * 5 ? ceilometer : any, frame);
-    all.append(line);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view text = std::string_view(lines[i]).substr(0, lines[i].size() - kPadding);
+    ahead.decode(i < lines.size() / 2 ? ceilometer : any, {.bytes = text, .padded = true});
   }
   ahead.tell_all();
   for (const char* const rule : {"create.end", "delete.end"}) {
