@@ -2,9 +2,10 @@
 
 #include "io/cloud.h"
 
-#include <curl/curl.h>
+#include <strings.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -13,21 +14,18 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/http_client.h"
+
 namespace vmtrail {
 
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr long kPatienceSeconds = 60;
+constexpr std::chrono::seconds kPatience{60};
 constexpr std::size_t kLargestPage = std::size_t{256} << 20;
 constexpr std::size_t kMostPages = 100'000;
 constexpr char kPage[] = "1000";  // Nova's own limit, unless it is configured lower
-
-struct FreeCurl {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
 struct Reply {
   long status = 0;
@@ -39,81 +37,57 @@ tl::unexpected<Error> failed(const std::string& url, const std::string& why) {
   return tl::unexpected(Error{ErrorCode::unreadable, url + ": " + why});
 }
 
-std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* reply) {
-  std::string& body = static_cast<Reply*>(reply)->body;
-  if (body.size() + size * count > kLargestPage) return 0;  // curl gives up
-  body.append(bytes, size * count);
-  return size * count;
+bool take_body(std::string& body, std::string_view bytes) {
+  if (body.size() + bytes.size() > kLargestPage) return false;
+  body += bytes;
+  return true;
 }
 
-std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* reply) {
+void take_header(Reply& reply, std::string_view line) {
   constexpr std::string_view kName = "x-subject-token:";
-  std::string_view line(bytes, size * count);
-  if (line.size() > kName.size() && curl_strnequal(line.data(), kName.data(), kName.size()) != 0) {
-    line.remove_prefix(std::min(line.find_first_not_of(' ', kName.size()), line.size()));
-    static_cast<Reply*>(reply)->token = line.substr(0, line.find_first_of("\r\n"));
+  if (line.size() <= kName.size() || ::strncasecmp(line.data(), kName.data(), kName.size()) != 0) {
+    return;
   }
-  return size * count;
-}
-
-// curl asks once a second, whatever it waits for. Not 0: it is to give up.
-int is_stopped(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<const std::stop_token*>(stop)->stop_requested() ? 1 : 0;
+  line.remove_prefix(std::min(line.find_first_not_of(' ', kName.size()), line.size()));
+  reply.token = line.substr(0, line.find_first_of("\r\n"));
 }
 
 /// One conversation, so that connections are used again.
 class Client {
  public:
-  Client(const CloudAccess& access, const std::stop_token& stop)
-      : access_(access), stop_(stop), curl_(curl_easy_init()) {}
+  Client(const CloudAccess& access, const std::stop_token& stop) : access_(access), stop_(stop) {}
 
-  /// `body` is posted as JSON; nullopt: GET. Statuses of 400 and more are errors.
+  /// `body` is posted as JSON; nullopt: GET. Statuses of 300 and more are errors.
   Result<Reply> ask(const std::string& url, const std::string& token,
                     const std::optional<std::string>& body);
 
  private:
   const CloudAccess& access_;
   const std::stop_token& stop_;
-  std::unique_ptr<CURL, FreeCurl> curl_;
+  HttpClient client_;
 };
 
+// Redirects are not followed: the token goes to whom the catalogue names, and to nobody else.
 Result<Reply> Client::ask(const std::string& url, const std::string& token,
                           const std::optional<std::string>& body) {
   Reply reply;
-  CURL* const curl = curl_.get();
-  if (curl == nullptr) return failed(url, "libcurl cannot be used");
-  curl_easy_reset(curl);
-  curl_slist* list = curl_slist_append(nullptr, "Accept: application/json");
-  if (!token.empty()) list = curl_slist_append(list, ("X-Auth-Token: " + token).c_str());
-  if (body) list = curl_slist_append(list, "Content-Type: application/json");
-  const std::unique_ptr<curl_slist, FreeCurl> headers(list);
-  // No redirects: the token goes to whom the catalogue names, and to nobody else.
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT, kPatienceSeconds);
-  curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, access_.verify ? 1L : 0L);
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, access_.verify ? 2L : 0L);
-  if (!access_.cacert.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, access_.cacert.c_str());
-  if (!access_.cert.empty()) curl_easy_setopt(curl, CURLOPT_SSLCERT, access_.cert.c_str());
-  if (!access_.key.empty()) curl_easy_setopt(curl, CURLOPT_SSLKEY, access_.key.c_str());
-  if (body) {
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(body->size()));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data());
-  }
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &reply);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_stopped);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stop_);
-  if (const CURLcode done = curl_easy_perform(curl); done != CURLE_OK) {
-    return failed(url, curl_easy_strerror(done));
-  }
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &reply.status);
+  HttpRequest request{.url = url,
+                      .headers = {"Accept: application/json"},
+                      .body = body,
+                      .timeout = kPatience,
+                      .compressed = true,
+                      .verify = access_.verify,
+                      .cacert = access_.cacert,
+                      .cert = access_.cert,
+                      .key = access_.key};
+  if (!token.empty()) request.headers.push_back("X-Auth-Token: " + token);
+  if (body) request.headers.emplace_back("Content-Type: application/json");
+  request.on_body = [&](long, std::string_view bytes) { return take_body(reply.body, bytes); };
+  request.on_header = [&](std::string_view line) { take_header(reply, line); };
+  request.gives_up = [&] { return stop_.stop_requested(); };
+  const auto status = client_.ask(request);
+  if (!status) return failed(url, status.error());
+  reply.status = *status;
   if (reply.status >= 300) return failed(url, "HTTP status " + std::to_string(reply.status));
   return reply;
 }

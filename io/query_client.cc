@@ -2,10 +2,9 @@
 
 #include "io/query_client.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include <zmq.hpp>
 
 #include "io/client_url.h"
+#include "io/http_client.h"
 #include "io/query_routes.h"
 #include "io/zmq_peer.h"
 
@@ -25,11 +25,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kLargestAnswer = std::size_t{1} << 30;
-
-struct FreeCurl {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
 
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
@@ -50,59 +45,41 @@ Result<Answer> failed(const Url& url, std::string json, const std::string& code,
 
 // ---- HTTP
 
-std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* to) {
-  std::string& body = *static_cast<std::string*>(to);
-  if (body.size() + size * count > kLargestAnswer) return 0;  // curl gives up
-  body.append(bytes, size * count);
-  return size * count;
-}
-
 class HttpAsker {
  public:
-  HttpAsker(Url url, long timeout, const std::string& token)
-      : url_(std::move(url)), timeout_(timeout), curl_(curl_easy_init()) {
-    if (token.empty()) return;
-    headers_.reset(curl_slist_append(nullptr, ("Authorization: Bearer " + token).c_str()));
+  HttpAsker(Url url, long timeout, const std::string& token) : url_(std::move(url)) {
+    request_.timeout = std::chrono::seconds(timeout);
+    request_.cacert = url_.value("cacert").value_or("");
+    if (!token.empty()) request_.headers.push_back("Authorization: Bearer " + token);
   }
 
   Result<Answer> ask(const Request& request) {
     const auto target = target_of(request);
     if (!target) return Answer{{}, target.error()};
-    const std::string address = origin_of(url_) + *target;
-    const std::string cacert(url_.value("cacert").value_or(""));
     std::string body;
-    CURL* const curl = curl_.get();
-    if (curl == nullptr) return no_answer(url_, "libcurl cannot be used");
-    curl_easy_reset(curl);  // its connection stays
-    curl_easy_setopt(curl, CURLOPT_URL, address.c_str());
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers_.get());
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_);
-    if (!cacert.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, cacert.c_str());
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
-    if (const CURLcode done = curl_easy_perform(curl); done != CURLE_OK) {
-      return no_answer(url_, curl_easy_strerror(done));
-    }
-    long status = 0;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    request_.url = origin_of(url_) + *target;
+    request_.on_body = [&](long, std::string_view bytes) {
+      if (body.size() + bytes.size() > kLargestAnswer) return false;
+      body += bytes;
+      return true;
+    };
+    const auto status = client_.ask(request_);
+    if (!status) return no_answer(url_, status.error());
     const Json told = Json::parse(body, nullptr, false);
     if (!told.is_object()) return no_answer(url_, "answers with what is no JSON object");
-    if (status == 200) {
+    if (*status == 200) {
       while (body.ends_with('\n')) body.pop_back();
       return Answer{std::move(body), std::nullopt};
     }
     std::string detail = text_of(told, "detail");
-    if (detail.empty()) detail = "answers " + std::to_string(status);
+    if (detail.empty()) detail = "answers " + std::to_string(*status);
     return failed(url_, std::move(body), text_of(told, "code"), std::move(detail));
   }
 
  private:
   const Url url_;
-  const long timeout_;
-  std::unique_ptr<CURL, FreeCurl> curl_;
-  std::unique_ptr<curl_slist, FreeCurl> headers_;
+  HttpClient client_;
+  HttpRequest request_;
 };
 
 Result<QueryClient> open_http(const Url& url, long timeout) {

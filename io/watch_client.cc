@@ -2,8 +2,6 @@
 
 #include "io/watch_client.h"
 
-#include <curl/curl.h>
-
 #include <cerrno>
 #include <chrono>
 #include <utility>
@@ -12,6 +10,7 @@
 #include <zmq.hpp>
 
 #include "io/client_url.h"
+#include "io/http_client.h"
 #include "io/query_routes.h"
 #include "io/server_sent_events.h"
 #include "io/zmq_peer.h"
@@ -39,15 +38,6 @@ std::optional<std::uint64_t> number_of(const Json& object, const char* key) {
 
 // ---- HTTP
 
-struct FreeCurl {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-
-struct FreeMulti {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }  // CURL and CURLM are one type
-};
-
 // As it comes over ZeroMQ. Empty: no such event is known.
 std::string message_of(const ServerSentEvent& event) {
   if (event.type != "record") {
@@ -64,92 +54,43 @@ class HttpWatchClient : public WatchClient {
   HttpWatchClient(Url url, std::string token) : url_(std::move(url)), token_(std::move(token)) {}
 
  private:
-  /// What the transfer writes into.
-  struct Coming {
-    CURL* curl;
-    std::function<Result<void>(const ServerSentEvent&)> take;
-    EventReader events{};
-    std::string error{};  // a body that is none of events
-    Result<void> taken{};
-    Clock::time_point last = Clock::now();
-  };
-
-  static std::size_t write(char* bytes, std::size_t size, std::size_t count, void* to) {
-    Coming& coming = *static_cast<Coming*>(to);
-    const std::string_view text(bytes, size * count);
-    coming.last = Clock::now();
-    long status = 0;
-    curl_easy_getinfo(coming.curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status != 200) {
-      coming.error += text.substr(0, kLargestError - std::min(coming.error.size(), kLargestError));
-      return text.size();
-    }
-    const bool goes_on = coming.events.read(text, [&](const ServerSentEvent& event) {
-      coming.taken = coming.take(event);
-      return coming.taken.has_value();
-    });
-    return goes_on ? text.size() : 0;  // curl gives up
-  }
-
   Result<void> run(const Request& request, const Calls& calls) override {
     const auto target = target_of(request);
     if (!target) return tl::unexpected(target.error());
-    const std::unique_ptr<CURLM, FreeMulti> multi(curl_multi_init());
-    const std::unique_ptr<CURL, FreeCurl> easy(curl_easy_init());
-    if (!multi || !easy) return tl::unexpected(silent(url_, "libcurl cannot be used"));
-    CURL* const curl = easy.get();
-    Coming coming{curl, [&](const ServerSentEvent& event) -> Result<void> {
-                    std::string message = message_of(event);
-                    if (message.empty()) return {};
-                    return take(url_, std::move(message), calls);
-                  }};
-    std::unique_ptr<curl_slist, FreeCurl> headers(
-        curl_slist_append(nullptr, "Accept: text/event-stream"));
-    if (!token_.empty()) {
-      const std::string bearer = "Authorization: Bearer " + token_;
-      headers.reset(curl_slist_append(headers.release(), bearer.c_str()));
-    }
-    const std::string address = origin_of(url_) + *target;
-    const std::string cacert(url_.value("cacert").value_or(""));
-    curl_easy_setopt(curl, CURLOPT_URL, address.c_str());
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, *timeout_of(url_));
-    if (!cacert.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, cacert.c_str());
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, write);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &coming);
-    curl_multi_add_handle(multi.get(), curl);
-    auto result = transfer(multi.get(), coming, calls);
-    curl_multi_remove_handle(multi.get(), curl);
-    return result;
-  }
+    HttpRequest http{.url = origin_of(url_) + *target,
+                     .headers = {"Accept: text/event-stream"},
+                     .connect_timeout = std::chrono::seconds(*timeout_of(url_)),
+                     .cacert = std::string(url_.value("cacert").value_or(""))};
+    if (!token_.empty()) http.headers.push_back("Authorization: Bearer " + token_);
 
-  Result<void> transfer(CURLM* multi, Coming& coming, const Calls& calls) {
-    for (int running = 1; running > 0;) {
-      if (curl_multi_perform(multi, &running) != CURLM_OK) {
-        return tl::unexpected(silent(url_, "libcurl cannot be used"));
+    EventReader events;
+    std::string error;  // a body that is none of events
+    Result<void> taken;
+    Clock::time_point last = Clock::now();
+    const auto is_silent = [&] { return Clock::now() - last > kSilence; };
+    http.on_body = [&](long status, std::string_view bytes) {
+      last = Clock::now();
+      if (status != 200) {
+        error += bytes.substr(0, kLargestError - std::min(error.size(), kLargestError));
+        return true;
       }
-      if (calls.ends()) return {};
-      if (Clock::now() - coming.last > kSilence) {
-        return tl::unexpected(silent(url_, "says nothing any more"));
-      }
-      if (running > 0) {
-        curl_multi_poll(multi, nullptr, 0, static_cast<int>(kLook.count()), nullptr);
-      }
-    }
-    if (!coming.taken) return coming.taken;
-    int left = 0;
-    const CURLMsg* const done = curl_multi_info_read(multi, &left);
-    if (done != nullptr && done->data.result != CURLE_OK) {
-      return tl::unexpected(silent(url_, curl_easy_strerror(done->data.result)));
-    }
-    long status = 0;
-    curl_easy_getinfo(coming.curl, CURLINFO_RESPONSE_CODE, &status);
-    if (status == 200) return tl::unexpected(silent(url_, "has ended the connection"));
-    const Json told = Json::parse(coming.error, nullptr, false);
+      return events.read(bytes, [&](const ServerSentEvent& event) {
+        std::string message = message_of(event);
+        if (!message.empty()) taken = take(url_, std::move(message), calls);
+        return taken.has_value();
+      });
+    };
+    http.gives_up = [&] { return calls.ends() || is_silent(); };
+
+    const auto status = HttpClient().ask(http);
+    if (calls.ends()) return {};
+    if (!taken) return taken;
+    if (is_silent()) return tl::unexpected(silent(url_, "says nothing any more"));
+    if (!status) return tl::unexpected(silent(url_, status.error()));
+    if (*status == 200) return tl::unexpected(silent(url_, "has ended the connection"));
+    const Json told = Json::parse(error, nullptr, false);
     std::string detail = text_of(told, "detail");
-    if (detail.empty()) detail = "answers " + std::to_string(status);
+    if (detail.empty()) detail = "answers " + std::to_string(*status);
     return tl::unexpected(told_by(url_, text_of(told, "code"), std::move(detail)));
   }
 
