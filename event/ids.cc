@@ -17,8 +17,21 @@ namespace {
 constexpr std::string_view kRequestPrefix = "req-";
 
 struct Halves {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
+  std::uint64_t high;
+  std::uint64_t low;
+};
+
+/// Texts of kUuidSize characters, nullptr for any other, of which the last may be in upper case;
+/// what they are, and a bit for each that is a UUID.
+struct Several {
+  static constexpr std::size_t kAnyCase = 2;
+  static constexpr std::size_t kCount = 3;
+
+  std::array<const char*, kCount> begin;
+  std::array<Halves, kCount> halves;  // of those that are
+  unsigned sound;
+
+  [[nodiscard]] bool is_sound(std::size_t i) const { return (sound >> i & 1U) != 0; }
 };
 
 #if defined(__SSE2__)
@@ -140,9 +153,43 @@ std::array<char, kUuidSize> uuid_text(std::uint64_t high, std::uint64_t low) {
 }
 
 #if defined(VMTRAIL_HAS_WIDE)
+/// What read_all_digits() compares with, in each half of 32 bytes.
+struct alignas(32) Constants {
+  using Bytes = std::array<char, 32>;
+  static constexpr Bytes twice(std::array<char, 16> half) {
+    Bytes whole{};
+    for (std::size_t i = 0; i < whole.size(); ++i) whole[i] = half[i % half.size()];
+    return whole;
+  }
+  static constexpr Bytes all(char byte) {
+    Bytes whole{};
+    whole.fill(byte);
+    return whole;
+  }
+
+  Bytes written =
+      twice({'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'});
+  Bytes nine_written = all('9');
+  Bytes nine = all(9);
+  Bytes fifteen = all(15);
+  Bytes at_sign = all('@');
+  Bytes sixteen_one = twice({16, 1, 16, 1, 16, 1, 16, 1, 16, 1, 16, 1, 16, 1, 16, 1});
+  std::array<char, 16> high{0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 0, 0};
+  std::array<char, 16> low{0, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+};
+constexpr Constants kConstants;
+
 VMTRAIL_BEGIN_WIDE
+[[gnu::always_inline]] inline __m256i whole(const Constants::Bytes& bytes) {
+  return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes.data()));
+}
+[[gnu::always_inline]] inline __m128i half(const std::array<char, 16>& bytes) {
+  return _mm_load_si128(reinterpret_cast<const __m128i*>(bytes.data()));
+}
+
 /// What read_digits() does, of all digits at once.
-bool read_digits_wide(const char* begin, bool any_case, Halves& halves) {
+[[gnu::always_inline]] inline bool read_all_digits(const char* begin, bool any_case,
+                                                   const Constants& constants, Halves& halves) {
   std::uint64_t first_dashes = 0;  // at 8 and 13
   std::uint64_t last_dashes = 0;   // at 18 and 23
   std::memcpy(&first_dashes, begin + 8, sizeof first_dashes);
@@ -156,60 +203,95 @@ bool read_digits_wide(const char* begin, bool any_case, Halves& halves) {
   };
   std::int16_t seventeenth = 0;
   std::memcpy(&seventeenth, begin + 16, sizeof seventeenth);
-  const __m128i high = _mm_insert_epi16(
-      _mm_shuffle_epi8(sixteen(0),
-                       _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 0, 0)),
-      seventeenth, 7);
-  const __m128i low = _mm_insert_epi8(
-      _mm_shuffle_epi8(sixteen(20),
-                       _mm_setr_epi8(0, 0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)),
-      begin[19], 0);
+  const __m128i high =
+      _mm_insert_epi16(_mm_shuffle_epi8(sixteen(0), half(constants.high)), seventeenth, 7);
+  const __m128i low =
+      _mm_insert_epi8(_mm_shuffle_epi8(sixteen(20), half(constants.low)), begin[19], 0);
   const __m256i all = _mm256_inserti128_si256(_mm256_castsi128_si256(high), low, 1);
-  // To lower case: of what is from '@' on, so that nothing else becomes a numeral.
-  const __m256i capital = _mm256_and_si256(all, _mm256_set1_epi8('@'));
-  const __m256i digits = any_case ? _mm256_or_si256(all, _mm256_srli_epi16(capital, 1)) : all;
-  const __m256i letters = _mm256_cmpgt_epi8(digits, _mm256_set1_epi8('9'));
-  const __m256i values = _mm256_add_epi8(_mm256_and_si256(digits, _mm256_set1_epi8(15)),
-                                         _mm256_and_si256(letters, _mm256_set1_epi8(9)));
+  __m256i digits = all;
+  if (any_case) {
+    // To lower case: of what is from '@' on, so that nothing else becomes a numeral.
+    const __m256i capital = _mm256_and_si256(all, whole(constants.at_sign));
+    digits = _mm256_or_si256(all, _mm256_srli_epi16(capital, 1));
+  }
+  const __m256i letters = _mm256_cmpgt_epi8(digits, whole(constants.nine_written));
+  const __m256i values = _mm256_add_epi8(_mm256_and_si256(digits, whole(constants.fifteen)),
+                                         _mm256_and_si256(letters, whole(constants.nine)));
   // Nothing but a digit is what its value is written as.
-  const __m256i written = _mm256_shuffle_epi8(
-      _mm256_broadcastsi128_si256(_mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
-                                                'a', 'b', 'c', 'd', 'e', 'f')),
-      values);
+  const __m256i written = _mm256_shuffle_epi8(whole(constants.written), values);
   if (_mm256_movemask_epi8(_mm256_cmpeq_epi8(written, digits)) != -1 || (differ & kPlaces) != 0) {
     return false;
   }
-  const __m256i bytes = _mm256_maddubs_epi16(values, _mm256_set1_epi16(0x0110));
+  const __m256i bytes = _mm256_maddubs_epi16(values, whole(constants.sixteen_one));
   const __m256i packed = _mm256_packus_epi16(bytes, bytes);
-  const auto word = [](__m128i half) {
-    return __builtin_bswap64(static_cast<std::uint64_t>(_mm_cvtsi128_si64(half)));
+  const auto word = [](__m128i of) {
+    return __builtin_bswap64(static_cast<std::uint64_t>(_mm_cvtsi128_si64(of)));
   };
   halves = {word(_mm256_castsi256_si128(packed)), word(_mm256_extracti128_si256(packed, 1))};
   return true;
 }
+
+void read_several_wide(Several& several) {
+  // Compilers would rather make constants than read them, and anew for each.
+  const Constants* constants = &kConstants;
+#if defined(__GNUC__)
+  asm("" : "+r"(constants));
+#endif
+  unsigned sound = 0;
+  const auto read = [&](std::size_t i, bool any_case) {
+    const char* const begin = several.begin[i];
+    if (begin != nullptr && read_all_digits(begin, any_case, *constants, several.halves[i])) {
+      sound |= 1U << i;
+    }
+  };
+  read(0, false);
+  read(1, false);
+  read(Several::kAnyCase, true);
+  several.sound = sound;
+}
 VMTRAIL_END_WIDE
 #endif
 
-using ReadDigits = bool (*)(const char* begin, bool any_case, Halves& halves);
+void read_several(Several& several) {
+  several.sound = 0;
+  for (std::size_t i = 0; i < Several::kCount; ++i) {
+    const char* const begin = several.begin[i];
+    if (begin != nullptr && read_digits(begin, i == Several::kAnyCase, several.halves[i])) {
+      several.sound |= 1U << i;
+    }
+  }
+}
 
-bool choose_and_read(const char* begin, bool any_case, Halves& halves);
+using Read = void (*)(Several& several);
+
+void choose_and_read(Several& several);
 
 /// What this machine can do, once it is known; each thread may be the one to find it out.
-std::atomic<ReadDigits> quickest{choose_and_read};
+std::atomic<Read> quickest{choose_and_read};
 
-bool choose_and_read(const char* begin, bool any_case, Halves& halves) {
-  ReadDigits chosen = read_digits;
+void choose_and_read(Several& several) {
+  Read chosen = read_several;
 #if defined(VMTRAIL_HAS_WIDE)
-  if (best_lanes() == Lanes::wide) chosen = read_digits_wide;
+  if (best_lanes() == Lanes::wide) chosen = read_several_wide;
 #endif
   quickest.store(chosen, std::memory_order_relaxed);
-  return chosen(begin, any_case, halves);
+  chosen(several);
+}
+
+const char* begin_of_uuid(std::string_view text) {
+  return text.size() == kUuidSize ? text.data() : nullptr;
 }
 
 /// False: it is no UUID.
-inline bool read_uuid(std::string_view text, bool any_case, Halves& halves) {
-  return text.size() == kUuidSize &&
-         quickest.load(std::memory_order_relaxed)(text.data(), any_case, halves);
+bool read_uuid(std::string_view text, bool any_case, Halves& halves) {
+  if (text.size() != kUuidSize) return false;
+  const std::size_t place = any_case ? Several::kAnyCase : 0;
+  Several several;
+  several.begin = {};
+  several.begin[place] = text.data();
+  quickest.load(std::memory_order_relaxed)(several);
+  halves = several.halves[place];
+  return several.sound != 0;
 }
 
 std::string_view view(const std::array<char, kUuidSize>& text) {
@@ -232,10 +314,7 @@ std::uint64_t copy_to_heap(std::string_view text) {
 std::optional<InstanceId> InstanceId::parse(std::string_view text) {
   Halves halves;
   if (!read_uuid(text, true, halves)) return std::nullopt;
-  InstanceId id;
-  id.high_ = halves.high;
-  id.low_ = halves.low;
-  return id;
+  return InstanceId(halves.high, halves.low);
 }
 
 void InstanceId::append_to(std::string& out) const {
@@ -308,10 +387,9 @@ std::string MessageId::to_string() const {
   return out;
 }
 
-RequestId::RequestId(std::string_view text) : RequestId(text, has_prefix(text)) {}
-
-inline RequestId::RequestId(std::string_view text, bool prefixed)
-    : text_(prefixed ? text.substr(kRequestPrefix.size()) : text), prefixed_(prefixed) {}
+RequestId::RequestId(std::string_view text)
+    : text_(has_prefix(text) ? text.substr(kRequestPrefix.size()) : text),
+      prefixed_(has_prefix(text)) {}
 
 void RequestId::append_to(std::string& out) const {
   if (prefixed_) out.append(kRequestPrefix);
@@ -322,6 +400,44 @@ std::string RequestId::to_string() const {
   std::string out;
   append_to(out);
   return out;
+}
+
+namespace {
+
+inline CompactText text_of(const Several& several, std::size_t i, std::string_view text) {
+  const Halves& halves = several.halves[i];
+  if (several.is_sound(i) && halves.low >> 62 == 2) {
+    return CompactText(CompactText::Uuid{halves.high, halves.low});
+  }
+  return text.empty() ? CompactText() : CompactText(text);
+}
+
+}  // namespace
+
+struct EventIds::Read : Several {
+  Read(std::string_view message_text, std::string_view request_text, std::string_view instance_text)
+      : message(message_text), prefixed(has_prefix(request_text)), request(request_text) {
+    if (prefixed) request.remove_prefix(kRequestPrefix.size());
+    begin = {begin_of_uuid(message), begin_of_uuid(request), begin_of_uuid(instance_text)};
+    quickest.load(std::memory_order_relaxed)(*this);
+  }
+
+  const std::string_view message;
+  const bool prefixed;
+  std::string_view request;
+};
+
+EventIds::EventIds(std::string_view message_text, std::string_view request_text,
+                   std::string_view instance_text)
+    : EventIds(Read(message_text, request_text, instance_text)) {}
+
+inline EventIds::EventIds(const Read& read)
+    : message(text_of(read, 0, read.message)),
+      request(text_of(read, 1, read.request), read.prefixed) {
+  if (read.is_sound(Read::kAnyCase)) {
+    const Halves& halves = read.halves[Read::kAnyCase];
+    instance = InstanceId(halves.high, halves.low);
+  }
 }
 
 }  // namespace vmtrail

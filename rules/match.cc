@@ -220,12 +220,6 @@ const Rule* RuleMatcher::look_up(const Event& event) {
   return rules_.match(event, first);
 }
 
-Matched::Matched(const Event& event, const Rule* met)
-    : message(event.message_id),
-      request(event[Field::request_id]),
-      instance(InstanceId::parse(event[Field::instance_id])),
-      rule(met) {}
-
 std::span<const Rule> RuleSet::rules() const {
   return compiled_->all.rules;
 }

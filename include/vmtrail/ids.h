@@ -44,6 +44,9 @@ class InstanceId {
   auto operator<=>(const InstanceId&) const = default;
 
  private:
+  friend struct EventIds;
+  InstanceId(std::uint64_t high, std::uint64_t low) : high_(high), low_(low) {}
+
   std::uint64_t high_ = 0;
   std::uint64_t low_ = 0;
 };
@@ -151,10 +154,24 @@ class RequestId {
   friend bool operator==(const RequestId&, const RequestId&) = default;
 
  private:
-  RequestId(std::string_view text, bool prefixed);
-
   CompactText text_;
   bool prefixed_ = false;  // "req-" was cut off
+};
+
+/// The ids of one event.
+struct EventIds {
+  EventIds() = default;
+  /// What the types make of these texts one by one, in less time.
+  EventIds(std::string_view message_text, std::string_view request_text,
+           std::string_view instance_text);
+
+  MessageId message;
+  RequestId request;                   ///< empty: the event names none
+  std::optional<InstanceId> instance;  ///< nullopt: it names none, or what is no UUID
+
+ private:
+  struct Read;
+  explicit EventIds(const Read& read);
 };
 
 /// The number of a change record: strictly increasing from 1, without gaps.

@@ -194,15 +194,14 @@ class RuleMatcher {
 
 /// What an event is to the model, as far as that can be told without it, and so on any thread: its
 /// ids as numbers, and the rule that it meets. Valid as long as the rules.
-struct Matched {
+struct Matched : EventIds {
   Matched() = default;
   Matched(const Event& event, const RuleSet& rules) : Matched(event, rules.match(event)) {}
-  Matched(const Event& event, const Rule* met);
+  Matched(const Event& event, const Rule* met)
+      : EventIds(event.message_id, event[Field::request_id], event[Field::instance_id]),
+        rule(met) {}
 
-  MessageId message;
-  RequestId request;                   ///< empty: the event names none
-  std::optional<InstanceId> instance;  ///< nullopt: it names none, or what is no UUID
-  const Rule* rule = nullptr;          ///< nullptr: there is none for it
+  const Rule* rule = nullptr;  ///< nullptr: there is none for it
 };
 
 }  // namespace vmtrail
