@@ -81,13 +81,9 @@ class Feed : public InputConsumer {
   void on_event(const Event& event, const Matched& matched) override {
     if (options_.speed) wait_for(event.generated);
     outlets_.generated = event.generated;
-    const std::uint64_t duplicates = dispatcher_.counts().duplicate;
-    dispatcher_.on_matched(event, matched);
     ++decoded_;
-    // Only now: the model asks the store whether it has seen the event before.
-    if (outlets_.store != nullptr && dispatcher_.counts().duplicate == duplicates) {
-      outlets_.keep(outlets_.store->add_message(matched.message, event.generated));
-    }
+    if (outlets_.store != nullptr) return dispatch_and_keep(event, matched);
+    dispatcher_.on_matched(event, matched);
   }
   void on_undecodable(const Undecodable& bad) override {
     dispatcher_.on_undecodable(bad);
@@ -111,6 +107,15 @@ class Feed : public InputConsumer {
   [[nodiscard]] std::uint64_t met() const { return decoded_ + met_; }
 
  private:
+  void dispatch_and_keep(const Event& event, const Matched& matched) {
+    const std::uint64_t duplicates = dispatcher_.counts().duplicate;
+    dispatcher_.on_matched(event, matched);
+    // Only now: the model asks the store whether it has seen the event before.
+    if (dispatcher_.counts().duplicate == duplicates) {
+      outlets_.keep(outlets_.store->add_message(matched.message, event.generated));
+    }
+  }
+
   // Events keep their distance in time, divided by the speed; one that is late does not wait.
   void wait_for(Time generated) {
     if (!first_) {

@@ -37,16 +37,19 @@ enum class Lanes : std::uint8_t { narrow, wide };
   return Lanes::narrow;
 }
 
-/// Between which two each of 32 bytes is to be; any byte, to begin with. kFree above: it is to be
-/// plain, too.
+/// Between which two each of 32 bytes is to be; any byte, to begin with.
 struct Bounds {
   static constexpr std::size_t kSize = 32;
-  static constexpr unsigned char kFree = 0x7f;
 
   Bounds() { high.fill(0xff); }
 
   alignas(kSize) std::array<unsigned char, kSize> low{};
   alignas(kSize) std::array<unsigned char, kSize> high;
+};
+
+/// Which of 32 bytes are to be plain, too: those in whose place all bits are set.
+struct alignas(Bounds::kSize) Plain {
+  std::array<unsigned char, Bounds::kSize> bytes{};
 };
 
 /// Sixteen bytes of a text. What it tells is a bit for each byte, that of the first one lowest.
@@ -112,14 +115,13 @@ class Block {
       }
     }
     /// Special are the angle brackets.
-    void add_log(const char* text, const Bounds& bounds) {
+    void add_log(const char* text, const Bounds& bounds, const Plain& plain) {
       for (std::size_t at = 0; at < Bounds::kSize; at += kSize) {
         const __m128i bytes = Block(text + at).bytes_;
-        const __m128i high = load(&bounds.high[at]);
         const __m128i either = _mm_or_si128(bytes, _mm_set1_epi8('<' ^ '>'));
         const __m128i special = _mm_cmpeq_epi8(either, _mm_set1_epi8('>'));
-        add(outside(bytes, load(&bounds.low[at]), high));
-        add(_mm_and_si128(_mm_cmpeq_epi8(high, _mm_set1_epi8(Bounds::kFree)), special));
+        add(outside(bytes, load(&bounds.low[at]), load(&bounds.high[at])));
+        add(_mm_and_si128(special, load(&plain.bytes[at])));
       }
     }
     [[nodiscard]] bool none() const {
@@ -174,11 +176,12 @@ class Block {
   class Misfits {
    public:
     void add_json(const char* text, const Bounds& bounds) {
-      add(text, bounds, [](unsigned char byte, bool) { return byte == '\\'; });
+      add(text, bounds, [](unsigned char byte, std::size_t) { return byte == '\\'; });
     }
-    void add_log(const char* text, const Bounds& bounds) {
-      add(text, bounds,
-          [](unsigned char byte, bool is_free) { return is_free && (byte == '<' || byte == '>'); });
+    void add_log(const char* text, const Bounds& bounds, const Plain& plain) {
+      add(text, bounds, [&](unsigned char byte, std::size_t i) {
+        return plain.bytes[i] != 0 && (byte == '<' || byte == '>');
+      });
     }
     [[nodiscard]] bool none() const { return !any_; }
 
@@ -187,8 +190,7 @@ class Block {
     void add(const char* text, const Bounds& bounds, Special special) {
       for (std::size_t i = 0; i < Bounds::kSize; ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
-        any_ = any_ || byte < bounds.low[i] || byte > bounds.high[i] ||
-               special(byte, bounds.high[i] == Bounds::kFree);
+        any_ = any_ || byte < bounds.low[i] || byte > bounds.high[i] || special(byte, i);
       }
     }
 
@@ -248,13 +250,12 @@ class WideBlock {
       add(outside(bytes, load(bounds.low.data()), load(bounds.high.data())));
       add(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\\')));
     }
-    void add_log(const char* text, const Bounds& bounds) {
+    void add_log(const char* text, const Bounds& bounds, const Plain& plain) {
       const __m256i bytes = WideBlock(text).bytes_;
-      const __m256i high = load(bounds.high.data());
       const __m256i either = _mm256_or_si256(bytes, _mm256_set1_epi8('<' ^ '>'));
       const __m256i special = _mm256_cmpeq_epi8(either, _mm256_set1_epi8('>'));
-      add(outside(bytes, load(bounds.low.data()), high));
-      add(_mm256_and_si256(_mm256_cmpeq_epi8(high, _mm256_set1_epi8(Bounds::kFree)), special));
+      add(outside(bytes, load(bounds.low.data()), load(bounds.high.data())));
+      add(_mm256_and_si256(special, load(plain.bytes.data())));
     }
     [[nodiscard]] bool none() const { return _mm256_testz_si256(all_, all_) != 0; }
 

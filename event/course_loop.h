@@ -6,7 +6,8 @@
 struct Json {
   static constexpr char kEnd = '"';
   static std::uint32_t ends(const char* text) { return Lanes(text).ends_json(); }
-  static void compare(Lanes::Misfits& misfits, const char* text, const Bounds& bounds) {
+  static void compare(Lanes::Misfits& misfits, const char* text, const Bounds& bounds,
+                      const Plain& /*plain*/) {
     misfits.add_json(text, bounds);
   }
 };
@@ -15,8 +16,9 @@ struct Json {
 struct Logged {
   static constexpr char kEnd = '>';
   static std::uint32_t ends(const char* text) { return Lanes(text).ends_log_line(); }
-  static void compare(Lanes::Misfits& misfits, const char* text, const Bounds& bounds) {
-    misfits.add_log(text, bounds);
+  static void compare(Lanes::Misfits& misfits, const char* text, const Bounds& bounds,
+                      const Plain& plain) {
+    misfits.add_log(text, bounds, plain);
   }
 };
 
@@ -26,15 +28,17 @@ const char* follow(const EventCourse::Stretch* stretch, const char* at, const ch
   while (stretch != nullptr) {
     const auto fits = [&] {
       Lanes::Misfits misfits;
-      // One number for both places, up to 0, which takes no comparison.
+      // One number for all places, up to 0, which takes no comparison.
       constexpr std::ptrdiff_t kStep = Bounds::kSize;
-      static_assert(sizeof(Bounds) == 2 * kStep);
+      static_assert(sizeof(Bounds) == 2 * kStep && sizeof(Plain) == kStep);
       const char* const bounds_end = reinterpret_cast<const char*>(stretch->bounds_end);
+      const char* const plain_end = reinterpret_cast<const char*>(stretch->plain_end);
       const char* const text_end = at + stretch->compared;
       std::ptrdiff_t left = -stretch->compared;
       do {
         Language::compare(misfits, text_end + left,
-                          *reinterpret_cast<const Bounds*>(bounds_end + 2 * left));
+                          *reinterpret_cast<const Bounds*>(bounds_end + 2 * left),
+                          *reinterpret_cast<const Plain*>(plain_end + left));
         left += kStep;
       } while (left != 0);
       return misfits.none();

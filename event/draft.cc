@@ -3,9 +3,6 @@
 
 #include "event/draft.h"
 
-#include <cstdint>
-#include <cstring>
-
 #include "event/syntax.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
@@ -21,19 +18,6 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
     if (ascii_lower(text[i]) != lower[i]) return false;
   }
   return true;
-}
-
-/// Quicker than a call for what nearly always are two UUIDs.
-bool same_text(std::string_view a, std::string_view b) {
-  if (a.size() != kUuidSize || b.size() != kUuidSize) return a == b;
-  const auto word = [](std::string_view text, std::size_t at) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, text.data() + at, sizeof value);
-    return value;
-  };
-  std::uint64_t differ = word(a, kUuidSize - 8) ^ word(b, kUuidSize - 8);
-  for (std::size_t at = 0; at != 32; at += 8) differ |= word(a, at) ^ word(b, at);
-  return differ == 0;
 }
 
 /// Nova's and Ceilometer's ways to write that there is no host.
@@ -106,8 +90,8 @@ const Event* Draft::finish(bool in_input, std::size_t longest) {
   return failed() ? nullptr : &event_;
 }
 
-bool same_instance(std::string_view a, std::string_view b) {
-  if (same_text(a, b)) return true;
+bool same_instance_in_any_case(std::string_view a, std::string_view b) {
+  if (a == b) return true;
   const auto first = InstanceId::parse(a);
   return first && first == InstanceId::parse(b);
 }

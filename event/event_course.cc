@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "event/scanning.h"
@@ -91,7 +92,8 @@ bool EventCourse::fits(const EventLayout& layout, const EventLayout::Value& valu
   if (value.takes == Takes::number) return size < kMostDigits;
   if (value.takes == Takes::same) return true;
   const std::string_view text = std::string_view(layout.text).substr(value.begin, size);
-  return language_ == Language::logged || text.find_first_of(" !") == std::string_view::npos;
+  return language_ == Language::logged ||
+         std::none_of(text.begin(), text.end(), [](char c) { return c == ' ' || c == '!'; });
 }
 
 /// The values of an event of the same layout. False: there was nothing new in it.
@@ -119,6 +121,7 @@ void EventCourse::lay_out() {
   };
   for (Draw& draw : drawn_) {
     draw.stretch.bounds_end = draw.bounds.data() + draw.bounds.size();
+    draw.stretch.plain_end = draw.plain.data() + draw.plain.size();
     draw.stretch.compared = static_cast<std::ptrdiff_t>(draw.bounds.size() * Bounds::kSize);
     draw.stretch.fixed = draw.fixed.data();
     draw.stretch.fixed_end = draw.fixed.data() + draw.fixed.size();
@@ -181,22 +184,34 @@ std::size_t EventCourse::lay_out_alike(const Layouts& layouts, std::size_t value
 }
 
 void EventCourse::append(Draw& draw, std::string_view bytes, EventLayout::Takes takes) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
+  const std::size_t size = bytes.size();
+  while (!bytes.empty()) {
     const auto at = static_cast<std::size_t>(draw.stretch.size) % Bounds::kSize;
-    if (at == 0) draw.bounds.emplace_back();
-    auto low = static_cast<unsigned char>(bytes[i]);
-    auto high = low;
-    if (takes == Takes::text) {
-      // In JSON the first is that behind the quote.
-      low = language_ == Language::json ? '#' : ' ';
-      high = Bounds::kFree;
-    } else if (takes == Takes::number) {
-      low = i == 0 && bytes.size() > 1 ? '1' : '0';
-      high = '9';
+    if (at == 0) {
+      draw.bounds.emplace_back();
+      draw.plain.emplace_back();
     }
-    draw.bounds.back().low[at] = low;
-    draw.bounds.back().high[at] = high;
-    ++draw.stretch.size;
+    const std::string_view part = bytes.substr(0, Bounds::kSize - at);
+    unsigned char* const low = &draw.bounds.back().low[at];
+    unsigned char* const high = &draw.bounds.back().high[at];
+    if (takes == Takes::same) {
+      std::memcpy(low, part.data(), part.size());
+      std::memcpy(high, part.data(), part.size());
+    } else if (takes == Takes::text) {
+      // In JSON the first is that behind the quote.
+      std::fill_n(low, part.size(), language_ == Language::json ? '#' : ' ');
+      std::fill_n(high, part.size(), 0x7f);
+      std::fill_n(&draw.plain.back().bytes[at], part.size(), 0xff);
+    } else {
+      std::fill_n(low, part.size(), '0');
+      std::fill_n(high, part.size(), '9');
+    }
+    draw.stretch.size += static_cast<std::ptrdiff_t>(part.size());
+    bytes.remove_prefix(part.size());
+  }
+  if (takes == Takes::number && size > 1) {
+    const auto first = static_cast<std::size_t>(draw.stretch.size) - size;
+    draw.bounds[first / Bounds::kSize].low[first % Bounds::kSize] = '1';
   }
 }
 

@@ -50,6 +50,7 @@ class EventCourse {
     };
 
     const Bounds* bounds_end = nullptr;  // of one at least
+    const Plain* plain_end = nullptr;    // of as many
     std::ptrdiff_t compared = 0;         // bytes, its size rounded up to whole Bounds
     std::ptrdiff_t size = 0;
     const Fixed* fixed = nullptr;
@@ -69,6 +70,7 @@ class EventCourse {
   struct Draw {
     Stretch stretch;
     std::vector<Bounds> bounds;
+    std::vector<Plain> plain;
     std::vector<Stretch::Fixed> fixed;
     std::size_t next = kNone;
     std::size_t other = kNone;

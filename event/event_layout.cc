@@ -33,8 +33,8 @@ class LayoutWriter {
   void add_outside(std::size_t begin, std::size_t end) {
     const std::size_t part = layout_.values.size();
     std::string_view* const to = in_header() ? draft_.header_slots()[part] : nullptr;
-    layout_.values.push_back(
-        {begin, end, part == EventLayout::kType ? Takes::same : Takes::text, part == kGenerated, to});
+    layout_.values.push_back({begin, end, part == EventLayout::kType ? Takes::same : Takes::text,
+                              part == kGenerated, to});
   }
 
   void add_text(std::string_view name, std::size_t begin, std::size_t end) {

@@ -33,6 +33,8 @@ namespace vmtrail {
 namespace {
 
 constexpr char kEvent[] = "<Event: ";
+constexpr char kUsualTail[] = "])\n";
+constexpr std::ptrdiff_t kTailSize = sizeof kUsualTail - 1;
 
 /// The type of the event at `at`, if it stands where it does behind the usual message id, and is
 /// not too long.
@@ -255,7 +257,9 @@ const Event* LogScan::decode_line(std::string_view window, std::size_t& size) {
   draft_.clear();
   traits_.clear();
   const char* const behind = course->follow(begin, end);
-  const char* const feed = behind == nullptr ? nullptr : find_special_(behind, end);
+  if (behind == nullptr) return nullptr;
+  const bool usual = end - behind >= kTailSize && begins_with(behind, kUsualTail);
+  const char* const feed = usual ? behind + kTailSize - 1 : find_special_(behind, end);
   if (feed == nullptr || *feed != '\n') return nullptr;
   courses_.followed();
   draft_.set_known_type(course->number());

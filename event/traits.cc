@@ -87,11 +87,13 @@ TraitSet::Note TraitSet::note(std::string_view name) {
   }
   const auto known = kNames.find(name);
   if (!known) {
+    odd_ = true;
     others_.push_back(name);
     return note;
   }
   const std::uint64_t bit = std::uint64_t{1} << *known;
   if ((seen_ & bit) != 0) {
+    odd_ = true;
     repeated_ = name;
     return {};
   }
@@ -102,7 +104,10 @@ TraitSet::Note TraitSet::note(std::string_view name) {
 
 void TraitSet::set(const Note& note, std::string_view name, std::string_view value) {
   if (note.known) slot(static_cast<std::size_t>(*note.known)) = value;
-  if (note.alias) aliased_.push_back({*note.alias, name, value});
+  if (note.alias) {
+    odd_ = true;
+    aliased_.push_back({*note.alias, name, value});
+  }
   if (note.wanted) draft_.site().keep(name, value);
 }
 
@@ -116,14 +121,15 @@ inline void TraitSet::tell_either(Field field, Second trait, std::string_view na
   }
 }
 
-void TraitSet::apply() {
-  if (others_.size() > 1) {
-    std::ranges::sort(others_);
-    const auto twice = std::ranges::adjacent_find(others_);
-    if (twice != others_.end()) repeated_ = *twice;
-  }
+void TraitSet::check_names() {
+  std::ranges::sort(others_);
+  const auto twice = std::ranges::adjacent_find(others_);
+  if (twice != others_.end()) repeated_ = *twice;
   if (repeated_.data() != nullptr) draft_.fail(ErrorCode::repeated_trait, repeated_);
+}
 
+void TraitSet::apply() {
+  if (odd_) check_names();
   if (const std::string_view resource_id = second(Second::resource_id);
       resource_id.data() != nullptr) {
     if (!draft_.told(Field::instance_id)) {
@@ -137,6 +143,7 @@ void TraitSet::apply() {
   if (const std::string_view service = second(Second::service); service.data() != nullptr) {
     draft_.tell_publisher(service, ".:");
   }
+  if (!odd_) return;
   for (const Aliased& alias : aliased_) draft_.tell_alias(alias.field, alias.value, alias.name);
 }
 

@@ -53,7 +53,8 @@ class TraitSet {
   void clear() {
     clear_texts(seconds_);
     seen_ = 0;
-    if (others_.empty() && aliased_.empty() && repeated_.data() == nullptr) return;
+    if (!odd_) return;
+    odd_ = false;
     repeated_ = {};
     others_.clear();
     aliased_.clear();
@@ -105,6 +106,7 @@ class TraitSet {
   [[nodiscard]] std::string_view& second(Second trait) {
     return seconds_[static_cast<std::size_t>(trait)];
   }
+  void check_names();
   void tell_either(Field field, Second trait, std::string_view name);
 
   Draft& draft_;
@@ -112,7 +114,9 @@ class TraitSet {
   std::string_view unread_;                               // the slot of all others
 
   std::array<std::string_view, kSecondCount> seconds_{};
-  std::uint64_t seen_ = 0;                // bits of the known names
+  std::uint64_t seen_ = 0;  // bits of the known names
+
+  bool odd_ = false;                      // there may be something of what follows
   std::string_view repeated_;             // a name that occurred twice
   std::vector<std::string_view> others_;  // names that are not known
 

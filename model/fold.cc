@@ -82,7 +82,12 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
     prune(*instance.trail, options.trail, instance.held->base.decided_by);
   }
-  if (instance.held->operations.empty()) instance.held.reset();
+  if (instance.held->operations.empty()) {
+    instance.held.reset();
+    return;
+  }
+  instance.held->ids.clear();
+  for (const Operation& left : instance.held->operations) instance.held->ids.add(left.ids());
 }
 
 void Model::Impl::note_folded(Instance& instance, const Operation& operation) {

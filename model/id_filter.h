@@ -12,6 +12,7 @@ namespace vmtrail {
 class IdFilter {
  public:
   void add(std::size_t hash) { bits_ |= bit_of(hash); }
+  void add(const IdFilter& other) { bits_ |= other.bits_; }
   /// False: it is not in the set.
   [[nodiscard]] bool may_have(std::size_t hash) const { return (bits_ & bit_of(hash)) != 0; }
   void clear() { bits_ = 0; }

@@ -83,6 +83,7 @@ struct Model::Impl {
   /// the event names, if that is awake.
   [[nodiscard]] bool is_copy(const MessageId& id, std::size_t hash, Time generated,
                              const Instance* named = nullptr) const;
+  [[nodiscard]] bool is_archived(const MessageId& id, Time generated) const;
   void remember(const MessageId& id);
   [[nodiscard]] Time remembered_until() const { return stream.value_or(Time{}) + options.horizon; }
 

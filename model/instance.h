@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/folded_requests.h"
+#include "model/id_filter.h"
 #include "model/operations.h"
 #include "model/remembered.h"
 #include "model/state.h"
@@ -27,6 +28,7 @@ struct Held {
   State prefix;
   State open;
   Confidence finished = Confidence::unknown;  ///< the answer's, without what only seems so in all
+  IdFilter ids;                               ///< of all operations
   Operations operations;
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last

@@ -13,22 +13,32 @@ namespace vmtrail {
 
 namespace {
 
-/// `hash`: the id's.
-bool holds(const Instance& instance, const MessageId& id, std::size_t hash) {
-  if (!instance.held) return false;
-  for (const Operation& operation : instance.held->operations) {
-    if (operation.holds(id, hash)) return true;
-  }
-  return false;
+// What seldom comes to pass stands apart, so that the rest keeps few things in mind.
+
+[[gnu::noinline]] bool any_holds(const Operations& operations, const MessageId& id,
+                                 std::size_t hash) {
+  return std::any_of(operations.begin(), operations.end(),
+                     [&](const Operation& operation) { return operation.holds(id, hash); });
 }
 
-Operation* operation_of(Instance& instance, const RequestId& request) {
-  if (!instance.held || request.empty()) return nullptr;
-  Operations& operations = instance.held->operations;
+/// `hash`: the id's.
+inline bool holds(const Instance& instance, const MessageId& id, std::size_t hash) {
+  return instance.held && instance.held->ids.may_have(hash) &&
+         any_holds(instance.held->operations, id, hash);
+}
+
+[[gnu::noinline]] Operation* find_operation(Operations& operations, const RequestId& request) {
   for (std::size_t i = operations.size(); i-- > 0;) {
     if (operations[i].request == request) return &operations[i];
   }
   return nullptr;
+}
+
+inline Operation* operation_of(Instance& instance, const RequestId& request) {
+  if (!instance.held || request.empty()) return nullptr;
+  Operations& operations = instance.held->operations;
+  if (operations.back().request == request) return &operations.back();
+  return operations.size() == 1 ? nullptr : find_operation(operations, request);
 }
 
 /// `operation`: that of the request, if the instance holds it.
@@ -78,13 +88,15 @@ void Model::Impl::stream_to(Time time, RecordConsumer& records) {
   }
 }
 
-bool Model::Impl::is_copy(const MessageId& id, std::size_t hash, Time generated,
-                          const Instance* named) const {
-  if (named != nullptr && named->remembered.contains(id, hash, stream.value_or(Time::min()))) {
-    return true;
-  }
-  if (seen.contains(id, hash)) return true;
-  return options.archive && stream && generated + options.horizon < *stream && options.archive(id);
+inline bool Model::Impl::is_copy(const MessageId& id, std::size_t hash, Time generated,
+                                 const Instance* named) const {
+  return (named != nullptr &&
+          named->remembered.contains(id, hash, stream.value_or(Time::min()))) ||
+         seen.contains(id, hash) || (options.archive && is_archived(id, generated));
+}
+
+bool Model::Impl::is_archived(const MessageId& id, Time generated) const {
+  return stream && generated + options.horizon < *stream && options.archive(id);
 }
 
 void Model::Impl::remember(const MessageId& id) {
@@ -149,6 +161,7 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
     instance.held->base = instance.held->prefix = instance.answer;
   }
   Held& held = *instance.held;
+  held.ids.add(fact.message_id.hash());
   Walk walk(instance, names, options.clock_tolerance);
   if (found == nullptr) {
     held.operations.push_back(spares.operation());

@@ -111,6 +111,8 @@ struct Operation {
   void renew(const RequestId& by, Fact&& fact);
   /// Makes it as new.
   void clear();
+  /// Of all facts, and perhaps of some that were dropped.
+  [[nodiscard]] const IdFilter& ids() const { return ids_; }
   /// `hash`: the id's.
   [[nodiscard]] bool holds(const MessageId& id, std::size_t hash) const {
     if (!ids_.may_have(hash)) return false;

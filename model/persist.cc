@@ -337,6 +337,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
     instance.held = std::move(held);
     for (Operation& operation : instance.held->operations) {
       impl_->make_joinable(operation, instance);
+      instance.held->ids.add(operation.ids());
     }
     Walk(instance, names, impl_->options.clock_tolerance).from_base();
     // What was announced of a migration that is not folded belongs to its request; of one without,

@@ -32,9 +32,7 @@ class Remembered {
   }
   /// `hash`: the id's.
   [[nodiscard]] bool contains(const MessageId& id, std::size_t hash, Time now) const {
-    if (!ids_.may_have(hash)) return false;
-    return std::any_of(entries_.begin(), entries_.end(),
-                       [&](const Entry& entry) { return entry.id == id && entry.until >= now; });
+    return ids_.may_have(hash) && finds(id, now);
   }
   void forget_before(Time now) {
     const auto first = std::find_if(entries_.begin(), entries_.end(),
@@ -49,6 +47,11 @@ class Remembered {
   }
 
  private:
+  [[gnu::noinline]] bool finds(const MessageId& id, Time now) const {
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [&](const Entry& entry) { return entry.id == id && entry.until >= now; });
+  }
+
   boost::container::small_vector<Entry, 2> entries_;  // the oldest first
   IdFilter ids_;
 };

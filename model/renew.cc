@@ -63,11 +63,12 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
   if (operation.facts.size() == 1 && !operation.joinable &&
       same_content(operation.facts.front(), fact)) {
     operation.renew(request, std::move(fact));
-    return true;
+  } else {
+    spares.empty(operation);
+    operation.request = request;
+    operation.insert(std::move(fact));
   }
-  spares.empty(operation);
-  operation.request = request;
-  operation.insert(std::move(fact));
+  held.ids = operation.ids();
   return true;
 }
 

@@ -211,13 +211,13 @@ const Rule* RuleSet::match(const Event& event, std::uint32_t first) const {
   }
 }
 
-const Rule* RuleMatcher::look_up(const Event& event) {
+std::uint32_t RuleMatcher::look_up(const Event& event) {
   const std::uint32_t first = rules_.compiled_->types.find(event.event_type);
   if (event.known_type != 0) {
     if (event.known_type >= firsts_.size()) firsts_.resize(event.known_type + 1, kUnknown);
     firsts_[event.known_type] = first;
   }
-  return rules_.match(event, first);
+  return first;
 }
 
 std::span<const Rule> RuleSet::rules() const {

@@ -179,17 +179,18 @@ class RuleMatcher {
   /// See RuleSet::match().
   [[nodiscard]] const Rule* match(const Event& event) {
     const std::uint32_t known = event.known_type;
-    return known != 0 && known < firsts_.size() && firsts_[known] != kUnknown
-               ? rules_.match(event, firsts_[known])
-               : look_up(event);
+    return rules_.match(event, known < firsts_.size() && firsts_[known] != kUnknown
+                                   ? firsts_[known]
+                                   : look_up(event));
   }
 
  private:
   static constexpr std::uint32_t kUnknown = std::numeric_limits<std::uint32_t>::max() - 1;
-  [[nodiscard]] const Rule* look_up(const Event& event);
+  [[nodiscard]] std::uint32_t look_up(const Event& event);
 
   const RuleSet& rules_;
-  std::vector<std::uint32_t> firsts_;  // by Event::known_type, the number of its first candidate
+  // By Event::known_type, the number of its first candidate. That of 0 is never known.
+  std::vector<std::uint32_t> firsts_;
 };
 
 /// What an event is to the model, as far as that can be told without it, and so on any thread: its
