@@ -3,11 +3,11 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <queue>
-#include <array>
 #include <vector>
 
 #include "model/changes.h"

@@ -90,8 +90,7 @@ void Model::Impl::stream_to(Time time, RecordConsumer& records) {
 
 inline bool Model::Impl::is_copy(const MessageId& id, std::size_t hash, Time generated,
                                  const Instance* named) const {
-  return (named != nullptr &&
-          named->remembered.contains(id, hash, stream.value_or(Time::min()))) ||
+  return (named != nullptr && named->remembered.contains(id, hash, stream.value_or(Time::min()))) ||
          seen.contains(id, hash) || (options.archive && is_archived(id, generated));
 }
 
@@ -225,7 +224,8 @@ void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
     const Fact& fact = entry->second.fact;
     Operation* const operation = operation_of(instance, request);
     if (operation == nullptr || !operation->joinable) return;
-    if (holds(instance, fact.message_id, fact.message_id.hash()) || !has_room(instance, operation)) continue;
+    if (holds(instance, fact.message_id, fact.message_id.hash()) || !has_room(instance, operation))
+      continue;
     instance.newest = std::max(instance.newest, fact.generated);
     take(instance, operation, request, Fact(fact));
   }
@@ -295,9 +295,9 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
   const State& answer = instance.answer;
   const Fact* const last = instance.held ? &instance.held->operations.back().facts.back() : nullptr;
   NameId& event_type = impl.event_type_of(rule);
-  Fact fact = make_fact(
-      event, message, rule, impl.names,
-      {answer.host, answer.vm_state, answer.name, answer.project_id, event_type, last});
+  Fact fact =
+      make_fact(event, message, rule, impl.names,
+                {answer.host, answer.vm_state, answer.name, answer.project_id, event_type, last});
   event_type = fact.event_type;
   if (operation == nullptr && impl.renew(instance, request, fact)) return Verdict::applied;
   impl.change(instance, known, operation, request, std::move(fact), occasion, records);

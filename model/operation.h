@@ -107,7 +107,8 @@ struct Operation {
 
   /// Puts a fact where it belongs in the order. Returns its index.
   std::size_t insert(Fact&& fact);
-  /// What it would be if it were new and held that fact alone, which asserts what its only one does.
+  /// What it would be if it were new and held that fact alone, which asserts what its only one
+  /// does.
   void renew(const RequestId& by, Fact&& fact);
   /// Makes it as new.
   void clear();
