@@ -93,9 +93,8 @@ bool Dispatcher::apply(const Event& event, const Matched& matched) {
   records_.end();
   ++counts_.events;
   switch (verdict) {
-    case Verdict::applied:
-      ++counts_.applied;
-      break;
+    [[likely]] case Verdict::applied : ++counts_.applied;
+    break;
     case Verdict::duplicate:
       ++counts_.duplicate;
       break;

@@ -34,7 +34,9 @@ class EventCourses {
   static constexpr std::size_t kBefore = 16;
 
   /// Its events are followed to their end: what they cost to learn has paid.
-  void followed() { credit_ += static_cast<unsigned>(credit_ < kMostCredit); }
+  void followed() {
+    if (credit_ != kMostCredit) ++credit_;
+  }
   /// Is one that could not be followed to be learnt?
   [[nodiscard]] bool may_learn() const { return credit_ >= kPrice; }
   /// Learns it. `type` as for find().

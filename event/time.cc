@@ -314,25 +314,15 @@ std::optional<Time> parse_any(std::string_view text) {
   return within_range(*time + fraction - *offset);
 }
 
-}  // namespace
+constexpr Shape kFraction("0.000000");
 
-std::optional<Time> parse_time(std::string_view text) {
-  // Times with a fraction say when, those without mostly what hour an audit is of: two minutes.
-  thread_local std::array<ReadMinute, 2> lasts;
-  ReadMinute& last = lasts[text.size() == kWithoutFraction ? 1 : 0];
-  static constexpr Shape kFraction("0.000000");
-  const auto micros = [](const Eight& digits) {
-    return microseconds((digits.pair(2) * 100 + digits.pair(4)) * 100 + digits.pair(6));
-  };
-  constexpr std::size_t kUsual = 26;
-  if (std::endian::native == std::endian::little && text.size() == kUsual && last.is_of(text)) {
-    static constexpr Shape kSeconds(":00.0000");
-    const Eight clock(text.data() + 16, kSeconds);
-    const Eight digits(text.data() + 18, kFraction);
-    if ((clock.wrong() | digits.wrong()) == 0 && clock.pair(1) < 60) {
-      return last.time() + seconds(clock.pair(1)) + micros(digits);
-    }
-  }
+inline microseconds micros(const Eight& digits) {
+  return microseconds((digits.pair(2) * 100 + digits.pair(4)) * 100 + digits.pair(6));
+}
+
+/// Of a time that is of another minute than `last`, or written otherwise. Apart, so that the others
+/// keep few things in mind.
+[[gnu::noinline]] std::optional<Time> parse_afresh(std::string_view text, ReadMinute& last) {
   if (std::endian::native != std::endian::little || !has_usual_length(text) ||
       (text[10] != 'T' && text[10] != ' ')) {
     return parse_any(text);
@@ -363,6 +353,24 @@ std::optional<Time> parse_time(std::string_view text) {
   if (wrong != 0) return parse_any(text);
   if (clock.pair(6) > 59) return std::nullopt;
   return last.time() + seconds(clock.pair(6)) + fraction;
+}
+
+}  // namespace
+
+std::optional<Time> parse_time(std::string_view text) {
+  // Times with a fraction say when, those without mostly what hour an audit is of: two minutes.
+  thread_local std::array<ReadMinute, 2> lasts;
+  ReadMinute& last = lasts[text.size() == kWithoutFraction ? 1 : 0];
+  constexpr std::size_t kUsual = 26;
+  if (std::endian::native == std::endian::little && text.size() == kUsual && last.is_of(text)) {
+    static constexpr Shape kSeconds(":00.0000");
+    const Eight clock(text.data() + 16, kSeconds);
+    const Eight digits(text.data() + 18, kFraction);
+    if ((clock.wrong() | digits.wrong()) == 0 && clock.pair(1) < 60) {
+      return last.time() + seconds(clock.pair(1)) + micros(digits);
+    }
+  }
+  return parse_afresh(text, last);
 }
 
 void write_time(char* to, Time time) {

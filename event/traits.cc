@@ -111,40 +111,11 @@ void TraitSet::set(const Note& note, std::string_view name, std::string_view val
   if (note.wanted) draft_.site().keep(name, value);
 }
 
-inline void TraitSet::tell_either(Field field, Second trait, std::string_view name) {
-  const std::string_view value = second(trait);
-  if (value.data() == nullptr) return;
-  if (!draft_.told(field)) {
-    draft_.tell(field, value);
-  } else if (draft_[field] != value) {
-    draft_.fail(ErrorCode::conflicting_traits, name);
-  }
-}
-
 void TraitSet::check_names() {
   std::ranges::sort(others_);
   const auto twice = std::ranges::adjacent_find(others_);
   if (twice != others_.end()) repeated_ = *twice;
   if (repeated_.data() != nullptr) draft_.fail(ErrorCode::repeated_trait, repeated_);
-}
-
-void TraitSet::apply() {
-  if (odd_) check_names();
-  if (const std::string_view resource_id = second(Second::resource_id);
-      resource_id.data() != nullptr) {
-    if (!draft_.told(Field::instance_id)) {
-      draft_.tell(Field::instance_id, resource_id);
-    } else if (!same_instance(draft_[Field::instance_id], resource_id)) {
-      draft_.fail(ErrorCode::conflicting_traits, "resource_id");
-    }
-  }
-  tell_either(Field::flavor, Second::flavor_name, "flavor_name");
-  tell_either(Field::publisher_host, Second::host_name, "host_name");
-  if (const std::string_view service = second(Second::service); service.data() != nullptr) {
-    draft_.tell_publisher(service, ".:");
-  }
-  if (!odd_) return;
-  for (const Aliased& alias : aliased_) draft_.tell_alias(alias.field, alias.value, alias.name);
 }
 
 }  // namespace vmtrail

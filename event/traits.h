@@ -128,4 +128,34 @@ class TraitSet {
   std::vector<Aliased> aliased_;
 };
 
+inline void TraitSet::tell_either(Field field, Second trait, std::string_view name) {
+  const std::string_view value = second(trait);
+  if (value.data() == nullptr) return;
+  if (!draft_.told(field)) {
+    draft_.tell(field, value);
+  } else if (draft_[field] != value) {
+    draft_.fail(ErrorCode::conflicting_traits, name);
+  }
+}
+
+// Once for each event, of which most have nothing odd.
+[[gnu::always_inline]] inline void TraitSet::apply() {
+  if (odd_) check_names();
+  if (const std::string_view resource_id = second(Second::resource_id);
+      resource_id.data() != nullptr) {
+    if (!draft_.told(Field::instance_id)) {
+      draft_.tell(Field::instance_id, resource_id);
+    } else if (!same_instance(draft_[Field::instance_id], resource_id)) {
+      draft_.fail(ErrorCode::conflicting_traits, "resource_id");
+    }
+  }
+  tell_either(Field::flavor, Second::flavor_name, "flavor_name");
+  tell_either(Field::publisher_host, Second::host_name, "host_name");
+  if (const std::string_view service = second(Second::service); service.data() != nullptr) {
+    draft_.tell_publisher(service, ".:");
+  }
+  if (!odd_) return;
+  for (const Aliased& alias : aliased_) draft_.tell_alias(alias.field, alias.value, alias.name);
+}
+
 }  // namespace vmtrail

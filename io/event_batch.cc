@@ -57,8 +57,8 @@ void EventBatch::begin(const Frame& frame) {
   marks_[mark_count_++] = {Kind::frame, event_count_, frame};
 }
 
-void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& matcher,
-                     Texts texts) {
+inline void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& matcher,
+                            Texts texts) {
   const std::size_t place = event_count_++;
   Event& copy = events_[place];
   copy_event(event, copy);
@@ -71,6 +71,13 @@ void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& ma
   }
   std::destroy_at(&matched_[place]);
   std::construct_at(&matched_[place], event, matcher.match(event));
+}
+
+inline void EventBatch::add(const Frame& frame, const Event& event, RuleMatcher& matcher,
+                            Texts texts) {
+  frames_[event_count_] = frame;
+  begins_frame_ |= 1U << event_count_;
+  add(event, frame.bytes, matcher, texts);
 }
 
 void EventBatch::add(const Undecodable& bad, std::string_view input) {
@@ -174,6 +181,10 @@ void EventBatch::clear() {
   gathered_size_ = 0;
   mark_count_ = 0;
   bad_.clear();
+}
+
+void BatchWriter::on_event(const Event& event) {
+  batch().add(event, bytes_, *matcher_, texts_);
 }
 
 void BatchWriter::decode(MatchingDecoder& decoder, const Frame& frame) {

@@ -38,11 +38,7 @@ class EventBatch {
 
   void begin(const Frame& frame);
   /// A frame that holds one event, which stands in it.
-  void add(const Frame& frame, const Event& event, RuleMatcher& matcher, Texts texts) {
-    frames_[event_count_] = frame;
-    begins_frame_ |= 1U << event_count_;
-    add(event, frame.bytes, matcher, texts);
-  }
+  void add(const Frame& frame, const Event& event, RuleMatcher& matcher, Texts texts);
   /// `input`: the frame's bytes.
   void add(const Event& event, std::string_view input, RuleMatcher& matcher, Texts texts);
   void add(const Undecodable& bad, std::string_view input);
@@ -121,7 +117,7 @@ class BatchWriter : private EventConsumer {
     bytes_ = frame.bytes;
     batch().begin(frame);
   }
-  void on_event(const Event& event) override { batch().add(event, bytes_, *matcher_, texts_); }
+  void on_event(const Event& event) override;
   void on_undecodable(const Undecodable& bad) override { batch().add(bad, bytes_); }
   void on_sample() override { batch().add_sample(); }
   void on_skipped_line() override { batch().add_skipped_line(); }

@@ -358,8 +358,7 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
     }
   }
   instance.ended.clear();
-  const std::size_t folded =
-      instance.held ? instance.held->base.migrations : instance.migrations.size();
+  const std::size_t folded = instance.base().migrations;
   for (std::size_t i = before.folded_migrations; i < instance.migrations.size(); ++i) {
     Occasion at = occasion;
     at.at_end = at.at_end || i < folded;

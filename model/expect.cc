@@ -47,9 +47,12 @@ void Model::expect(std::span<const Matched> coming) const {
       const Operations& operations = instance->held->operations;
       const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
       for (std::size_t i = first; i < operations.size(); ++i) prefetch(&operations[i]);
-      const std::uint32_t folded = instance->held->base.migrations;
-      prefetch(instance->migrations.data() + folded,
-               (instance->answer.migrations - folded) * sizeof(MigrationEntry));
+      if (!instance->held->alike) {
+        prefetch(&instance->steps);
+        const std::uint32_t folded = instance->steps.base.migrations;
+        prefetch(instance->migrations.data() + folded,
+                 (instance->answer.migrations - folded) * sizeof(MigrationEntry));
+      }
       __builtin_prefetch(instance->past.data() + instance->past.size());  // where the next one goes
     }
     __builtin_prefetch(instance->remembered.entries().data());

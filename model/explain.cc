@@ -117,7 +117,9 @@ std::vector<FactAnswer> Model::explain(const InstanceId& id, std::span<const Tra
   if (found->held) {
     // Walking changes the instance, if only to what it is: a copy walks.
     Instance copy;
+    copy.answer = found->answer;
     copy.held = *found->held;
+    copy.steps = found->steps;
     copy.past = found->past;
     copy.migrations = found->migrations;
     Walk walk(copy, names, impl_->options.clock_tolerance);

@@ -2,6 +2,8 @@
 
 #include "model/fact.h"
 
+#include "model/state.h"
+
 namespace vmtrail {
 
 namespace {
@@ -17,26 +19,33 @@ constexpr std::uint8_t bit(Witness witness) {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(witness));
 }
 
+constinit const Fact kNoFact;
+
 }  // namespace
+
+Fact make_fact(const Event& event, const MessageId& message, const Rule& rule, Names& names) {
+  static const State kNothing;
+  return make_fact(event, message, rule, names, {.answer = kNothing});
+}
 
 Fact make_fact(const Event& event, const MessageId& message, const Rule& rule, Names& names,
                const Expected& expected) {
   Fact fact{.message_id = message, .generated = event.generated, .rule = &rule};
-  static const Fact kNone;
-  const Fact& last = expected.last != nullptr ? *expected.last : kNone;
+  const State& answer = expected.answer;
+  const Fact& last = expected.last != nullptr ? *expected.last : kNoFact;
   fact.event_type = names.intern(event.event_type, expected.event_type);
   fact.publisher_service = names.intern(event[Field::publisher_service], last.publisher_service);
   fact.publisher_host = names.intern(event[Field::publisher_host], last.publisher_host);
   fact.publisher_key = fact.publisher_host == last.publisher_host
                            ? last.publisher_key
                            : names.host_key(fact.publisher_host);
-  fact.payload_host = names.intern(event[Field::payload_host], expected.host);
-  fact.state = names.intern(event[Field::state], expected.vm_state);
+  fact.payload_host = names.intern(event[Field::payload_host], answer.host);
+  fact.state = names.intern(event[Field::state], answer.vm_state);
   fact.old_state = names.intern(event[Field::old_state], fact.state);
   fact.task_state = names.intern(event[Field::task_state], last.task_state);
   fact.flavor = names.intern(event[Field::flavor], last.flavor);
-  fact.name = names.intern(event[Field::display_name], expected.name);
-  fact.project_id = names.intern(event[Field::project_id], expected.project_id);
+  fact.name = names.intern(event[Field::display_name], answer.name);
+  fact.project_id = names.intern(event[Field::project_id], answer.project_id);
   const std::string_view power = event[Field::power_state];
   fact.power = power.empty() ? rule.power : parse_word<PowerState>(power).value_or(rule.power);
   fact.task_told = event.told(Field::task_state);

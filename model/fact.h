@@ -47,18 +47,20 @@ struct Fact {
   }
 };
 
+struct State;
+
 /// What is likely to be said again.
 struct Expected {
-  NameId host{};
-  NameId vm_state{};
-  NameId name{};
-  NameId project_id{};
+  const State& answer;         ///< of the instance
+  const Fact* last = nullptr;  ///< likewise; nullptr: none is held
   NameId event_type{};
-  const Fact* last = nullptr;  ///< of the instance; nullptr: none is held
 };
 
 [[nodiscard]] Fact make_fact(const Event& event, const MessageId& message, const Rule& rule,
-                             Names& names, const Expected& expected = {});
+                             Names& names, const Expected& expected);
+/// The same without expecting anything.
+[[nodiscard]] Fact make_fact(const Event& event, const MessageId& message, const Rule& rule,
+                             Names& names);
 
 /// The host on the word of the first witness that the fact carries; `nothing` if it says that there
 /// is none; nullopt if nobody says anything.

@@ -80,7 +80,7 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
   if (options.trail > 0) walk.trace_to(&trail_of(instance));
   walk.fold(count, [this](Operations::Owned folded) { spares.keep(std::move(folded)); });
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
-    prune(*instance.trail, options.trail, instance.held->base.decided_by);
+    prune(*instance.trail, options.trail, instance.base().decided_by);
   }
   if (instance.held->operations.empty()) {
     instance.held.reset();
@@ -94,7 +94,7 @@ void Model::Impl::note_folded(Instance& instance, const Operation& operation) {
   instance.cut = std::max(instance.cut, operation.last);
   if (!operation.request.empty()) instance.folded.add(operation.request);
   const Time until = remembered_until();
-  for (const Fact& fact : operation.facts) instance.remembered.add(fact.message_id, until);
+  instance.remembered.add(operation, until);
   if (!operation.joinable) return;
   requests.remove(operation.request, instance.place);
   // A copy of what names no instance is not looked for in one.
@@ -104,8 +104,7 @@ void Model::Impl::note_folded(Instance& instance, const Operation& operation) {
 }
 
 void Model::Impl::trim_history(Instance& instance) const {
-  const std::size_t folded =
-      instance.held ? instance.held->base.closed_intervals : instance.answer.closed_intervals;
+  const std::size_t folded = instance.base().closed_intervals;
   if (folded <= options.history) return;
   forget_intervals(instance, static_cast<std::uint32_t>(folded - options.history));
 }

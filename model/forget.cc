@@ -14,17 +14,14 @@ namespace {
 template <class Each>
 void for_each_state(Instance& instance, Each each) {
   each(instance.answer);
-  if (!instance.held) return;
-  for (State* const state : {&instance.held->base, &instance.held->prefix, &instance.held->open}) {
-    each(*state);
-  }
+  if (!instance.held || instance.held->alike) return;
+  Steps& steps = instance.steps;
+  for (State* const state : {&steps.base, &steps.prefix, &steps.open}) each(*state);
 }
 
 std::uint32_t old_intervals(const Instance& instance, Time before) {
   const auto folded =
-      instance.past.begin() + static_cast<std::ptrdiff_t>(instance.held
-                                                              ? instance.held->base.closed_intervals
-                                                              : instance.past.size());
+      instance.past.begin() + static_cast<std::ptrdiff_t>(instance.base().closed_intervals);
   const auto first = std::find_if(instance.past.begin(), folded,
                                   [&](const ClosedInterval& one) { return one.to >= before; });
   return static_cast<std::uint32_t>(first - instance.past.begin());
@@ -33,7 +30,7 @@ std::uint32_t old_intervals(const Instance& instance, Time before) {
 std::uint32_t old_migrations(const Instance& instance, Time before) {
   std::size_t most = instance.migrations.size();
   if (instance.held) {
-    most = instance.held->base.migrations;
+    most = instance.base().migrations;
     // A confirm that is not folded may yet be undone by a late fact.
     for (const Operation& operation : instance.held->operations) {
       if (operation.ending) most = std::min<std::size_t>(most, operation.ending->migration);

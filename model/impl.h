@@ -132,7 +132,18 @@ struct Model::Impl {
   void judge_all(Time now, bool at_end, RecordConsumer& records);
 
   /// Notes in `was` what the answer is before it changes.
-  void note_before(const Instance& instance, bool known);
+  void note_before(const Instance& instance, bool known) {
+    was.known = known;
+    was.answer = Told(instance.answer);
+    was.past_known = false;
+    // What is folded stays as it is, but for what Instance::ended tells.
+    const State& folded = instance.base();
+    was.folded_migrations = folded.migrations;
+    was.folded_intervals = folded.closed_intervals;
+    was.migrations.clear();
+    if (was.folded_migrations != instance.answer.migrations) note_migrations(instance);
+  }
+  void note_migrations(const Instance& instance);
   // What explain() is told of events that are not held (explain.cc).
   Trail& trail_of(Instance& instance);
   void turn_away(Instance& instance, const Event& event, const Rule& rule, Treatment treatment);

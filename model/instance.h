@@ -18,21 +18,27 @@
 
 namespace vmtrail {
 
-/// The operations that are not folded, and the states along their order. Between two events:
+/// The operations that are not folded.
+struct Held {
+  Operations operations;
+  IdFilter ids;                               ///< of all of them
+  Confidence finished = Confidence::unknown;  ///< the answer's, without what only seems so in all
+  bool ambiguous =
+      false;  ///< another operation may have come after the one that placed the instance last
+  bool alike = false;  ///< the steps are the answer, but for State::effective, and not written
+  Time
+      before{};  ///< while alike: State::effective of base and prefix; that of open is the answer's
+};
+
+/// The states along the order of the operations. Between two events:
 ///   base  -(all operations but the last)->  prefix  -(facts of the last)->  open  -(its end)->
 ///   the instance's answer
 /// so that a fact which comes last costs one step from `open`, and any other at most one walk from
 /// `base`.
-struct Held {
+struct Steps {
   State base;
   State prefix;
   State open;
-  Confidence finished = Confidence::unknown;  ///< the answer's, without what only seems so in all
-  IdFilter ids;                               ///< of all operations
-  Operations operations;
-  bool ambiguous =
-      false;  ///< another operation may have come after the one that placed the instance last
-  bool alike = false;  ///< base, prefix, open and the answer differ in State::effective alone
 };
 
 struct Instance {
@@ -50,7 +56,18 @@ struct Instance {
   Time cut = Time::min();     ///< newest time folded
   Time newest = Time::min();  ///< newest fact
   bool queued = false;        ///< waits in the queue of instances that may become quiet
-  FoldedRequests folded;      ///< seldom looked at, therefore last
+  FoldedRequests folded;      ///< seldom looked at to its end, therefore here
+  Steps steps;                ///< while facts are held that are not alike
+
+  /// What is folded; while alike, State::effective is another.
+  [[nodiscard]] const State& base() const { return held && !held->alike ? steps.base : answer; }
+  /// Writes the steps, if they are alike.
+  void part() {
+    if (!held->alike) return;
+    held->alike = false;
+    steps.base = steps.prefix = steps.open = answer;
+    steps.base.effective = steps.prefix.effective = held->before;
+  }
 };
 
 }  // namespace vmtrail

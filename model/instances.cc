@@ -2,8 +2,6 @@
 
 #include "model/instances.h"
 
-#include "model/prefetch.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -61,16 +59,6 @@ const Instance& Instances::read(std::uint32_t place, Instance& room) const {
   room.id = own.id();
   room.place = place;
   return room;
-}
-
-const Instance* Instances::Slot::prefetch() const {
-  const Instance* const instance = awake();
-  if (instance != nullptr) {
-    vmtrail::prefetch(instance, sizeof(Instance) - FoldedRequests::kSeldom);
-  } else {
-    __builtin_prefetch(packed());
-  }
-  return instance;
 }
 
 }  // namespace vmtrail

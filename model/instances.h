@@ -13,6 +13,7 @@
 #include "model/instance.h"
 #include "model/packed.h"
 #include "model/place_index.h"
+#include "model/prefetch.h"
 #include "vmtrail/ids.h"
 
 namespace vmtrail {
@@ -151,5 +152,18 @@ class Instances {
   PlaceIndex index_;
   Packer packer_;
 };
+
+inline const Instance* Instances::Slot::prefetch() const {
+  const Instance* const instance = awake();
+  if (instance != nullptr) {
+    const auto* const begin = reinterpret_cast<const char*>(instance);
+    const auto* const seldom =
+        reinterpret_cast<const char*>(&instance->folded + 1) - FoldedRequests::kSeldom;
+    vmtrail::prefetch(instance, static_cast<std::size_t>(seldom - begin));
+  } else {
+    __builtin_prefetch(packed());
+  }
+  return instance;
+}
 
 }  // namespace vmtrail

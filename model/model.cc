@@ -124,16 +124,7 @@ void Model::Impl::queue(Instance& instance) {
   instance.queued = true;
 }
 
-void Model::Impl::note_before(const Instance& instance, bool known) {
-  was.known = known;
-  was.answer = Told(instance.answer);
-  was.past_known = false;
-  // What is folded stays as it is, but for what Instance::ended tells.
-  const State& folded = instance.held ? instance.held->base : instance.answer;
-  was.folded_migrations = folded.migrations;
-  was.folded_intervals = folded.closed_intervals;
-  was.migrations.clear();
-  if (was.folded_migrations == instance.answer.migrations) return;
+void Model::Impl::note_migrations(const Instance& instance) {
   was.migrations.assign(
       instance.migrations.begin() + static_cast<std::ptrdiff_t>(was.folded_migrations),
       instance.migrations.end());
@@ -153,20 +144,20 @@ void Model::Impl::note_hosts(const Fact& fact, NameId known) {
   }
 }
 
-void Model::Impl::take(Instance& instance, Operation* const found, const RequestId& request,
-                       Fact&& fact) {
+[[gnu::always_inline]] inline void Model::Impl::take(Instance& instance, Operation* const found,
+                                                     const RequestId& request, Fact&& fact) {
   if (!instance.held) {
     instance.held.emplace();
-    instance.held->base = instance.held->prefix = instance.answer;
+    instance.steps.base = instance.steps.prefix = instance.answer;
   }
   Held& held = *instance.held;
-  held.ids.add(fact.message_id.hash());
   Walk walk(instance, names, options.clock_tolerance);
   if (found == nullptr) {
     held.operations.push_back(spares.operation());
     Operation& created = held.operations.back();
     created.request = request;
     created.insert(std::move(fact));
+    held.ids.add(created.ids());
     make_joinable(created, instance);
     if (last_is_certain(held.operations, options.clock_tolerance)) {
       walk.step_into_last();
@@ -182,6 +173,7 @@ void Model::Impl::take(Instance& instance, Operation* const found, const Request
   const Time generated = fact.generated;
   spares.give_room(operation.facts);
   const std::size_t at = operation.insert(std::move(fact));
+  held.ids.add(operation.ids());
   const bool came_last = at + 1 == operation.facts.size();
   skew.note(operation, at);
   make_joinable(operation, instance);
@@ -217,7 +209,7 @@ void Model::Impl::make_joinable(Operation& operation, const Instance& instance) 
   requests.add(operation.request, instance.place);
 }
 
-void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
+[[gnu::noinline]] void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
   if (request.empty() || !requests.waits_for(request)) return;
   const auto [begin, end] = requests.loose().equal_range(request);
   for (auto entry = begin; entry != end; ++entry) {
@@ -292,12 +284,9 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
     impl.remember(message);
     return Verdict::too_many_facts;
   }
-  const State& answer = instance.answer;
   const Fact* const last = instance.held ? &instance.held->operations.back().facts.back() : nullptr;
   NameId& event_type = impl.event_type_of(rule);
-  Fact fact =
-      make_fact(event, message, rule, impl.names,
-                {answer.host, answer.vm_state, answer.name, answer.project_id, event_type, last});
+  Fact fact = make_fact(event, message, rule, impl.names, {instance.answer, last, event_type});
   event_type = fact.event_type;
   if (operation == nullptr && impl.renew(instance, request, fact)) return Verdict::applied;
   impl.change(instance, known, operation, request, std::move(fact), occasion, records);

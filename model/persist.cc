@@ -172,7 +172,8 @@ void Model::snapshot(const InstanceId& id, InstanceSnapshot& saved) const {
   Instance room;
   const Instance& instance = *impl_->find(id, room);
   const Names& names = impl_->names;
-  const State& base = instance.held ? instance.held->base : instance.answer;
+  State base = instance.base();
+  if (instance.held && instance.held->alike) base.effective = instance.held->before;
   saved.id = instance.id;
   save(base, names, saved.base);
   save(instance.answer, names, saved.answer);
@@ -316,9 +317,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
       ++dropped;
       continue;
     }
-    if (!held) {
-      held.emplace().base = base;
-    }
+    if (!held) held.emplace();
     RequestId request(fact.request_id);
     Operations& operations = held->operations;
     if (operations.size() == 2 * kMaxOperations) {  // which no store of ours has
@@ -335,6 +334,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   }
   if (held) {
     instance.held = std::move(held);
+    instance.steps.base = base;
     for (Operation& operation : instance.held->operations) {
       impl_->make_joinable(operation, instance);
       instance.held->ids.add(operation.ids());

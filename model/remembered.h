@@ -9,6 +9,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "model/id_filter.h"
+#include "model/operation.h"
 #include "model/room.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
@@ -24,20 +25,22 @@ class Remembered {
     Time until;  ///< stream time
   };
 
-  /// Of a later `until` than those before, or the same.
-  void add(const MessageId& id, Time until) {
-    reserve_one(entries_, 8);
-    entries_.push_back({id, until});
-    ids_.add(id.hash());
+  /// The ids of an operation; until later than those before, or as long.
+  void add(const Operation& operation, Time until) {
+    for (const Fact& fact : operation.facts) {
+      reserve_one(entries_, 8);
+      entries_.push_back({fact.message_id, until});
+    }
+    ids_.add(operation.ids());
   }
   /// `hash`: the id's.
   [[nodiscard]] bool contains(const MessageId& id, std::size_t hash, Time now) const {
     return ids_.may_have(hash) && finds(id, now);
   }
   void forget_before(Time now) {
+    if (entries_.empty() || entries_.front().until >= now) return;
     const auto first = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& entry) { return entry.until >= now; });
-    if (first == entries_.begin()) return;
     entries_.erase(entries_.begin(), first);
     ids_.clear();
     for (const Entry& entry : entries_) ids_.add(entry.id.hash());

@@ -18,7 +18,7 @@ bool is_plain(const Instance& instance) {
   return state.confidence == Confidence::confirmed && held.finished == Confidence::confirmed &&
          !held.ambiguous && !state.deleted && state.host != NameId::nothing && state.mover_seen &&
          state.mover_host != NameId::nothing && state.vm_state != NameId::shelved_offloaded &&
-         held.base.migrations == state.migrations && instance.ended.empty();
+         instance.base().migrations == state.migrations && instance.ended.empty();
 }
 
 // Does a fact that is an operation of its own, beside others, tell nothing but the time?
@@ -46,15 +46,9 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
   }
   State& state = instance.answer;
   state.left_state = NameId::nothing;
-  if (held.alike) {
-    held.base.effective = held.prefix.effective = state.effective;
-  } else {
-    held.base = held.prefix = held.open = state;
-    held.alike = true;
-    trim_history(instance);
-  }
+  held.before = state.effective;
+  if (!std::exchange(held.alike, true)) trim_history(instance);
   state.effective = std::max(state.effective, fact.generated);
-  held.open.effective = state.effective;
 
   instance.remembered.forget_before(stream.value_or(Time::min()));
   note_folded(instance, operation);

@@ -33,18 +33,7 @@ class Spares {
 
   /// Makes room for one more.
   void give_room(Facts& facts) {
-    if (facts.size() < facts.capacity()) return;
-    const std::size_t wanted = facts.size() < kRoom ? kRoom : 2 * facts.size();
-    Facts larger;
-    if (std::vector<Facts>* const rooms = rooms_of(wanted); rooms != nullptr && !rooms->empty()) {
-      larger = std::move(rooms->back());
-      rooms->pop_back();
-    } else {
-      larger.reserve(wanted);
-    }
-    larger.assign(std::make_move_iterator(facts.begin()), std::make_move_iterator(facts.end()));
-    keep_room(facts);
-    facts = std::move(larger);
+    if (facts.size() == facts.capacity()) give_larger(facts);
   }
 
   /// Makes it as new.
@@ -66,6 +55,19 @@ class Spares {
   /// Those for exactly so many facts; nullptr: such are not kept.
   [[nodiscard]] std::vector<Facts>* rooms_of(std::size_t facts) {
     return facts == kRoom ? &rooms_ : facts == 2 * kRoom ? &larger_rooms_ : nullptr;
+  }
+  [[gnu::noinline]] void give_larger(Facts& facts) {
+    const std::size_t wanted = facts.size() < kRoom ? kRoom : 2 * facts.size();
+    Facts larger;
+    if (std::vector<Facts>* const rooms = rooms_of(wanted); rooms != nullptr && !rooms->empty()) {
+      larger = std::move(rooms->back());
+      rooms->pop_back();
+    } else {
+      larger.reserve(wanted);
+    }
+    larger.assign(std::make_move_iterator(facts.begin()), std::make_move_iterator(facts.end()));
+    keep_room(facts);
+    facts = std::move(larger);
   }
   void keep_room(Facts& facts) {
     facts.clear();

@@ -57,37 +57,32 @@ IntervalCause cause_of(const Operation& operation, NameId host_before, NameId ho
 
 }  // namespace
 
-Walk::Walk(Instance& instance, Names& names, Duration clock_tolerance)
-    : instance_(instance), held_(*instance.held), names_(names), tolerance_(clock_tolerance) {
-  held_.alike = false;
-}
-
 // ---- the ways through
 
 void Walk::step() {
   Operation& last = held_.operations.back();
   unfinish(last);
-  rewind(held_.open);
-  apply(held_.open, last, last.facts.back());
+  rewind(steps_.open);
+  apply(steps_.open, last, last.facts.back());
   end_of_last();
 }
 
 void Walk::step_into_last() {
   Operation& last = held_.operations.back();
   if (held_.operations.size() > 1) {
-    held_.prefix = instance_.answer;
-    held_.prefix.confidence = held_.finished;
+    steps_.prefix = instance_.answer;
+    steps_.prefix.confidence = held_.finished;
   }
-  held_.open = held_.prefix;
-  apply(held_.open, last, last.facts.back());
+  steps_.open = steps_.prefix;
+  apply(steps_.open, last, last.facts.back());
   end_of_last();
 }
 
 void Walk::step_within_last(Time generated) {
   unfinish(held_.operations.back());
-  rewind(held_.open);
-  held_.open.effective = std::max(held_.open.effective, generated);
-  held_.open.moved_at = std::max(held_.open.moved_at, generated);
+  rewind(steps_.open);
+  steps_.open.effective = std::max(steps_.open.effective, generated);
+  steps_.open.moved_at = std::max(steps_.open.moved_at, generated);
   end_of_last();
 }
 
@@ -98,8 +93,8 @@ void Walk::step_within_last(Time generated) {
 // writers, and so does a fact that tells of an instance which is offloaded.
 bool Walk::only_confirms(const Fact& fact) const {
   const Operation& last = held_.operations.back();
-  const State& before = held_.prefix;
-  const State& after = held_.open;
+  const State& before = steps_.prefix;
+  const State& after = steps_.open;
   const Rule& rule = *fact.rule;
   const std::optional<NameId> host = named(fact, rule.host);
   return rule.database && rule.phase == Phase::none && is_serial(last.kind) &&
@@ -116,9 +111,9 @@ bool Walk::only_confirms(const Fact& fact) const {
 void Walk::repeat_last() {
   Operation& last = held_.operations.back();
   unfinish(last);
-  rewind(held_.prefix);
-  held_.open = held_.prefix;
-  for (const Fact& fact : last.facts) apply(held_.open, last, fact);
+  rewind(steps_.prefix);
+  steps_.open = steps_.prefix;
+  for (const Fact& fact : last.facts) apply(steps_.open, last, fact);
   end_of_last();
   // It may have been something else before.
   const bool ambiguous = is_ambiguous(held_.operations.size(), instance_.answer.host);
@@ -130,14 +125,14 @@ void Walk::repeat_last() {
 
 void Walk::from_base() {
   back_to_base();
-  put_in_order(held_.operations, held_.base, tolerance_, names_);
+  put_in_order(held_.operations, steps_.base, tolerance_, names_);
   State& state = instance_.answer;
-  state = held_.base;
+  state = steps_.base;
   for (Operation& operation : held_.operations) {
     const bool last = &operation == &held_.operations.back();
-    if (last) held_.prefix = state;
+    if (last) steps_.prefix = state;
     for (const Fact& fact : operation.facts) apply(state, operation, fact);
-    if (last) held_.open = state;
+    if (last) steps_.open = state;
     finish(state, operation);
   }
   held_.finished = state.confidence;
@@ -151,16 +146,16 @@ bool Walk::settle_first(std::size_t count) {
                       std::all_of(held_.operations.begin(), end,
                                   [](const Operation& operation) { return operation.closed(); });
   if (closed && end == held_.operations.end()) {
-    held_.base = instance_.answer;
+    steps_.base = instance_.answer;
     return true;
   }
   if (closed && end + 1 == held_.operations.end()) {
-    held_.base = held_.prefix;
-    settle(held_.base, is_ambiguous(count, held_.base.host));
-    return held_.base.confidence == held_.prefix.confidence;
+    steps_.base = steps_.prefix;
+    settle(steps_.base, is_ambiguous(count, steps_.base.host));
+    return steps_.base.confidence == steps_.prefix.confidence;
   }
   back_to_base();
-  State state = held_.base;
+  State state = steps_.base;
   std::for_each(held_.operations.begin(), end, [&](Operation& operation) {
     // Whatever has not ended by now is judged for good.
     if (!operation.closed()) operation.judged = operation.judgement();
@@ -168,7 +163,7 @@ bool Walk::settle_first(std::size_t count) {
     finish(state, operation);
   });
   settle(state, is_ambiguous(count, state.host));
-  held_.base = std::move(state);
+  steps_.base = std::move(state);
   return false;
 }
 
@@ -188,7 +183,7 @@ void Walk::end_of_last() {
   Operation& last = held_.operations.back();
   State& answer = instance_.answer;
   const NameId host_before = answer.host;
-  answer = held_.open;
+  answer = steps_.open;
   finish(answer, last);
   held_.finished = answer.confidence;
   if (last.may_place()) {
@@ -347,12 +342,7 @@ void Walk::unfinish(Operation& operation) {
 void Walk::back_to_base() {
   // Backwards, so that of two that ended the same migration the first one's undoing comes last.
   for (std::size_t i = held_.operations.size(); i-- > 0;) unfinish(held_.operations[i]);
-  rewind(held_.base);
-}
-
-void Walk::rewind(const State& state) {
-  instance_.past.resize(state.closed_intervals);
-  instance_.migrations.resize(state.migrations);
+  rewind(steps_.base);
 }
 
 // ---- the answer

@@ -16,7 +16,14 @@ namespace vmtrail {
 /// functions, instance.answer is that of all facts held.
 class Walk {
  public:
-  Walk(Instance& instance, Names& names, Duration clock_tolerance);
+  Walk(Instance& instance, Names& names, Duration clock_tolerance)
+      : instance_(instance),
+        held_(*instance.held),
+        steps_(instance.steps),
+        names_(names),
+        tolerance_(clock_tolerance) {
+    instance.part();
+  }
 
   /// The last fact of the last operation is new, and nothing before it has changed: one step.
   void step();
@@ -63,7 +70,14 @@ class Walk {
   void add_migration(State& state, Operation& operation, MigrationKind kind, Outcome outcome);
   void unfinish(Operation& operation);
   void back_to_base();
-  void rewind(const State& state);
+  void rewind(const State& state) {
+    if (instance_.past.size() != state.closed_intervals) {
+      instance_.past.resize(state.closed_intervals);
+    }
+    if (instance_.migrations.size() != state.migrations) {
+      instance_.migrations.resize(state.migrations);
+    }
+  }
   void place(State& state, NameId host, Confidence confidence, const Operation& operation,
              const Fact& by);
   void place_probably(State& state, NameId host, const Operation& operation);
@@ -76,6 +90,7 @@ class Walk {
 
   Instance& instance_;
   Held& held_;
+  Steps& steps_;
   Names& names_;
   Duration tolerance_;
   Trail* trail_ = nullptr;

@@ -39,8 +39,8 @@ struct Candidate {
   /// The classes of states and tasks (match.cc has them) that never meet its condition: a cheap
   /// test that turns most events away.
   std::uint64_t refused = 0;
-  std::uint32_t rule = Rule::kNoIndex;  ///< kNoIndex: this is behind the last one
-  bool asks = false;                    ///< that is not all that its condition asks
+  const Rule* rule = nullptr;  ///< nullptr: this is behind the last one
+  bool asks = false;  ///< that is not all that its condition asks; of an end: see patterned
 };
 
 struct RuleSet::Compiled {
@@ -53,8 +53,16 @@ struct RuleSet::Compiled {
   NameTable types;
   /// Of each event type every rule that it may match, in their order, and an end.
   std::vector<Candidate> candidates;
-  /// Rules with a pattern, for the types that no rule writes out.
+  /// Rules with a pattern, for the types that no rule writes out: what those lead to is an end that
+  /// asks them.
   std::vector<Candidate> patterned;
+  Candidate unwritten;
+
+  /// The first candidate for that type, or the end.
+  [[nodiscard]] const Candidate& candidates_for(std::string_view event_type) const {
+    const std::uint32_t first = types.find(event_type);
+    return first == NameTable::kNone ? unwritten : candidates[first];
+  }
 };
 
 [[nodiscard]] inline bool is_pattern(std::string_view event_type) {

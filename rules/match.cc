@@ -73,9 +73,10 @@ bool meets(const Condition& when, const Event& event) {
   }
   if (when.deleted_at && *when.deleted_at == event[Field::deleted_at].empty()) return false;
   if (when.periodic && !ends_on_the_hour(event[Field::audit_period_ending])) return false;
-  return std::all_of(when.traits.begin(), when.traits.end(), [&](const TraitCondition& asked) {
-    return meets(asked, event.trait(asked.name));
-  });
+  return when.traits.empty() ||
+         std::all_of(when.traits.begin(), when.traits.end(), [&](const TraitCondition& asked) {
+           return meets(asked, event.trait(asked.name));
+         });
 }
 
 // A text's class is a bit: not told, empty, or of its length, the longest sharing one.
@@ -140,12 +141,10 @@ TraitNames names_of(const Parsed& parsed) {
 
 /// Of an event type that no rule writes out. Apart, so that match() keeps few things in mind.
 [[gnu::noinline]] const Rule* match_patterned(std::span<const Candidate> patterned,
-                                              std::span<const Rule> rules, const Event& event,
-                                              Classes classes) {
+                                              const Event& event, Classes classes) {
   for (const Candidate& one : patterned) {
     if ((one.refused & classes) != 0) continue;
-    const Rule& rule = rules[one.rule];
-    if (names(rule, event.event_type) && meets(rule.when, event)) return &rule;
+    if (names(*one.rule, event.event_type) && meets(one.rule->when, event)) return one.rule;
   }
   return nullptr;
 }
@@ -154,10 +153,11 @@ TraitNames names_of(const Parsed& parsed) {
 
 Candidate::Candidate(const Rule& one)
     : refused(~state_and_task(states_that_meet(one.when), tasks_that_meet(one.when))),
-      rule(one.index),
+      rule(&one),
       asks(asks_more(one.when)) {}
 
 RuleSet::Compiled::Compiled(Parsed parsed) : all(std::move(parsed)), traits(names_of(all)) {
+  unwritten.asks = true;
   std::vector<NameTable::Entry> entries;
   std::map<std::string_view, std::vector<const Rule*>> by_type;  // as it is written out
   for (Rule& rule : all.rules) {
@@ -175,7 +175,7 @@ RuleSet::Compiled::Compiled(Parsed parsed) : all(std::move(parsed)), traits(name
   entries.clear();
   for (auto& [event_type, rules] : by_type) {
     for (const Candidate& wide : patterned) {
-      if (names(all.rules[wide.rule], event_type)) rules.push_back(&all.rules[wide.rule]);
+      if (names(*wide.rule, event_type)) rules.push_back(wide.rule);
     }
     std::sort(rules.begin(), rules.end());  // they stand in one array, in their order
     rules.erase(std::unique(rules.begin(), rules.end()), rules.end());
@@ -192,29 +192,24 @@ RuleSet::RuleSet(RuleSet&&) noexcept = default;
 RuleSet& RuleSet::operator=(RuleSet&&) noexcept = default;
 
 const Rule* RuleSet::match(const Event& event) const {
-  return match(event, compiled_->types.find(event.event_type));
+  return match(event, &compiled_->candidates_for(event.event_type));
 }
 
-/// `first`: of the candidates for its type, as Compiled::types has it.
-const Rule* RuleSet::match(const Event& event, std::uint32_t first) const {
-  const Compiled& compiled = *compiled_;
+const Rule* RuleSet::match(const Event& event, const Candidate* one) const {
   const Classes classes =
       state_and_task(class_of(event[Field::state]), class_of(event[Field::task_state]));
-  if (first == NameTable::kNone) {
-    return match_patterned(compiled.patterned, compiled.all.rules, event, classes);
-  }
-  for (const Candidate* one = &compiled.candidates[first];; ++one) {
+  for (;; ++one) {
     if ((one->refused & classes) != 0) continue;
-    if (one->rule == Rule::kNoIndex) return nullptr;
-    const Rule& rule = compiled.all.rules[one->rule];
-    if (!one->asks || meets(rule.when, event)) return &rule;
+    if (one->rule == nullptr) break;
+    if (!one->asks || meets(one->rule->when, event)) return one->rule;
   }
+  return one->asks ? match_patterned(compiled_->patterned, event, classes) : nullptr;
 }
 
-std::uint32_t RuleMatcher::look_up(const Event& event) {
-  const std::uint32_t first = rules_.compiled_->types.find(event.event_type);
+const Candidate* RuleMatcher::look_up(const Event& event) {
+  const Candidate* const first = &rules_.compiled_->candidates_for(event.event_type);
   if (event.known_type != 0) {
-    if (event.known_type >= firsts_.size()) firsts_.resize(event.known_type + 1, kUnknown);
+    if (event.known_type >= firsts_.size()) firsts_.resize(event.known_type + 1);
     firsts_[event.known_type] = first;
   }
   return first;

@@ -125,6 +125,8 @@ struct RuleWarning {
   [[nodiscard]] std::string message() const;
 };
 
+struct Candidate;
+
 /// A compiled set of rules. Immutable; threads may share it. Rules keep their addresses for as long
 /// as the set (or a set it was moved to) lives.
 class RuleSet {
@@ -165,7 +167,7 @@ class RuleSet {
  private:
   friend class RuleMatcher;
   struct Compiled;
-  [[nodiscard]] const Rule* match(const Event& event, std::uint32_t first) const;
+  [[nodiscard]] const Rule* match(const Event& event, const Candidate* first) const;
   explicit RuleSet(std::unique_ptr<const Compiled> compiled);
   std::unique_ptr<const Compiled> compiled_;
 };
@@ -179,18 +181,15 @@ class RuleMatcher {
   /// See RuleSet::match().
   [[nodiscard]] const Rule* match(const Event& event) {
     const std::uint32_t known = event.known_type;
-    return rules_.match(event, known < firsts_.size() && firsts_[known] != kUnknown
-                                   ? firsts_[known]
-                                   : look_up(event));
+    const Candidate* const first = known < firsts_.size() ? firsts_[known] : nullptr;
+    return rules_.match(event, first != nullptr ? first : look_up(event));
   }
 
  private:
-  static constexpr std::uint32_t kUnknown = std::numeric_limits<std::uint32_t>::max() - 1;
-  [[nodiscard]] std::uint32_t look_up(const Event& event);
+  [[nodiscard]] const Candidate* look_up(const Event& event);
 
   const RuleSet& rules_;
-  // By Event::known_type, the number of its first candidate. That of 0 is never known.
-  std::vector<std::uint32_t> firsts_;
+  std::vector<const Candidate*> firsts_;  // by Event::known_type; nullptr: not known, as that of 0
 };
 
 /// What an event is to the model, as far as that can be told without it, and so on any thread: its
