@@ -71,15 +71,15 @@ class Client {
 Result<Reply> Client::ask(const std::string& url, const std::string& token,
                           const std::optional<std::string>& body) {
   Reply reply;
-  HttpRequest request{.url = url,
-                      .headers = {"Accept: application/json"},
-                      .body = body,
-                      .timeout = kPatience,
-                      .compressed = true,
-                      .verify = access_.verify,
-                      .cacert = access_.cacert,
-                      .cert = access_.cert,
-                      .key = access_.key};
+  HttpClient::Request request{.url = url,
+                              .headers = {"Accept: application/json"},
+                              .body = body,
+                              .timeout = kPatience,
+                              .compressed = true,
+                              .verify = access_.verify,
+                              .cacert = access_.cacert,
+                              .cert = access_.cert,
+                              .key = access_.key};
   if (!token.empty()) request.headers.push_back("X-Auth-Token: " + token);
   if (body) request.headers.emplace_back("Content-Type: application/json");
   request.on_body = [&](long, std::string_view bytes) { return take_body(reply.body, bytes); };

@@ -79,14 +79,14 @@ const tl::expected<Curl, std::string>& loaded() {
 // What libcurl calls, with the request that it was told.
 
 std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* to) {
-  static_cast<const HttpRequest*>(to)->on_header({bytes, size * count});
+  static_cast<const HttpClient::Request*>(to)->on_header({bytes, size * count});
   return size * count;
 }
 
 struct Taker {
   const Curl& curl;
   CURL* easy;
-  const HttpRequest& request;
+  const HttpClient::Request& request;
 };
 
 long status_of(const Curl& curl, CURL* easy) {
@@ -112,7 +112,7 @@ class HttpClient::Impl {
         multi_(curl.multi_init(), FreeMulti{curl}),
         easy_(curl.easy_init(), Free{curl}) {}
 
-  tl::expected<long, std::string> ask(const HttpRequest& request) {
+  tl::expected<long, std::string> ask(const HttpClient::Request& request) {
     if (!multi_ || !easy_)
       return tl::unexpected(std::string(curl_.easy_strerror(CURLE_FAILED_INIT)));
     curl_.easy_reset(easy_.get());
@@ -166,13 +166,13 @@ class HttpClient::Impl {
     curl_.easy_setopt(easy_.get(), option, value);
   }
 
-  Headers headers_of(const HttpRequest& request) const {
+  Headers headers_of(const HttpClient::Request& request) const {
     curl_slist* list = nullptr;
     for (const std::string& line : request.headers) list = curl_.slist_append(list, line.c_str());
     return Headers(list, Free{curl_});
   }
 
-  tl::expected<long, std::string> transfer(const HttpRequest& request) {
+  tl::expected<long, std::string> transfer(const HttpClient::Request& request) {
     for (int running = 1; running > 0;) {
       if (const CURLMcode failed = curl_.multi_perform(multi_.get(), &running);
           failed != CURLM_OK) {
@@ -204,7 +204,7 @@ HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
-tl::expected<long, std::string> HttpClient::ask(const HttpRequest& request) {
+tl::expected<long, std::string> HttpClient::ask(const HttpClient::Request& request) {
   if (!impl_) return tl::unexpected("libcurl cannot be used: " + loaded().error());
   return impl_->ask(request);
 }

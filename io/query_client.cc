@@ -79,7 +79,7 @@ class HttpAsker {
  private:
   const Url url_;
   HttpClient client_;
-  HttpRequest request_;
+  HttpClient::Request request_;
 };
 
 Result<QueryClient> open_http(const Url& url, long timeout) {

@@ -20,8 +20,8 @@ namespace {
 class HttpSink : public Sink {
  public:
   struct Options {
-    std::string name;       ///< the URL as configured
-    HttpRequest request{};  ///< but for the body
+    std::string name;               ///< the URL as configured
+    HttpClient::Request request{};  ///< but for the body
     std::size_t batch = 1;
   };
   explicit HttpSink(Options options) : options_(std::move(options)) {}
@@ -47,7 +47,7 @@ class HttpSink : public Sink {
   }
 
   Result<void> post(const std::string& body, const std::stop_token& stop) {
-    HttpRequest request = options_.request;
+    HttpClient::Request request = options_.request;
     request.body = body;
     request.gives_up = [&] { return stop.stop_requested(); };
     const auto status = client_.ask(request);
@@ -77,7 +77,7 @@ OpenedSink open_http_sink(const Url& url, const SinkSetting& /*setting*/) {
   HttpSink::Options options;
   options.name = url.text;
   options.batch = *batch;
-  HttpRequest& request = options.request;
+  HttpClient::Request& request = options.request;
   const bool v6 = url.host.find(':') != std::string::npos;
   request.url = url.scheme + "://" + (v6 ? "[" + url.host + "]" : url.host);
   if (url.port) request.url += ":" + std::to_string(*url.port);

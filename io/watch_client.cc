@@ -57,10 +57,10 @@ class HttpWatchClient : public WatchClient {
   Result<void> run(const Request& request, const Calls& calls) override {
     const auto target = target_of(request);
     if (!target) return tl::unexpected(target.error());
-    HttpRequest http{.url = origin_of(url_) + *target,
-                     .headers = {"Accept: text/event-stream"},
-                     .connect_timeout = std::chrono::seconds(*timeout_of(url_)),
-                     .cacert = std::string(url_.value("cacert").value_or(""))};
+    HttpClient::Request http{.url = origin_of(url_) + *target,
+                             .headers = {"Accept: text/event-stream"},
+                             .connect_timeout = std::chrono::seconds(*timeout_of(url_)),
+                             .cacert = std::string(url_.value("cacert").value_or(""))};
     if (!token_.empty()) http.headers.push_back("Authorization: Bearer " + token_);
 
     EventReader events;

@@ -168,3 +168,36 @@ TEST_CASE("message ids order by their texts") {
   CHECK(MessageId("x").to_string() == "x");
   CHECK(MessageId().empty());
 }
+
+TEST_CASE("the ids of an event are what they are one by one") {
+  const std::vector<std::string> all = texts();
+  std::mt19937_64 random(8);
+  const auto any = [&]() -> const std::string& { return all[random() % all.size()]; };
+  for (int i = 0; i < 5000; ++i) {
+    const std::string message = any();
+    const std::string request = (random() % 2 == 0 ? "req-" : "") + any();
+    const std::string instance = any();
+    const EventIds ids(message, request, instance);
+    INFO(message << " | " << request << " | " << instance);
+    REQUIRE(ids.message == MessageId(message));
+    REQUIRE(ids.request == RequestId(request));
+    REQUIRE(ids.instance == InstanceId::parse(instance));
+    REQUIRE(ids.message.to_string() == message);
+    REQUIRE(ids.request.to_string() == request);
+  }
+}
+
+TEST_CASE("every character of each id of an event is looked at") {
+  const std::string good = "01234567-89ab-cdef-a000-ba9876543210";
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = good;
+      text[at] = static_cast<char>(byte);
+      const EventIds ids(text, text, text);
+      INFO(text);
+      REQUIRE(ids.message.to_string() == text);
+      REQUIRE(ids.request.to_string() == text);
+      REQUIRE(ids.instance == InstanceId::parse(text));
+    }
+  }
+}
