@@ -20,6 +20,11 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+/// Is the message in an envelope of oslo.messaging?
+bool is_enveloped(std::string_view text) {
+  return text.starts_with(R"({"oslo.)");
+}
+
 /// Is there an event in Python's repr in a text that begins with a bracket but could not be parsed?
 /// Inside a string it would be somebody's text, and may be forged.
 bool holds_logged_event(std::string_view text, bool python) {
@@ -105,19 +110,23 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
 
 const Event* Decoder::decode_line(std::string_view window, std::size_t& size) {
   if (window.empty() || window.front() == '[') return nullptr;
-  const bool json = window.front() == '{';
-  const bool any = impl_->format == Format::any;
-  if (!any && impl_->format != (json ? Format::ceilometer : Format::log)) return nullptr;
-  return json ? impl_->ceilometer_scan.decode_line(window, size)
-              : impl_->log_scan.decode_line(window, size);
+  const Format format = impl_->format;
+  const bool any = format == Format::any;
+  if (window.front() != '{') {
+    return any || format == Format::log ? impl_->log_scan.decode_line(window, size) : nullptr;
+  }
+  const bool event = format == Format::ceilometer || (any && !is_enveloped(window));
+  const bool message = any || format == Format::oslo || format == Format::nova;
+  const Event* found = event ? impl_->ceilometer_scan.decode_line(window, size) : nullptr;
+  if (found == nullptr && message) found = impl_->message_scan.decode_line(window, size);
+  return found;
 }
 
 /// Tells what has the usual shape of its format; false: nothing has been told.
 inline bool Decoder::Impl::scan(std::string_view text, Output& output) {
   if (text.front() != '{' && text.front() != '[') return false;
   const bool any = format == Format::any;
-  const bool enveloped = text.starts_with(R"({"oslo.)");
-  const bool event = (any && !enveloped) || format == Format::ceilometer;
+  const bool event = format == Format::ceilometer || (any && !is_enveloped(text));
   const bool message = any || format == Format::oslo || format == Format::nova;
   return (event && ceilometer_scan.decode(text, output)) ||
          (message && message_scan.decode(text, output));

@@ -43,7 +43,11 @@ bool read(const MessageLayout::Place* place, const char* pattern,
     std::size_t quote = 0;
     if (place->takes != Takes::text) {
       if (place->takes == Takes::value) {
-        if (place->last) return at == end;
+        if (place->last) {
+          if (!reading.in_line) return at == end;
+          reading.end = at;
+          return at < end && *at == '\n';
+        }
         at = read_any<Form>(at, reading);
         if (at == nullptr) return false;
         continue;

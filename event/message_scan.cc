@@ -74,20 +74,25 @@ void MessageScan::tell_site_keys(const std::vector<SiteValue>& values) {
   }
 }
 
-MessageScan::Read MessageScan::read(Known& known, Width width, std::string_view text,
-                                    Output& output) {
+MessageScan::Read MessageScan::read(Known& known, Width width, std::string_view text, Extent extent,
+                                    bool in_input) {
   const MessageKind kind = known.meaning.kind;
   site_.clear();
   draft_.clear();
   heading_.clear();
   if (kind == MessageKind::event) traits_.clear();
   unescaped_.clear();
-  MessageReading reading{
-      .at = text.data(), .end = text.data() + text.size(), .unescaped = unescaped_};
+  MessageReading reading{.at = text.data(),
+                         .end = text.data() + text.size(),
+                         .unescaped = unescaped_,
+                         .in_line = extent == Extent::line};
   const bool fits =
       width == Width::same ? known.shape.read(reading, lanes_) : known.shape.read_widening(reading);
-  if (!fits) return Read::other_shape;
-  if (!reading.ascii && !simdjson::validate_utf8(text.data(), text.size())) return Read::flawed;
+  if (!fits) return {Finding::other_shape};
+  const auto size = static_cast<std::size_t>(reading.end - text.data());
+  if (!reading.ascii && !simdjson::validate_utf8(text.data(), size)) {
+    return {Finding::flawed};
+  }
   draft_.set_message_id(heading_.message_id);
   draft_.set_event_type(heading_.event_type);
   draft_.set_generated(heading_.generated);
@@ -108,16 +113,18 @@ MessageScan::Read MessageScan::read(Known& known, Width width, std::string_view 
       draft_.tell_publisher(heading_.publisher_id, kind == MessageKind::versioned ? ":" : ".");
     }
   }
-  const Event* const event = draft_.finish(output.in_input() && unescaped_.empty());
-  if (event == nullptr) return Read::flawed;
-  output.event(*event);
-  return Read::told;
+  const Event* const event = draft_.finish(in_input && unescaped_.empty());
+  return {event != nullptr ? Finding::event : Finding::flawed, event, size};
 }
 
 bool MessageScan::read_learnt(Known& known, std::string_view text, Output& output) {
-  Read found = read(known, Width::same, text, output);
-  if (found == Read::other_shape) found = read(known, Width::any, text, output);
-  return found == Read::told;
+  Read found = read(known, Width::same, text, Extent::all, output.in_input());
+  if (found.finding == Finding::other_shape) {
+    found = read(known, Width::any, text, Extent::all, output.in_input());
+  }
+  if (found.finding != Finding::event) return false;
+  output.event(*found.event);
+  return true;
 }
 
 bool MessageScan::learn(Bucket& bucket, std::string_view text,
@@ -166,14 +173,37 @@ bool MessageScan::decode(std::string_view text, Output& output) {
   for (const Width width : {Width::same, Width::any}) {
     for (std::size_t i = 0; i != Bucket::kWays && bucket.known[i] != nullptr; ++i) {
       if (bucket.known[i]->hash != hashed) continue;
-      const Read found = read(*bucket.known[i], width, text, output);
-      if (found == Read::other_shape) continue;
+      const Read found = read(*bucket.known[i], width, text, Extent::all, output.in_input());
+      if (found.finding == Finding::other_shape) continue;
       if (i != 0) std::swap(bucket.known[i], bucket.known[0]);
       bucket.next_pause = std::max(bucket.next_pause / 2, std::uint32_t{1});
-      return found == Read::told;
+      if (found.finding == Finding::flawed) return false;
+      output.event(*found.event);
+      return true;
     }
   }
   return learn(bucket, text, *expected, output);
+}
+
+// What fits holds no line feed: JsonText takes none, wherever it stands.
+const Event* MessageScan::decode_line(std::string_view window, std::size_t& size) {
+  const std::string_view front = window.substr(0, kMaxSize);
+  const auto expected = glance_.look(front);
+  if (!expected) return nullptr;
+  const std::uint64_t hashed = hash(expected->event_type);
+  Bucket& bucket = buckets_[hashed >> (64 - kBucketBits)];
+  if (unescaped_.capacity() < front.size()) unescaped_.reserve(2 * front.size());
+  for (std::size_t i = 0; i != Bucket::kWays && bucket.known[i] != nullptr; ++i) {
+    Known& known = *bucket.known[i];
+    if (known.hash != hashed) continue;
+    const Read found = read(known, Width::same, front, Extent::line, true);
+    if (found.finding == Finding::flawed) return nullptr;
+    if (found.finding == Finding::other_shape) continue;
+    if (i != 0) std::swap(bucket.known[i], bucket.known[0]);
+    size = found.size;
+    return found.event;
+  }
+  return nullptr;
 }
 
 }  // namespace vmtrail

@@ -36,6 +36,11 @@ class MessageScan {
   /// kPadding bytes behind it are readable.
   [[nodiscard]] bool decode(std::string_view text, Output& output);
 
+  /// The event of the line at the front of `window`, whose size is then told, if it is much like a
+  /// message before; nullptr: anything else. The event stays until the next call. kPadding bytes
+  /// behind the window are readable.
+  [[nodiscard]] const Event* decode_line(std::string_view window, std::size_t& size);
+
   /// Longer ones are not learnt.
   static constexpr std::size_t kMaxSize = std::size_t{16} << 10;
 
@@ -49,7 +54,12 @@ class MessageScan {
     std::string event_type;
     std::uint64_t hash;  // of that
   };
-  enum class Read : std::uint8_t { told, other_shape, flawed };
+  enum class Finding : std::uint8_t { event, other_shape, flawed };
+  struct Read {
+    Finding finding;
+    const Event* event = nullptr;
+    std::size_t size = 0;  // of the message
+  };
   /// May the message differ where others of its shape have not?
   enum class Width : std::uint8_t { same, any };
 
@@ -65,7 +75,10 @@ class MessageScan {
   static constexpr std::size_t kBuckets = 64;
   static constexpr std::uint32_t kMaxPause = 256;
 
-  Read read(Known& known, Width width, std::string_view text, Output& output);
+  /// Is the message all of the text, or the line at its front?
+  enum class Extent : std::uint8_t { all, line };
+  /// `in_input`: see Event.
+  Read read(Known& known, Width width, std::string_view text, Extent extent, bool in_input);
   bool read_learnt(Known& known, std::string_view text, Output& output);
   bool learn(Bucket& bucket, std::string_view text, const MessageCutter::Expected& expected,
              Output& output);

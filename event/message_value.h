@@ -39,6 +39,8 @@ struct MessageReading {
   const char* end;
   std::string& unescaped;  ///< for texts with escapes; has room for all of them
   bool ascii = true;
+  /// It ends at a line feed before `end`, which becomes its end.
+  bool in_line = false;
 };
 
 /// A string of which the inside begins at `at`; stops at its quote. nullptr: as JsonText.
