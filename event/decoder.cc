@@ -68,6 +68,13 @@ struct Decoder::Impl {
         log(names) {}
 
   bool scan(std::string_view text, Output& output);
+  [[nodiscard]] bool takes_events() const {
+    return format == Format::any || format == Format::ceilometer;
+  }
+  [[nodiscard]] bool takes_messages() const {
+    return format == Format::any || format == Format::oslo || format == Format::nova;
+  }
+  [[nodiscard]] const Event* decode_json_line(std::string_view window, std::size_t& size);
   void decode(std::string_view text, Output& output);
   void decode_brackets(std::string_view text, Output& output);
   void decode_line(std::string_view text, Output& output);
@@ -110,26 +117,25 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
 
 const Event* Decoder::decode_line(std::string_view window, std::size_t& size) {
   if (window.empty() || window.front() == '[') return nullptr;
-  const Format format = impl_->format;
-  const bool any = format == Format::any;
-  if (window.front() != '{') {
-    return any || format == Format::log ? impl_->log_scan.decode_line(window, size) : nullptr;
+  if (window.front() == '{') return impl_->decode_json_line(window, size);
+  const bool logged = impl_->format == Format::any || impl_->format == Format::log;
+  return logged ? impl_->log_scan.decode_line(window, size) : nullptr;
+}
+
+const Event* Decoder::Impl::decode_json_line(std::string_view window, std::size_t& size) {
+  if (takes_events() && !(takes_messages() && is_enveloped(window))) {
+    const Event* const event = ceilometer_scan.decode_line(window, size);
+    if (event != nullptr) return event;
   }
-  const bool event = format == Format::ceilometer || (any && !is_enveloped(window));
-  const bool message = any || format == Format::oslo || format == Format::nova;
-  const Event* found = event ? impl_->ceilometer_scan.decode_line(window, size) : nullptr;
-  if (found == nullptr && message) found = impl_->message_scan.decode_line(window, size);
-  return found;
+  return takes_messages() ? message_scan.decode_line(window, size) : nullptr;
 }
 
 /// Tells what has the usual shape of its format; false: nothing has been told.
 inline bool Decoder::Impl::scan(std::string_view text, Output& output) {
   if (text.front() != '{' && text.front() != '[') return false;
-  const bool any = format == Format::any;
-  const bool event = format == Format::ceilometer || (any && !is_enveloped(text));
-  const bool message = any || format == Format::oslo || format == Format::nova;
+  const bool event = takes_events() && !(takes_messages() && is_enveloped(text));
   return (event && ceilometer_scan.decode(text, output)) ||
-         (message && message_scan.decode(text, output));
+         (takes_messages() && message_scan.decode(text, output));
 }
 
 void Decoder::Impl::decode(std::string_view text, Output& output) {

@@ -119,6 +119,7 @@ int hex_value(char c, bool any_case) {
 }
 
 bool read_digits(const char* begin, bool any_case, Halves& halves) {
+  halves = {};
   for (std::size_t i = 0; i < kUuidSize; ++i) {
     if (is_dash(i)) {
       if (begin[i] != '-') return false;
@@ -290,8 +291,9 @@ bool read_uuid(std::string_view text, bool any_case, Halves& halves) {
   several.begin = {};
   several.begin[place] = text.data();
   quickest.load(std::memory_order_relaxed)(several);
+  if (several.sound == 0) return false;
   halves = several.halves[place];
-  return several.sound != 0;
+  return true;
 }
 
 std::string_view view(const std::array<char, kUuidSize>& text) {

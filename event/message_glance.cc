@@ -48,26 +48,8 @@ std::optional<std::string_view> plain_text(const char* at, std::string_view text
   return std::nullopt;
 }
 
-}  // namespace
-
-inline const char* MessageGlance::find(std::string_view text) {
-  for (const Place& place : last_) {
-    if (place.offset == 0 || place.offset >= text.size()) continue;
-    const char* const at = text.data() + place.offset;
-    if (std::memcmp(at - kBefore, place.before.data(), kBefore) != 0) continue;
-    if (&place != &last_.front()) std::swap(last_[0], last_[1]);
-    return at;
-  }
-  const char* const at = find_key(text.data(), text);
-  if (at == nullptr) return nullptr;
-  last_[1] = last_[0];
-  last_[0].offset = static_cast<std::size_t>(at - text.data());
-  std::memcpy(last_[0].before.data(), at - kBefore, kBefore);
-  return at;
-}
-
-std::optional<MessageCutter::Expected> MessageGlance::look(std::string_view text) {
-  const char* at = find(text);
+/// What begins at `at` and ends as a string does, or in a list of events the type of the first.
+std::optional<MessageCutter::Expected> expected_at(const char* at, std::string_view text) {
   if (at == nullptr) return std::nullopt;
   auto type = plain_text(at, text);
   const bool in_list = type == "event";
@@ -78,6 +60,40 @@ std::optional<MessageCutter::Expected> MessageGlance::look(std::string_view text
   }
   if (!type) return std::nullopt;
   return MessageCutter::Expected{*type, in_list};
+}
+
+}  // namespace
+
+inline const char* MessageGlance::find_again(std::string_view text) {
+  for (const Place& place : last_) {
+    if (place.offset == 0 || place.offset >= text.size()) continue;
+    const char* const at = text.data() + place.offset;
+    if (std::memcmp(at - kBefore, place.before.data(), kBefore) != 0) continue;
+    if (&place != &last_.front()) std::swap(last_[0], last_[1]);
+    return at;
+  }
+  return nullptr;
+}
+
+const char* MessageGlance::find(std::string_view text) {
+  if (const char* const at = find_again(text)) return at;
+  const char* const at = find_key(text.data(), text);
+  if (at == nullptr) return nullptr;
+  last_[1] = last_[0];
+  last_[0].offset = static_cast<std::size_t>(at - text.data());
+  std::memcpy(last_[0].before.data(), at - kBefore, kBefore);
+  return at;
+}
+
+std::optional<MessageCutter::Expected> MessageGlance::look(std::string_view text) {
+  return expected_at(find(text), text);
+}
+
+std::optional<MessageCutter::Expected> MessageGlance::look_again(std::string_view text) {
+  static constexpr std::size_t kNear = 1024;  // in a list the type of the first stands at its front
+  const char* const at = find_again(text);
+  if (at == nullptr) return std::nullopt;
+  return expected_at(at, text.substr(0, static_cast<std::size_t>(at - text.data()) + kNear));
 }
 
 }  // namespace vmtrail

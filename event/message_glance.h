@@ -17,6 +17,9 @@ class MessageGlance {
  public:
   /// kPadding bytes behind the text are readable. What is found in it has kBefore bytes before it.
   [[nodiscard]] std::optional<MessageCutter::Expected> look(std::string_view text);
+  /// The same of a message at the front of a text that goes on behind it: only where the type began
+  /// in a message before.
+  [[nodiscard]] std::optional<MessageCutter::Expected> look_again(std::string_view text);
 
   static constexpr std::size_t kBefore = 16;
 
@@ -28,6 +31,7 @@ class MessageGlance {
     std::array<char, kBefore> before{};
   };
 
+  [[nodiscard]] const char* find_again(std::string_view text);
   [[nodiscard]] const char* find(std::string_view text);
 
   std::array<Place, 2> last_;  // the last one first

@@ -175,8 +175,7 @@ bool MessageScan::decode(std::string_view text, Output& output) {
       if (bucket.known[i]->hash != hashed) continue;
       const Read found = read(*bucket.known[i], width, text, Extent::all, output.in_input());
       if (found.finding == Finding::other_shape) continue;
-      if (i != 0) std::swap(bucket.known[i], bucket.known[0]);
-      bucket.next_pause = std::max(bucket.next_pause / 2, std::uint32_t{1});
+      bucket.fitted(i);
       if (found.finding == Finding::flawed) return false;
       output.event(*found.event);
       return true;
@@ -188,7 +187,7 @@ bool MessageScan::decode(std::string_view text, Output& output) {
 // What fits holds no line feed: JsonText takes none, wherever it stands.
 const Event* MessageScan::decode_line(std::string_view window, std::size_t& size) {
   const std::string_view front = window.substr(0, kMaxSize);
-  const auto expected = glance_.look(front);
+  const auto expected = glance_.look_again(front);
   if (!expected) return nullptr;
   const std::uint64_t hashed = hash(expected->event_type);
   Bucket& bucket = buckets_[hashed >> (64 - kBucketBits)];
@@ -199,7 +198,7 @@ const Event* MessageScan::decode_line(std::string_view window, std::size_t& size
     const Read found = read(known, Width::same, front, Extent::line, true);
     if (found.finding == Finding::flawed) return nullptr;
     if (found.finding == Finding::other_shape) continue;
-    if (i != 0) std::swap(bucket.known[i], bucket.known[0]);
+    bucket.fitted(i);
     size = found.size;
     return found.event;
   }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -71,6 +72,12 @@ class MessageScan {
     // So many messages are not learnt from, since learning did not help.
     std::uint32_t pause = 0;
     std::uint32_t next_pause = 1;
+
+    /// A message was of that shape: so will the next one be, and learning may help again.
+    void fitted(std::size_t i) {
+      if (i != 0) std::swap(known[i], known[0]);
+      next_pause = std::max(next_pause / 2, std::uint32_t{1});
+    }
   };
   static constexpr std::size_t kBuckets = 64;
   static constexpr std::uint32_t kMaxPause = 256;

@@ -37,7 +37,7 @@ class EventBatch {
   enum class Texts : std::uint8_t { in_input, gathered };
 
   void begin(const Frame& frame);
-  /// A frame that holds one event, which stands in it.
+  /// A frame that holds one event.
   void add(const Frame& frame, const Event& event, RuleMatcher& matcher, Texts texts);
   /// `input`: the frame's bytes.
   void add(const Event& event, std::string_view input, RuleMatcher& matcher, Texts texts);

@@ -141,7 +141,8 @@ class HttpClient::Impl {
     set(CURLOPT_WRITEFUNCTION, take_body);
     set(CURLOPT_WRITEDATA, &taker);
 
-    curl_.multi_add_handle(multi_.get(), easy_.get());
+    const CURLMcode failed = curl_.multi_add_handle(multi_.get(), easy_.get());
+    if (failed != CURLM_OK) return tl::unexpected(std::string(curl_.multi_strerror(failed)));
     auto answer = transfer(request);
     curl_.multi_remove_handle(multi_.get(), easy_.get());
     return answer;
@@ -186,9 +187,8 @@ class HttpClient::Impl {
     }
     int left = 0;
     const CURLMsg* const done = curl_.multi_info_read(multi_.get(), &left);
-    if (done != nullptr && done->data.result != CURLE_OK) {
-      return tl::unexpected(std::string(curl_.easy_strerror(done->data.result)));
-    }
+    const CURLcode result = done != nullptr ? done->data.result : CURLE_RECV_ERROR;
+    if (result != CURLE_OK) return tl::unexpected(std::string(curl_.easy_strerror(result)));
     return status_of(curl_, easy_.get());
   }
 
@@ -201,8 +201,6 @@ HttpClient::HttpClient() {
   if (const auto& curl = loaded()) impl_ = std::make_unique<Impl>(*curl);
 }
 HttpClient::~HttpClient() = default;
-HttpClient::HttpClient(HttpClient&&) noexcept = default;
-HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 tl::expected<long, std::string> HttpClient::ask(const HttpClient::Request& request) {
   if (!impl_) return tl::unexpected("libcurl cannot be used: " + loaded().error());

@@ -44,8 +44,8 @@ class HttpClient {
 
   HttpClient();
   ~HttpClient();
-  HttpClient(HttpClient&&) noexcept;
-  HttpClient& operator=(HttpClient&&) noexcept;
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
 
   /// The status of the answer, whichever it is. Redirects are not followed. Error, in libcurl's
   /// words: there is none, it was no longer wanted, or libcurl cannot be loaded.
@@ -53,7 +53,7 @@ class HttpClient {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;  // nullptr: libcurl cannot be loaded
 };
 
 }  // namespace vmtrail

@@ -47,12 +47,7 @@ void Model::expect(std::span<const Matched> coming) const {
       const Operations& operations = instance->held->operations;
       const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
       for (std::size_t i = first; i < operations.size(); ++i) prefetch(&operations[i]);
-      if (!instance->held->alike) {
-        prefetch(&instance->steps);
-        const std::uint32_t folded = instance->steps.base.migrations;
-        prefetch(instance->migrations.data() + folded,
-                 (instance->answer.migrations - folded) * sizeof(MigrationEntry));
-      }
+      if (!instance->held->alike) prefetch(&instance->steps);
       __builtin_prefetch(instance->past.data() + instance->past.size());  // where the next one goes
     }
     __builtin_prefetch(instance->remembered.entries().data());
@@ -61,6 +56,11 @@ void Model::expect(std::span<const Matched> coming) const {
   for (const Instance* const instance : of_awake) {
     impl.names.prefetch_text(instance->answer.name);
     if (!instance->held) continue;
+    if (!instance->held->alike) {
+      const std::uint32_t folded = instance->steps.base.migrations;
+      prefetch(instance->migrations.data() + folded,
+               (instance->answer.migrations - folded) * sizeof(MigrationEntry));
+    }
     const Facts& facts = instance->held->operations.back().facts;
     prefetch(&facts.back());
     prefetch(&facts.back() + 1);  // where the next one goes
