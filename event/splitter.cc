@@ -109,9 +109,7 @@ bool Splitter::is_plain_line(std::string_view window, std::size_t size) const {
   if (mode_ != Mode::line || looked_ != 0 || size == 0 || size > max_frame_) return false;
   const char first = window.front();
   const char end = window[size - 1];
-  if (first != '{' && first != '[') {
-    return (first > ' ' && end > ' ') || (!is_blank(first) && !is_blank(end));
-  }
+  if (first != '{' && first != '[') return !is_blank(first) && !is_blank(end);
   if (first == '[' && window[1] != '{') {
     return !is_blank(window[1]) && end != ',' && !is_blank(end);
   }
