@@ -48,22 +48,23 @@ Result<Answer> failed(const Url& url, std::string json, const std::string& code,
 class HttpAsker {
  public:
   HttpAsker(Url url, long timeout, const std::string& token) : url_(std::move(url)) {
-    request_.timeout = std::chrono::seconds(timeout);
-    request_.cacert = url_.value("cacert").value_or("");
-    if (!token.empty()) request_.headers.push_back("Authorization: Bearer " + token);
+    usual_.timeout = std::chrono::seconds(timeout);
+    usual_.cacert = url_.value("cacert").value_or("");
+    if (!token.empty()) usual_.headers.push_back("Authorization: Bearer " + token);
   }
 
   Result<Answer> ask(const Request& request) {
     const auto target = target_of(request);
     if (!target) return Answer{{}, target.error()};
     std::string body;
-    request_.url = origin_of(url_) + *target;
-    request_.on_body = [&](long, std::string_view bytes) {
+    HttpClient::Request http = usual_;
+    http.url = origin_of(url_) + *target;
+    http.on_body = [&](long, std::string_view bytes) {
       if (body.size() + bytes.size() > kLargestAnswer) return false;
       body += bytes;
       return true;
     };
-    const auto status = client_.ask(request_);
+    const auto status = client_.ask(http);
     if (!status) return no_answer(url_, status.error());
     const Json told = Json::parse(body, nullptr, false);
     if (!told.is_object()) return no_answer(url_, "answers with what is no JSON object");
@@ -78,8 +79,8 @@ class HttpAsker {
 
  private:
   const Url url_;
+  HttpClient::Request usual_;  // what all questions have in common
   HttpClient client_;
-  HttpClient::Request request_;
 };
 
 Result<QueryClient> open_http(const Url& url, long timeout) {
