@@ -93,8 +93,9 @@ bool Dispatcher::apply(const Event& event, const Matched& matched) {
   records_.end();
   ++counts_.events;
   switch (verdict) {
-    [[likely]] case Verdict::applied : ++counts_.applied;
-    break;
+    case Verdict::applied:
+      ++counts_.applied;
+      break;
     case Verdict::duplicate:
       ++counts_.duplicate;
       break;

@@ -33,7 +33,7 @@ namespace vmtrail {
 namespace {
 
 constexpr char kEvent[] = "<Event: ";
-constexpr char kUsualTail[] = "])\n";
+constexpr char kUsualTail[] = "])\n";  // of a line that logs one event
 constexpr std::ptrdiff_t kTailSize = sizeof kUsualTail - 1;
 
 /// The type of the event at `at`, if it stands where it does behind the usual message id, and is

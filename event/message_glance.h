@@ -31,7 +31,7 @@ class MessageGlance {
     std::array<char, kBefore> before{};
   };
 
-  [[nodiscard]] const char* find_again(std::string_view text);
+  [[nodiscard]] inline const char* find_again(std::string_view text);
   [[nodiscard]] const char* find(std::string_view text);
 
   std::array<Place, 2> last_;  // the last one first

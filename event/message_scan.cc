@@ -196,7 +196,6 @@ const Event* MessageScan::decode_line(std::string_view window, std::size_t& size
     Known& known = *bucket.known[i];
     if (known.hash != hashed) continue;
     const Read found = read(known, Width::same, front, Extent::line, true);
-    if (found.finding == Finding::flawed) return nullptr;
     if (found.finding == Finding::other_shape) continue;
     bucket.fitted(i);
     size = found.size;

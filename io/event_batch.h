@@ -38,9 +38,9 @@ class EventBatch {
 
   void begin(const Frame& frame);
   /// A frame that holds one event.
-  void add(const Frame& frame, const Event& event, RuleMatcher& matcher, Texts texts);
+  inline void add(const Frame& frame, const Event& event, RuleMatcher& matcher, Texts texts);
   /// `input`: the frame's bytes.
-  void add(const Event& event, std::string_view input, RuleMatcher& matcher, Texts texts);
+  inline void add(const Event& event, std::string_view input, RuleMatcher& matcher, Texts texts);
   void add(const Undecodable& bad, std::string_view input);
   void add_sample() { add(Kind::sample); }
   void add_skipped_line() { add(Kind::skipped_line); }

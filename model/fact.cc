@@ -20,12 +20,12 @@ constexpr std::uint8_t bit(Witness witness) {
 }
 
 constinit const Fact kNoFact;
+constinit const State kNoState;
 
 }  // namespace
 
 Fact make_fact(const Event& event, const MessageId& message, const Rule& rule, Names& names) {
-  static const State kNothing;
-  return make_fact(event, message, rule, names, {.answer = kNothing});
+  return make_fact(event, message, rule, names, {.answer = kNoState});
 }
 
 Fact make_fact(const Event& event, const MessageId& message, const Rule& rule, Names& names,

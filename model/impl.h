@@ -81,8 +81,8 @@ struct Model::Impl {
 
   /// Is it a copy, as far as memory and archive know? `hash`: the id's. `named`: the instance that
   /// the event names, if that is awake.
-  [[nodiscard]] bool is_copy(const MessageId& id, std::size_t hash, Time generated,
-                             const Instance* named = nullptr) const;
+  [[nodiscard]] inline bool is_copy(const MessageId& id, std::size_t hash, Time generated,
+                                    const Instance* named = nullptr) const;
   [[nodiscard]] bool is_archived(const MessageId& id, Time generated) const;
   void remember(const MessageId& id);
   [[nodiscard]] Time remembered_until() const { return stream.value_or(Time{}) + options.horizon; }
@@ -95,7 +95,7 @@ struct Model::Impl {
   void queue(Instance& instance);
 
   /// Puts a fact into its operation, `found` if the instance holds it, and walks as far as needed.
-  void take(Instance& instance, Operation* found, const RequestId& request, Fact&& fact);
+  inline void take(Instance& instance, Operation* found, const RequestId& request, Fact&& fact);
   void compact(Operation& operation, std::size_t added);
   void make_joinable(Operation& operation, const Instance& instance);
   /// The facts that wait for the instance with this request.

@@ -26,8 +26,8 @@ struct Held {
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last
   bool alike = false;  ///< the steps are the answer, but for State::effective, and not written
-  Time
-      before{};  ///< while alike: State::effective of base and prefix; that of open is the answer's
+  /// While alike: State::effective of base and prefix; that of open is the answer's.
+  Time before{};
 };
 
 /// The states along the order of the operations. Between two events:

@@ -73,10 +73,10 @@ bool meets(const Condition& when, const Event& event) {
   }
   if (when.deleted_at && *when.deleted_at == event[Field::deleted_at].empty()) return false;
   if (when.periodic && !ends_on_the_hour(event[Field::audit_period_ending])) return false;
-  return when.traits.empty() ||
-         std::all_of(when.traits.begin(), when.traits.end(), [&](const TraitCondition& asked) {
-           return meets(asked, event.trait(asked.name));
-         });
+  for (const TraitCondition& asked : when.traits) {
+    if (!meets(asked, event.trait(asked.name))) return false;
+  }
+  return true;
 }
 
 // A text's class is a bit: not told, empty, or of its length, the longest sharing one.
@@ -195,6 +195,7 @@ const Rule* RuleSet::match(const Event& event) const {
   return match(event, &compiled_->candidates_for(event.event_type));
 }
 
+/// `one`: the first of the candidates for its type, or the end that stands in their stead.
 const Rule* RuleSet::match(const Event& event, const Candidate* one) const {
   const Classes classes =
       state_and_task(class_of(event[Field::state]), class_of(event[Field::task_state]));

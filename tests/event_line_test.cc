@@ -98,6 +98,14 @@ bool same(const Read& a, const Read& b) {
                     });
 }
 
+/// Some bytes are others, and at times the end is missing.
+void disturb(std::string& text, std::mt19937& random, int round) {
+  for (std::size_t i = random() % 4; i != 0; --i) {
+    text[random() % text.size()] = static_cast<char>(random());
+  }
+  if (round % 8 == 0) text.resize(random() % text.size());
+}
+
 std::string event(std::string_view type, std::string_view traits,
                   std::string_view generated = "2026-11-22T12:33:25.000001") {
   return R"({"message_id": "22ded3c2-4c5c-4995-8ec0-c4081a676572", "event_type": ")" +
@@ -147,10 +155,7 @@ TEST_CASE("a line that needs no frame is told as in one, whatever stands in a st
       text += lines[random() % lines.size()];
       text += random() % 40 == 0 ? "\r\n" : "\n";
     }
-    for (std::size_t i = random() % 4; i != 0; --i) {
-      text[random() % text.size()] = static_cast<char>(random());
-    }
-    if (round % 8 == 0) text.resize(random() % text.size());
+    disturb(text, random, round);
     INFO(text);
     const Stream stream(text);
     const std::size_t max_frame = round % 5 == 0 ? 700 : Splitter::kMaxFrame;
@@ -193,10 +198,7 @@ TEST_CASE("a message that needs no frame is told as in one, whatever stands in a
         text += lines[i < 30 ? 6 * (random() % 4) : random() % lines.size()];
         text += random() % 40 == 0 ? "\r\n" : "\n";
       }
-      for (std::size_t i = random() % 4; i != 0; --i) {
-        text[random() % text.size()] = static_cast<char>(random());
-      }
-      if (round % 8 == 0) text.resize(random() % text.size());
+      disturb(text, random, round);
       INFO(text);
       const Stream stream(text);
       const std::size_t max_frame = round % 5 == 0 ? 4000 : Splitter::kMaxFrame;
