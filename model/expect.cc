@@ -27,6 +27,7 @@ void Model::expect(std::span<const Matched> coming) const {
   for (const Matched& one : coming) {
     impl.seen.prefetch(one.message.hash());
     if (!one.instance) continue;
+    impl.requests.prefetch(one.request);
     const std::size_t hash = one.instance->hash();
     impl.instances.prefetch_index(hash);
     hashes[hash_count++] = hash;
@@ -42,6 +43,7 @@ void Model::expect(std::span<const Matched> coming) const {
     if (instance != nullptr) awake[count_awake++] = instance;
   }
   const auto of_awake = std::span(awake).first(count_awake);
+  const Time old = impl.stream ? *impl.stream - impl.options.horizon : Time::min();  // is folded
   for (const Instance* const instance : of_awake) {
     if (instance->held) {
       const Operations& operations = instance->held->operations;
@@ -52,14 +54,23 @@ void Model::expect(std::span<const Matched> coming) const {
     }
     __builtin_prefetch(instance->remembered.entries().data());
     impl.names.prefetch(instance->answer.name);
+    impl.names.prefetch(instance->answer.project_id);
+    impl.names.prefetch(instance->answer.host);
   }
   for (const Instance* const instance : of_awake) {
     impl.names.prefetch_text(instance->answer.name);
+    impl.names.prefetch_text(instance->answer.project_id);
     if (!instance->held) continue;
+    instance->folded.prefetch_next();
     if (!instance->held->alike) {
       const std::uint32_t folded = instance->steps.base.migrations;
       prefetch(instance->migrations.data() + folded,
                (instance->answer.migrations - folded) * sizeof(MigrationEntry));
+    }
+    const Operation& oldest = instance->held->operations.front();
+    if (oldest.last < old) {
+      prefetch(oldest.facts.data(), oldest.facts.size() * sizeof(Fact));
+      if (oldest.joinable) impl.requests.prefetch(oldest.request);
     }
     const Facts& facts = instance->held->operations.back().facts;
     prefetch(&facts.back());

@@ -6,22 +6,24 @@
 
 namespace vmtrail {
 
-Hosts::Host& Hosts::named(NameId name, Names& names) {
+Hosts::Host& Hosts::add(NameId name, Names& names) {
   const NameId key = names.host_key(name);
-  const auto index = static_cast<std::size_t>(key);
+  const auto index = static_cast<std::size_t>(std::max(name, key));
   if (index >= places_.size()) places_.resize(std::max(index + 1, 2 * places_.size()));
-  if (places_[index] == 0) {
+  std::uint32_t& place = places_[static_cast<std::size_t>(key)];
+  if (place == 0) {
     Host& host = hosts_.emplace_back();
     host.key = key;
     host.name = name;
     mark_changed(host);
-    places_[index] = static_cast<std::uint32_t>(hosts_.size());
+    place = static_cast<std::uint32_t>(hosts_.size());
   }
-  return hosts_[places_[index] - 1];
+  places_[static_cast<std::size_t>(name)] = place;
+  return hosts_[place - 1];
 }
 
 void Hosts::moved(NameId from, NameId to, Names& names) {
-  if (names.same_host(from, to)) return;
+  if (from == to) return;
   if (from != NameId::nothing) --named(from, names).instances;
   if (to != NameId::nothing) ++named(to, names).instances;
 }

@@ -30,7 +30,11 @@ class Hosts {
   };
 
   /// The host of that name, created if need be. `nothing` is no host.
-  Host& named(NameId name, Names& names);
+  Host& named(NameId name, Names& names) {
+    const auto index = static_cast<std::size_t>(name);
+    if (index < places_.size() && places_[index] != 0) return hosts_[places_[index] - 1];
+    return add(name, names);
+  }
 
   /// The one with this key; nullptr: there is none.
   [[nodiscard]] const Host* find(NameId key) const {
@@ -55,8 +59,10 @@ class Hosts {
   [[nodiscard]] const std::deque<Host>& all() const { return hosts_; }
 
  private:
+  Host& add(NameId name, Names& names);
+
   std::deque<Host> hosts_;             // in the order in which they were heard of; addresses stay
-  std::vector<std::uint32_t> places_;  // by host key, as far as there are hosts; plus 1
+  std::vector<std::uint32_t> places_;  // by key, and by name once it was asked for; plus 1
   std::vector<Host*> changed_;
 };
 

@@ -44,6 +44,7 @@ struct Steps {
 struct Instance {
   InstanceId id;
   std::uint32_t place = 0;  ///< among the model's instances
+  bool queued = false;      ///< waits in the queue of instances that may become quiet
   State answer;
   std::optional<Held> held;                ///< none: everything is folded into the answer
   std::vector<ClosedInterval> past;        ///< closed intervals, oldest first
@@ -55,7 +56,6 @@ struct Instance {
   std::unique_ptr<Trail> trail;
   Time cut = Time::min();     ///< newest time folded
   Time newest = Time::min();  ///< newest fact
-  bool queued = false;        ///< waits in the queue of instances that may become quiet
   FoldedRequests folded;      ///< seldom looked at to its end, therefore here
   Steps steps;                ///< while facts are held that are not alike
 

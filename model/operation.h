@@ -13,6 +13,7 @@
 #include "model/fact.h"
 #include "model/id_filter.h"
 #include "model/names.h"
+#include "model/optional_time.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
 
@@ -81,29 +82,30 @@ struct Operation {
   Facts facts;
 
   // What the facts add up to.
-  OperationKind kind = OperationKind::none;
-  Phases phases;
   Time first;
   Time last;
+  Phases phases;
   NameId source{};
   NameId destination{};
   NameId acting_host{};  ///< where a single-host action runs
   NameId state_in{};     ///< vm_state in which it began
   NameId state_out{};    ///< last vm_state written
+  OperationKind kind = OperationKind::none;
   bool deletes = false;
   bool new_flavor = false;
 
+  bool joinable = false;  ///< its instance can be found by its request
+
   // What the walk over the instance's operations leaves here.
+  Outcome judged = Outcome::in_progress;   ///< stuck or uncertain, until another fact comes
   std::optional<std::uint32_t> migration;  ///< index of its migration
   struct Ending {
     std::uint32_t migration;  ///< index of the earlier migration that it confirms or reverts
     bool confirmed;           ///< what that was before
     bool reverted;
-    std::optional<Time> confirmed_at;
+    OptionalTime confirmed_at;
   };
   std::optional<Ending> ending;
-  bool joinable = false;                  ///< its instance can be found by its request
-  Outcome judged = Outcome::in_progress;  ///< stuck or uncertain, until another fact comes
 
   /// Puts a fact where it belongs in the order. Returns its index.
   std::size_t insert(Fact&& fact);

@@ -88,9 +88,13 @@ void save(const MigrationView& view, const Names& names, MigrationSnapshot::View
 }
 
 MigrationView load(const MigrationSnapshot::View& saved, Names& names) {
-  return {saved.kind,        names.intern(saved.source), names.intern(saved.destination),
-          saved.outcome,     saved.started_at,           saved.finished_at,
-          saved.confirmed_at};
+  return {.started_at = saved.started_at,
+          .finished_at = saved.finished_at,
+          .confirmed_at = saved.confirmed_at,
+          .source = names.intern(saved.source),
+          .destination = names.intern(saved.destination),
+          .kind = saved.kind,
+          .outcome = saved.outcome};
 }
 
 void set(std::optional<std::string>& text, bool told, std::string_view value) {

@@ -55,7 +55,7 @@ class Remembered {
                        [&](const Entry& entry) { return entry.id == id && entry.until >= now; });
   }
 
-  boost::container::small_vector<Entry, 2> entries_;  // the oldest first
+  boost::container::small_vector<Entry, 1> entries_;  // the oldest first
   IdFilter ids_;
 };
 

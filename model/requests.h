@@ -36,6 +36,8 @@ class Requests {
   void remove(const RequestId& request, std::uint32_t place) {
     places_.erase(request.hash(), place);
   }
+  // One of that request will be added or removed soon.
+  void prefetch(const RequestId& request) const { places_.prefetch(request.hash()); }
   /// Those that hold an operation of the request, and perhaps others.
   [[nodiscard]] std::vector<std::uint32_t> candidates(const RequestId& request) const;
 

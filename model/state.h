@@ -9,6 +9,7 @@
 
 #include "model/fact.h"
 #include "model/names.h"
+#include "model/optional_time.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/rules.h"
 #include "vmtrail/time.h"
@@ -49,23 +50,23 @@ struct State {
   NameId name{};
   NameId project_id{};
   NameId mover_host{};  ///< host after the last operation that could move the instance
-  Confidence confidence = Confidence::unknown;
-  PowerState power = PowerState::unknown;
-  bool deleted = false;
-  bool mover_seen = false;
-  bool interval_open = false;
   NameId left_state{};  ///< by a change that an update has reported, in the operation under way
   int left_rank = 0;
-  bool building = false;  ///< said to be built, and never placed
+  NameId decided_event_type{};
+  std::uint32_t closed_intervals = 0;  ///< how many of the instance's closed intervals belong to it
+  std::uint32_t migrations = 0;        ///< likewise
+  Confidence confidence = Confidence::unknown;
+  PowerState power = PowerState::unknown;
   IntervalCause cause = IntervalCause::update;
+  bool deleted : 1 = false;
+  bool mover_seen : 1 = false;
+  bool interval_open : 1 = false;
+  bool building : 1 = false;     ///< said to be built, and never placed
   Time since{};                  ///< beginning of the open interval
   Time moved_at = Time::min();   ///< newest fact of a serial operation
   Time effective = Time::min();  ///< newest fact so far: never goes back along the order
   MessageId decided_by;
-  NameId decided_event_type{};
   const Rule* decided_rule = nullptr;
-  std::uint32_t closed_intervals = 0;  ///< how many of the instance's closed intervals belong to it
-  std::uint32_t migrations = 0;        ///< likewise
 };
 
 /// Does the fact tell of each field that it may write, but for the host, what the state has?
@@ -83,13 +84,13 @@ struct ClosedInterval {
 
 /// What is told of a migration: the fields of the contract.
 struct MigrationView {
-  MigrationKind kind{};
+  Time started_at{};
+  OptionalTime finished_at;
+  OptionalTime confirmed_at;
   NameId source{};
   NameId destination{};
+  MigrationKind kind{};
   Outcome outcome = Outcome::in_progress;
-  Time started_at{};
-  std::optional<Time> finished_at;
-  std::optional<Time> confirmed_at;
 
   friend bool operator==(const MigrationView&, const MigrationView&) = default;
 };
@@ -97,7 +98,7 @@ struct MigrationView {
 struct MigrationEntry {
   RequestId request;
   MigrationView own;                       ///< from its own operation
-  std::optional<Time> confirmed_at;        ///< from a later confirm
+  OptionalTime confirmed_at;               ///< from a later confirm
   bool confirmed = false;                  ///< by a later confirm, perhaps without its end
   bool reverted = false;                   ///< by a later revert
   std::optional<MigrationView> announced;  ///< as records have told it

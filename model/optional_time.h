@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+
+#include "vmtrail/time.h"
+
+namespace vmtrail {
+
+/// What std::optional<Time> is, in half of its memory: one point of time, before all that Nova can
+/// send, stands for none.
+class OptionalTime {
+ public:
+  OptionalTime() = default;
+  OptionalTime(std::nullopt_t) {}
+  OptionalTime(Time time) : time_(time) {}
+  OptionalTime(const std::optional<Time>& time) : time_(time.value_or(kNone)) {}
+
+  [[nodiscard]] bool has_value() const { return time_ != kNone; }
+  explicit operator bool() const { return has_value(); }
+  [[nodiscard]] Time operator*() const { return time_; }
+  operator std::optional<Time>() const { return has_value() ? std::optional(time_) : std::nullopt; }
+  void reset() { time_ = kNone; }
+
+  friend bool operator==(const OptionalTime&, const OptionalTime&) = default;
+
+ private:
+  static constexpr Time kNone = Time::min();
+
+  Time time_ = kNone;
+};
+
+}  // namespace vmtrail
