@@ -29,12 +29,10 @@ std::string quarantine_line(std::string_view input, const Undecodable& bad) {
 }  // namespace
 
 void Outlets::on_record(const ChangeRecord& record) {
-  if (store == nullptr && !zenoss) {
-    if (!records) return;
-    char* const to = records->room(cloudevents_.prepare(record) + 1);
-    char* const end = cloudevents_.write(to, record);
-    *end = '\n';
-    records->wrote(end + 1);
+  if (backlog) {
+    backlog->on_record(record);
+  } else if (lines) {
+    lines->on_record(record);
   } else {
     write_text(record);
   }
@@ -70,7 +68,11 @@ void Outlets::keep(const Result<void>& done) {
 }
 
 void Outlets::flush() {
-  if (records) records->flush();
+  if (backlog) {
+    backlog->flush();
+  } else if (records) {
+    records->flush();
+  }
   if (quarantine) quarantine->flush();
 }
 

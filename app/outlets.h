@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "io/output_file.h"
+#include "io/record_backlog.h"
 #include "io/store.h"
 #include "vmtrail/cloudevents.h"
 #include "vmtrail/dispatcher.h"
@@ -19,8 +20,14 @@ namespace vmtrail {
 /// To a file, the store, both or neither; the first quarantined ones also to standard error.
 class Outlets : public RecordConsumer, public QuarantineConsumer {
  public:
+  static constexpr std::string_view kSource = "vmtrail/default";
+
   std::optional<OutputFile> records;
   std::optional<OutputFile> quarantine;
+  /// Where only CloudEvents go to the file: what writes them, at once or, if it is there, on any
+  /// thread.
+  std::optional<RecordLines> lines;
+  std::optional<RecordBacklog> backlog;
   bool zenoss = false;           ///< the form of the records; the store has CloudEvents
   Store* store = nullptr;        ///< borrowed
   std::string input;             ///< what is being read, for messages
@@ -40,7 +47,7 @@ class Outlets : public RecordConsumer, public QuarantineConsumer {
  private:
   void write_text(const ChangeRecord& record);
 
-  CloudEvents cloudevents_{"vmtrail/default"};
+  CloudEvents cloudevents_{kSource};
   std::string text_;  // of a record that is not written into the buffer at once
   std::uint64_t quarantined_ = 0;
 };

@@ -303,7 +303,16 @@ Result<void> Replay::open() {
     if (!opened) return tl::unexpected(opened.error());
     *output = std::move(*opened);
   }
-  pool_.emplace(DecodePool::Options{.jobs = options_.jobs, .format = format_, .rules = &*rules_});
+  DecodePool::Options pool{.jobs = options_.jobs, .format = format_, .rules = &*rules_};
+  if (outlets_.records && !outlets_.zenoss && !store_) {
+    if (options_.jobs == 1) {
+      outlets_.lines.emplace(*outlets_.records, Outlets::kSource);
+    } else {
+      outlets_.backlog.emplace(*outlets_.records, Outlets::kSource);
+      pool.aside = [this] { return outlets_.backlog->write_some(); };
+    }
+  }
+  pool_.emplace(pool);
   return {};
 }
 
@@ -378,6 +387,7 @@ Exit Replay::run() {
                  given_up);
   }
   if (auto saved = save(); !saved) return fail(saved.error());
+  outlets_.flush();
   for (std::optional<OutputFile>* output : {&outlets_.records, &outlets_.quarantine}) {
     if (!*output) continue;
     if (auto closed = (*output)->close(); !closed) return fail(closed.error());

@@ -20,8 +20,7 @@ namespace vmtrail {
 class Ahead {
  public:
   explicit Ahead(InputConsumer& consumer)
-      : consumer_(consumer),
-        writer_(EventBatch::Texts::in_input, [this]() -> EventBatch& { return go_on(); }) {}
+      : consumer_(consumer), writer_([this]() -> EventBatch& { return go_on(); }) {}
   Ahead(const Ahead&) = delete;
   Ahead& operator=(const Ahead&) = delete;
 

@@ -4,10 +4,14 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,64 +20,56 @@
 #include <vector>
 
 #include "io/ahead.h"
-#include "io/event_batch.h"
+#include "io/decoded.h"
 
 namespace vmtrail {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::size_t kChunksPerJob = 8;
-constexpr std::size_t kRoom = 4;  // chunks, for which a thread is woken
+constexpr std::chrono::microseconds kPause{500};    // in which some chunks are told
+constexpr std::chrono::microseconds kLong{64'000};  // where the telling waits for something else
+constexpr std::chrono::microseconds kAwake{100};
 constexpr std::size_t kLargeChunk = 2 * ByteSource::kWindow;
-constexpr std::size_t kBatches = 128;  // of a chunk, but for a frame that holds more
+constexpr std::size_t kMostDecoded = 2 * ByteSource::kWindow;  // bytes; usual is a third of it
 
 // A stretch of the input in frames, and what is in them.
 struct Chunk {
   std::vector<char> bytes;
   std::vector<Frame> frames;
   std::size_t size = 0;            // of the frames
-  std::size_t decoded = 0;         // so many of the frames
-  std::deque<EventBatch> batches;  // of which the first are filled
-  std::size_t batch_count = 0;     // those
+  std::size_t frames_decoded = 0;  // the first of them
+  Decoded decoded;                 // what is in those
   std::uint64_t bytes_read = 0;    // of the source, at the end of the chunk
   std::optional<Error> failure;    // of the source, behind the chunk
   bool ready = false;              // guarded by the pool's mutex
 
-  [[nodiscard]] EventBatch& next_batch() {
-    if (batch_count == batches.size()) batches.emplace_back();
-    return batches[batch_count++];
-  }
-
-  void decode(MatchingDecoder& decoder) {
+  /// `near`: it is told on this thread.
+  void decode(MatchingDecoder& decoder, DecodedWriter& writer, bool near) {
     if (size > kLargeChunk) return;
-    BatchWriter writer(EventBatch::Texts::gathered,
-                       [this]() -> EventBatch& { return next_batch(); });
-    while (decoded < frames.size() && batch_count < kBatches) {
-      writer.decode(decoder, frames[decoded++]);
+    writer.begin(decoded, DecodedWriter::Frames::stay, near);
+    while (frames_decoded < frames.size() && writer.size() < kMostDecoded) {
+      writer.decode(decoder, frames[frames_decoded++]);
     }
+    writer.finish();
   }
 
   // What is not decoded yet, is now.
-  void tell(MatchingDecoder& decoder, InputConsumer& consumer) {
-    if (batch_count > 0) batches.front().announce(consumer);
-    for (std::size_t i = 0; i < batch_count; ++i) {
-      const EventBatch* const next = i + 1 < batch_count ? &batches[i + 1] : nullptr;
-      if (next != nullptr) next->announce(consumer);
-      batches[i].tell(consumer, next, i + 2 < batch_count ? &batches[i + 2] : nullptr);
-    }
-    if (decoded == frames.size()) return;
+  void tell(MatchingDecoder& decoder, DecodedReader& reader, InputConsumer& consumer) {
+    reader.tell(decoded, consumer);
+    if (frames_decoded == frames.size()) return;
     Ahead ahead(consumer);
-    while (decoded < frames.size()) ahead.decode(decoder, frames[decoded++]);
+    while (frames_decoded < frames.size()) ahead.decode(decoder, frames[frames_decoded++]);
     ahead.tell_all();
   }
 
   void clear() {
     frames.clear();
     size = 0;
-    decoded = 0;
-    for (std::size_t i = 0; i < batch_count; ++i) batches[i].clear();
-    if (batches.size() > kBatches) batches.resize(kBatches);
-    batch_count = 0;
+    frames_decoded = 0;
+    decoded.clear();
     failure.reset();
     ready = false;
   }
@@ -127,7 +123,7 @@ class ChunkReader {
 
 class DecodePool::Impl {
  public:
-  explicit Impl(const Options& options) {
+  explicit Impl(const Options& options) : aside_(options.aside) {
     for (unsigned i = 0; i < options.jobs; ++i) jobs_.push_back(std::make_unique<Job>(options));
     if (options.jobs == 1) return;
     for (const auto& job : jobs_) job->make_chunks();
@@ -141,6 +137,7 @@ class DecodePool::Impl {
   ~Impl() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    ++news_;
     may_read_.notify_all();
     for (const auto& job : jobs_) job->has_room.notify_one();
   }
@@ -189,7 +186,7 @@ class DecodePool::Impl {
       } else if (can_read() && !own().spare.empty()) {
         work_once(own(), lock);
       } else if (!under_way_.empty()) {
-        something_to_do_.wait(lock);
+        if (!step_aside(lock)) await_news(something_to_do_, lock);
       } else if (ended_) {
         return {};
       } else {
@@ -213,6 +210,7 @@ class DecodePool::Impl {
     }
 
     MatchingDecoder decoder;
+    DecodedWriter writer;
     std::deque<Chunk> chunks;
     std::deque<Chunk*> spare;          // the longest unused first; guarded by the mutex
     std::condition_variable has_room;  // spare chunks
@@ -225,6 +223,7 @@ class DecodePool::Impl {
       const std::lock_guard lock(pool.mutex_);
       pool.reader_ = &reader;
       pool.ended_ = false;
+      ++pool.news_;
       pool.may_read_.notify_one();
     }
     ~Reading() {
@@ -248,15 +247,44 @@ class DecodePool::Impl {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
       if (job.spare.empty()) {
-        job.has_room.wait(lock);
+        await_room(job, lock);
       } else if (!can_read()) {
-        may_read_.wait(lock);
+        if (!step_aside(lock)) await_news(may_read_, lock);
       } else {
         ++working_;
         work_once(job, lock);
         if (--working_ == 0 && reader_ == nullptr) something_to_do_.notify_one();
       }
     }
+  }
+
+  // Nobody wakes it but for the end: that takes as long as to apply a hundred events, and for who
+  // applies them all wait. It looks again, later and later.
+  void await_room(Job& job, std::unique_lock<std::mutex>& lock) {
+    for (auto pause = kPause; job.spare.empty() && !stopping_; pause = std::min(2 * pause, kLong)) {
+      if (!step_aside(lock)) job.has_room.wait_for(lock, pause);
+    }
+  }
+
+  // Does what else there is to be done. True: something was, or has changed meanwhile.
+  [[nodiscard]] bool step_aside(std::unique_lock<std::mutex>& lock) {
+    if (!aside_) return false;
+    const unsigned known = news_;
+    lock.unlock();
+    const bool done = aside_();
+    lock.lock();
+    return done || news_ != known;
+  }
+
+  // Waits until something has changed, or for no reason. Awake at first, as most waits are shorter
+  // than it takes to be woken; but whoever else has work goes first.
+  void await_news(std::condition_variable& wakes, std::unique_lock<std::mutex>& lock) {
+    const unsigned known = news_;
+    lock.unlock();
+    const auto until = Clock::now() + kAwake;
+    while (news_ == known && Clock::now() < until) std::this_thread::yield();
+    lock.lock();
+    if (news_ == known) wakes.wait(lock);
   }
 
   [[nodiscard]] bool can_read() const {
@@ -275,12 +303,14 @@ class DecodePool::Impl {
     lock.lock();
     reads_ = false;
     ended_ = !more;
+    ++news_;
     may_read_.notify_one();
     something_to_do_.notify_one();
     lock.unlock();
-    chunk.decode(job.decoder);
+    chunk.decode(job.decoder, job.writer, &job == &own());
     lock.lock();
     chunk.ready = true;
+    ++news_;
     if (under_way_.front().chunk == &chunk) something_to_do_.notify_one();
   }
 
@@ -288,18 +318,18 @@ class DecodePool::Impl {
     const UnderWay& oldest = under_way_.front();
     oldest.chunk->clear();
     oldest.job->spare.push_back(oldest.chunk);
-    // Not for every chunk: waking a thread takes as long as decoding some events.
-    if (oldest.job->spare.size() == kRoom) oldest.job->has_room.notify_one();
     under_way_.pop_front();
   }
 
   [[nodiscard]] Result<void> tell(Chunk& chunk, InputConsumer& consumer) {
-    chunk.tell(own().decoder, consumer);
+    chunk.tell(own().decoder, told_, consumer);
     if (auto done = consumer.on_progress(chunk.bytes_read); !done) return done;
     if (chunk.failure) return tl::unexpected(*chunk.failure);
     return {};
   }
 
+  DecodedReader told_;  // of the thread that calls
+  const std::function<bool()> aside_;
   std::vector<std::unique_ptr<Job>> jobs_;  // of the thread that calls, then of the others
 
   std::mutex mutex_;
@@ -316,6 +346,7 @@ class DecodePool::Impl {
   bool reads_ = false;              // somebody does
   bool ended_ = false;              // nothing is left to be read
   unsigned working_ = 0;            // threads of the pool that are
+  std::atomic<unsigned> news_ = 0;  // changes of what is waited for; is looked at without the mutex
   bool stopping_ = false;
 
   std::vector<std::jthread> threads_;  // last, so that they end before what they use

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "io/byte_source.h"
@@ -30,6 +31,9 @@ class DecodePool {
     unsigned jobs = 1;  ///< at least one
     Format format = Format::any;
     const RuleSet* rules;  ///< borrowed; not null
+    /// What else there is to be done: called by whoever would wait, several at a time. False: that
+    /// was nothing. Empty: there is nothing ever.
+    std::function<bool()> aside = {};
   };
   explicit DecodePool(const Options& options);
   ~DecodePool();

@@ -7,10 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
+#include "io/decoders.h"
+#include "io/far_bytes.h"
 #include "io/input_consumer.h"
 #include "vmtrail/decoder.h"
 #include "vmtrail/event.h"
@@ -22,32 +23,50 @@ namespace vmtrail {
 /// allocates nothing.
 class Decoded {
  public:
-  [[nodiscard]] bool empty() const { return size_ == 0; }
-  [[nodiscard]] std::size_t bytes() const { return size_; }
+  [[nodiscard]] bool empty() const { return bytes_.empty(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
   /// Something in a frame may be quarantined with the frame's bytes: they must stay until it is
   /// told. Otherwise they are not touched any more.
   [[nodiscard]] bool needs_frames() const { return needs_frames_; }
-  void clear();
+  void clear() {
+    bytes_.clear();
+    needs_frames_ = false;
+  }
 
  private:
   friend class DecodedWriter;
   friend class DecodedReader;
 
   enum class Kind : std::uint8_t { frame, event, undecodable, sample, skipped_line };
-  // What precedes the text of an event: message_id, event_type and its fields.
+  // The texts of an event: message_id, event_type and its fields; first those that every event is
+  // asked for, then those that few are.
   static constexpr std::size_t kTexts = 2 + kFieldCount;
-  using Sizes = std::array<std::uint16_t, kTexts>;
+  static constexpr std::size_t kSeldomTexts = 7;
+  enum Flag : std::uint8_t {
+    begins_frame = 1,  // which begins so much behind the one before, and holds the event alone
+    in_frame = 2,      // the seldom texts stand in the frame, which stays
+    message_is_uuid = 4,
+    request_is_uuid = 8,
+    request_is_prefixed = 16,
+    has_instance = 32,
+  };
+  // Precedes the texts that do not stand in the frame.
   struct EventHead {
     Kind kind;
-    std::uint32_t told;    // a bit for each of the texts
+    std::uint8_t flags;
     std::uint32_t traits;  // so many follow, see TraitHead
+    std::uint32_t told;    // a bit for each of the texts
+    std::uint32_t frame_step;
+    std::uint32_t frame_size;
+    std::uint32_t frame_lines;
     Time generated;
     // What it was matched to, but for ids that are no UUIDs.
     const Rule* rule;
-    std::optional<CompactText::Uuid> message;
-    std::optional<CompactText::Uuid> request;
-    std::optional<InstanceId> instance;
-    bool prefixed;  // the request
+    CompactText::Uuid message;
+    CompactText::Uuid request;
+    InstanceId instance;
+    std::array<std::uint16_t, kTexts> sizes;
+    std::array<std::uint16_t, kSeldomTexts> places;  // in the frame
   };
   struct TraitHead {
     std::uint32_t name;
@@ -63,28 +82,28 @@ class Decoded {
     Kind kind;
     Frame frame;
   };
-  static constexpr std::size_t kLine = 64;  // of a cache
-  struct alignas(kLine) Line {
-    std::array<char, kLine> bytes;
-  };
 
-  std::vector<Line> lines_;  // of which the first size_ bytes are written
-  std::size_t size_ = 0;
+  FarBytes bytes_;
   bool needs_frames_ = false;
 };
 
-/// Decodes frames. The text of events is copied, and all of it is written past the caches: where
-/// two cores share none, to write what the other one has read costs ten times as much as to write
-/// to memory, and to share the frames' bytes would cost more than to decode them.
+/// Decodes frames. What another core has written comes line by line, each as slowly as a part of an
+/// event is decoded: it is compact.
 class DecodedWriter : private EventConsumer {
  public:
+  /// What becomes of the frames' bytes.
+  enum class Frames : std::uint8_t {
+    stay,  ///< until all is told
+    go,    ///< but for Decoded::needs_frames()
+  };
   /// What is decoded until finish() goes into `to`, which stays where it is meanwhile and is
-  /// emptied first.
-  void begin(Decoded& to);
-  /// Decodes a frame, which is to be padded, and matches its events. See Decoded::needs_frames()
-  /// for how long its bytes must stay.
-  void decode(Decoder& decoder, const RuleSet& rules, const Frame& frame);
-  void finish();
+  /// emptied first. `near`: it is told on this thread.
+  void begin(Decoded& to, Frames frames, bool near);
+  /// Decodes a frame, which is to be padded, and matches its events.
+  void decode(MatchingDecoder& decoder, const Frame& frame);
+  void finish() { bytes_.finish(); }
+  /// Bytes so far.
+  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
 
  private:
   void on_event(const Event& event) override;
@@ -93,18 +112,18 @@ class DecodedWriter : private EventConsumer {
   void on_skipped_line() override { put(Decoded::Kind::skipped_line); }
 
   [[nodiscard]] bool in_frame(std::string_view text) const;
-  [[nodiscard]] char* room(std::size_t size);
+  [[nodiscard]] bool follows_last() const;
+  void begin_frame();
+  [[nodiscard]] char* put_text(char* to, std::string_view text) const;
   void put(Decoded::Kind kind);
-  void written_to(const char* end);
-  void write_out();
-
-  // Of the frame that is being decoded.
-  std::string_view frame_;
-  const RuleSet* rules_ = nullptr;
 
   Decoded* to_ = nullptr;
-  std::vector<Decoded::Line> staged_;  // what comes next, of which so many bytes are written
-  std::size_t staged_size_ = 0;
+  FarWriter bytes_;
+  Frames frames_{};
+  Frame frame_;           // that is being decoded
+  bool pending_ = false;  // it is not written yet
+  Frame last_;            // the one that was written before
+  RuleMatcher* matcher_ = nullptr;
 };
 
 /// Tells what was decoded. Keeps memory from one to the next.
@@ -113,18 +132,24 @@ class DecodedReader {
   void tell(const Decoded& decoded, InputConsumer& consumer);
 
  private:
-  [[nodiscard]] const char* read_coming(const char* at, const char* end);
-  [[nodiscard]] static const char* read_event(const char* at, Event& event, Matched& matched,
-                                              std::vector<Trait>& traits);
-  [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
-  static void fetch_far(const char* at, const char* to, const char* end);
+  /// The events that are announced together.
+  struct Coming {
+    std::size_t count = 0;
+    std::array<Event, InputConsumer::kComing> events;
+    std::array<Matched, InputConsumer::kComing> matched;
+    std::array<std::vector<Trait>, InputConsumer::kComing> traits;
+    std::array<Frame, InputConsumer::kComing> frames;  // of each event that begins one
+    std::array<const char*, InputConsumer::kComing> behind{};
+  };
 
-  // The events that are announced, what they are matched to, their traits, and where each ends.
-  std::array<Event, InputConsumer::kComing> coming_;
-  std::array<Matched, InputConsumer::kComing> matched_;
-  std::array<std::vector<Trait>, InputConsumer::kComing> traits_;
-  std::array<const char*, InputConsumer::kComing> behind_{};
-  std::size_t coming_count_ = 0;
+  [[nodiscard]] const char* announce(const char* at, const FarBytes& bytes, Coming& coming,
+                                     InputConsumer& consumer);
+  [[nodiscard]] const char* read_event(const char* at, Coming& coming);
+  [[nodiscard]] static const char* read_undecodable(const char* at, Undecodable& bad);
+  static void tell(const char* at, const char* end, const Coming& coming, InputConsumer& consumer);
+
+  std::array<Coming, 2> coming_;  // one is told while the other is announced
+  Frame frame_;                   // the last that was read
 };
 
 }  // namespace vmtrail

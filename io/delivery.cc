@@ -33,11 +33,11 @@ void Delivery::add(const Frame& frame) {
   text_.append(frame.bytes);
 }
 
-void Delivery::decode(DecodedWriter& writer, Decoder& decoder,
+void Delivery::decode(DecodedWriter& writer, MatchingDecoder& decoder,
                       std::shared_ptr<const RuleSet> rules) {
   rules_ = std::move(rules);
-  writer.begin(decoded_);
-  for_each_frame([&](const Frame& frame) { writer.decode(decoder, *rules_, frame); });
+  writer.begin(decoded_, DecodedWriter::Frames::go, false);
+  for_each_frame([&](const Frame& frame) { writer.decode(decoder, frame); });
   writer.finish();
 }
 

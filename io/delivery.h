@@ -46,8 +46,9 @@ class Delivery {
     text_.resize(text_.size() - kPadding);
   }
 
-  /// Decodes all of it.
-  void decode(DecodedWriter& writer, Decoder& decoder, std::shared_ptr<const RuleSet> rules);
+  /// Decodes all of it, by the rules of the decoder.
+  void decode(DecodedWriter& writer, MatchingDecoder& decoder,
+              std::shared_ptr<const RuleSet> rules);
   /// The rules by which it was; nullptr: it was not.
   [[nodiscard]] const RuleSet* decoded_by() const { return rules_.get(); }
   [[nodiscard]] const Decoded& decoded() const { return decoded_; }

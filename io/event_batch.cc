@@ -11,7 +11,6 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kLine = 64;                     // of a cache
 constexpr std::size_t kMuch = std::size_t{64} << 10;  // text of one event; is not kept for the next
 
 template <class Take>
@@ -46,19 +45,13 @@ bool stays(std::string_view text, std::string_view input) {
   return text.data() == nullptr || at < input.size();
 }
 
-void fetch_lines(const void* begin, std::size_t size) {
-  const char* const at = static_cast<const char*>(begin);
-  for (std::size_t i = 0; i < size; i += kLine) __builtin_prefetch(at + i);
-}
-
 }  // namespace
 
 void EventBatch::begin(const Frame& frame) {
   marks_[mark_count_++] = {Kind::frame, event_count_, frame};
 }
 
-inline void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& matcher,
-                            Texts texts) {
+inline void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& matcher) {
   const std::size_t place = event_count_++;
   Event& copy = events_[place];
   copy_event(event, copy);
@@ -66,18 +59,15 @@ inline void EventBatch::add(const Event& event, std::string_view input, RuleMatc
     traits_[place].assign(event.traits.begin(), event.traits.end());
     copy.traits = traits_[place];
     keep_texts(place, input);
-  } else if (texts == Texts::gathered) {
-    gather(copy);
   }
   std::destroy_at(&matched_[place]);
   std::construct_at(&matched_[place], event, matcher.match(event));
 }
 
-inline void EventBatch::add(const Frame& frame, const Event& event, RuleMatcher& matcher,
-                            Texts texts) {
+inline void EventBatch::add(const Frame& frame, const Event& event, RuleMatcher& matcher) {
   frames_[event_count_] = frame;
   begins_frame_ |= 1U << event_count_;
-  add(event, frame.bytes, matcher, texts);
+  add(event, frame.bytes, matcher);
 }
 
 void EventBatch::add(const Undecodable& bad, std::string_view input) {
@@ -104,47 +94,14 @@ void EventBatch::keep_texts(std::size_t place, std::string_view input) {
   });
 }
 
-/// But for the ids, which are told as numbers, the dates, and what few events have.
-void EventBatch::gather(Event& event) {
-  using enum Field;
-  gather(event.event_type);
-  for (const Field field : {display_name, project_id, publisher_service, publisher_host,
-                            payload_host, state, old_state, task_state, power_state, flavor}) {
-    gather(event[field]);
-  }
-  event.in_input = false;
-}
-
-void EventBatch::gather(std::string_view& text) {
-  if (text.empty() || text.size() > kGathered - gathered_size_) return;
-  char* const to = &gathered_[gathered_size_];
-  std::memcpy(to, text.data(), text.size());
-  text = {to, text.size()};
-  gathered_size_ += text.size();
-}
-
 void EventBatch::announce(InputConsumer& consumer) const {
   if (event_count_ > 1) consumer.on_coming(std::span(matched_).first(event_count_));
 }
 
-// A place is not only of the event, but of two marks.
-void EventBatch::fetch(std::size_t place) const {
-  fetch_lines(&events_[place], sizeof(Event));
-  fetch_lines(&matched_[place], sizeof(Matched));
-  fetch_lines(&marks_[2 * place], 2 * sizeof(Mark));
-}
-
-void EventBatch::fetch_text(std::size_t place) const {
-  fetch_lines(&gathered_[place * kGathered / InputConsumer::kComing],
-              kGathered / InputConsumer::kComing);
-}
-
-void EventBatch::tell(InputConsumer& consumer, const EventBatch* next, const EventBatch* after) {
+void EventBatch::tell(InputConsumer& consumer) {
   std::size_t told = 0;
   const auto tell_events = [&](std::size_t end) {
     for (; told < end; ++told) {
-      if (after != nullptr) after->fetch(told);
-      if (next != nullptr) next->fetch_text(told);
       if ((begins_frame_ >> told & 1U) != 0) consumer.on_frame(frames_[told]);
       consumer.on_event(events_[told], matched_[told]);
     }
@@ -178,13 +135,12 @@ void EventBatch::tell(InputConsumer& consumer, const EventBatch* next, const Eve
 void EventBatch::clear() {
   event_count_ = 0;
   begins_frame_ = 0;
-  gathered_size_ = 0;
   mark_count_ = 0;
   bad_.clear();
 }
 
 void BatchWriter::on_event(const Event& event) {
-  batch().add(event, bytes_, *matcher_, texts_);
+  batch().add(event, bytes_, *matcher_);
 }
 
 void BatchWriter::decode(MatchingDecoder& decoder, const Frame& frame) {
@@ -201,7 +157,7 @@ bool BatchWriter::decode_line(MatchingDecoder& decoder, Splitter& splitter,
   std::optional<Frame> frame = splitter.take_line(window, size);
   if (!frame) return false;
   frame->padded = true;
-  batch().add(*frame, *event, decoder.matcher, texts_);
+  batch().add(*frame, *event, decoder.matcher);
   return true;
 }
 

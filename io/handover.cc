@@ -50,7 +50,7 @@ void Handover::decode(Delivery& delivery) {
     rules_ = rules;
     decoders_.emplace(*rules_);
   }
-  delivery.decode(writer_, decoders_->of(delivery.format).decoder, std::move(rules));
+  delivery.decode(writer_, decoders_->of(delivery.format), std::move(rules));
   if (!delivery.decoded().needs_frames()) delivery.exchange_text(text_);
 }
 
