@@ -40,10 +40,8 @@ void Outlets::on_record(const ChangeRecord& record) {
 
 void Outlets::write_text(const ChangeRecord& record) {
   text_.clear();
-  if (store != nullptr) {
-    cloudevents_.append(text_, record);
-    keep(store->add_record(record.sequence, text_));
-  }
+  if (store != nullptr || !zenoss) cloudevents_.append(text_, record);
+  if (store != nullptr) keep(store->add_record(record.sequence, text_));
   if (!records) return;
   if (zenoss) {
     text_.clear();

@@ -24,8 +24,8 @@ class Outlets : public RecordConsumer, public QuarantineConsumer {
 
   std::optional<OutputFile> records;
   std::optional<OutputFile> quarantine;
-  /// Where only CloudEvents go to the file: what writes them, at once or, if it is there, on any
-  /// thread.
+  /// Either writes the CloudEvents of `records`, if those go nowhere else, with less work: at once,
+  /// or on any thread.
   std::optional<RecordLines> lines;
   std::optional<RecordBacklog> backlog;
   bool zenoss = false;           ///< the form of the records; the store has CloudEvents

@@ -17,6 +17,10 @@
 namespace vmtrail {
 namespace {
 
+// Read first, to tell from what it is: what is empty or short needs no large buffer, whose pages
+// take longer to get than all else.
+constexpr std::size_t kHead = std::size_t{4} << 10;
+
 Error unreadable(const std::string& name, int number) {
   return {ErrorCode::unreadable, name + ": " + std::generic_category().message(number)};
 }
@@ -50,12 +54,7 @@ Result<ByteSource> ByteSource::open(const std::string& path) {
 }
 
 ByteSource::ByteSource(std::string name, FileDescriptor file, std::optional<std::uint64_t> size)
-    : name_(std::move(name)), file_(std::move(file)), size_(size), buffer_(kWindow + kPadding) {}
-
-void ByteSource::consume(std::size_t size) {
-  if (size > end_ - begin_) std::abort();
-  begin_ += size;
-}
+    : name_(std::move(name)), file_(std::move(file)), size_(size), buffer_(kHead + kPadding) {}
 
 Result<bool> ByteSource::fill() {
   if (finished_) return *finished_;
@@ -125,6 +124,7 @@ Result<bool> ByteSource::read_head() {
     Result<bool> more = read_plain();
     if (!more) return more;
   }
+  if (!ended_) buffer_.resize(kWindow + kPadding);
   decompressor_ = find_decompressor(window());
   if (!decompressor_) return !ended_;
   stored_ = std::exchange(buffer_, std::vector<char>(buffer_.size()));

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,7 +30,10 @@ class ByteSource {
   [[nodiscard]] static Result<ByteSource> open(const std::string& path);
 
   /// Takes `size` bytes, at most all, off the front of the window.
-  void consume(std::size_t size);
+  void consume(std::size_t size) {
+    if (size > end_ - begin_) std::abort();
+    begin_ += size;
+  }
 
   /// Adds at least one byte to the window: true; or there are none: false, now and from then on.
   /// Blocks only when it has nothing to add. Moves and reallocates the window, so views into it end

@@ -258,11 +258,18 @@ class DecodePool::Impl {
     }
   }
 
-  // Nobody wakes it but for the end: that takes as long as to apply a hundred events, and for who
-  // applies them all wait. It looks again, later and later.
+  // Where a thread is not woken for each chunk that is told: that takes as long as to apply a
+  // hundred events, and for who applies them all wait. It looks again, later and later, and is
+  // woken when all its chunks are.
   void await_room(Job& job, std::unique_lock<std::mutex>& lock) {
-    for (auto pause = kPause; job.spare.empty() && !stopping_; pause = std::min(2 * pause, kLong)) {
-      if (!step_aside(lock)) job.has_room.wait_for(lock, pause);
+    auto pause = kPause;
+    while (job.spare.empty() && !stopping_) {
+      if (step_aside(lock)) {
+        pause = kPause;
+      } else {
+        job.has_room.wait_for(lock, pause);
+        pause = std::min(2 * pause, kLong);
+      }
     }
   }
 
@@ -318,6 +325,7 @@ class DecodePool::Impl {
     const UnderWay& oldest = under_way_.front();
     oldest.chunk->clear();
     oldest.job->spare.push_back(oldest.chunk);
+    if (oldest.job->spare.size() == kChunksPerJob) oldest.job->has_room.notify_one();
     under_way_.pop_front();
   }
 

@@ -43,7 +43,7 @@ class Decoded {
   static constexpr std::size_t kTexts = 2 + kFieldCount;
   static constexpr std::size_t kSeldomTexts = 7;
   enum Flag : std::uint8_t {
-    begins_frame = 1,  // which begins so much behind the one before, and holds the event alone
+    begins_frame = 1,  // which begins so much behind the one before
     in_frame = 2,      // the seldom texts stand in the frame, which stays
     message_is_uuid = 4,
     request_is_uuid = 8,

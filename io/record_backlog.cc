@@ -9,7 +9,7 @@ namespace vmtrail {
 namespace {
 
 constexpr std::size_t kBlocks = 16;
-constexpr std::size_t kRecords = 64;  // of a block
+constexpr std::size_t kBlock = std::size_t{32} << 10;  // bytes, and a record
 
 }  // namespace
 
@@ -27,20 +27,20 @@ RecordBacklog::RecordBacklog(OutputFile& file, std::string_view source)
 
 void RecordBacklog::on_record(const ChangeRecord& record) {
   writer_.add(record);
-  if (++count_ == kRecords) hand_over();
+  if (writer_.size() >= kBlock) hand_over();
 }
 
 void RecordBacklog::hand_over() {
   writer_.finish();
-  count_ = 0;
   std::unique_lock lock(mutex_);
   waiting_.push_back(std::exchange(filling_, FarBytes()));
   while (spare_.empty()) {
     lock.unlock();
-    {
-      const std::lock_guard writing(writing_);
-      write_oldest();
-    }
+    const std::lock_guard writing(writing_);
+    lock.lock();
+    if (!spare_.empty()) break;  // by whoever was at it
+    lock.unlock();
+    write_oldest();
     lock.lock();
   }
   filling_ = std::move(spare_.back());
@@ -49,7 +49,7 @@ void RecordBacklog::hand_over() {
 }
 
 void RecordBacklog::flush() {
-  if (count_ != 0) hand_over();
+  if (writer_.size() != 0) hand_over();
   const std::lock_guard writing(writing_);
   while (write_oldest()) {
   }

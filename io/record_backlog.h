@@ -30,8 +30,8 @@ class RecordLines : public RecordConsumer {
 };
 
 /// Keeps what it is told until a thread has time to write it, in the order of the telling: to make
-/// the text of a record takes several times as long as to keep it. Holds some hundred kilobytes
-/// at most, but for records larger than that; in steady state it allocates nothing.
+/// the text of a record takes several times as long as to keep it. Holds 512 kB at most, and
+/// sixteen records more; in steady state it allocates nothing.
 class RecordBacklog : public RecordConsumer {
  public:
   /// Borrows the file, which is nobody else's meanwhile. `source`: see CloudEvents.
@@ -56,7 +56,6 @@ class RecordBacklog : public RecordConsumer {
   // Of the thread that tells.
   FarBytes filling_;
   RecordBytesWriter writer_;
-  std::size_t count_ = 0;  // of its records
 
   std::mutex writing_;  // who holds it writes; taken before the other
   OutputFile& file_;

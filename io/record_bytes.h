@@ -18,11 +18,13 @@ class RecordBytesWriter {
   void begin(FarBytes& to);
   void add(const ChangeRecord& record);
   void finish() { bytes_.finish(); }
+  /// Bytes so far.
+  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
 
  private:
   [[nodiscard]] bool shares(const ChangeRecord& record) const {
     return record.occasion != Sequence{} && record.occasion == occasion_ &&
-           record.subject.data() == subject_;
+           record.sequence != record.occasion && record.subject.data() == subject_;
   }
 
   FarWriter bytes_;

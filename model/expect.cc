@@ -12,6 +12,7 @@ namespace vmtrail {
 namespace {
 
 constexpr std::size_t kMostFetched = 4;  // operations of an instance; few hold more
+constexpr std::size_t kMostFacts = 12;   // of one of them, likewise
 
 }  // namespace
 
@@ -43,7 +44,8 @@ void Model::expect(std::span<const Matched> coming) const {
     if (instance != nullptr) awake[count_awake++] = instance;
   }
   const auto of_awake = std::span(awake).first(count_awake);
-  const Time old = impl.stream ? *impl.stream - impl.options.horizon : Time::min();  // is folded
+  const Time old =
+      impl.stream ? *impl.stream - impl.options.horizon : Time::min();  // is likely to be folded
   for (const Instance* const instance : of_awake) {
     if (instance->held) {
       const Operations& operations = instance->held->operations;
@@ -69,7 +71,7 @@ void Model::expect(std::span<const Matched> coming) const {
     }
     const Operation& oldest = instance->held->operations.front();
     if (oldest.last < old) {
-      prefetch(oldest.facts.data(), oldest.facts.size() * sizeof(Fact));
+      prefetch(oldest.facts.data(), std::min(oldest.facts.size(), kMostFacts) * sizeof(Fact));
       if (oldest.joinable) impl.requests.prefetch(oldest.request);
     }
     const Facts& facts = instance->held->operations.back().facts;

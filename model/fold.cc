@@ -36,22 +36,12 @@ std::size_t foldable(const Instance& instance, Time now, const Model::Options& o
 
 }  // namespace
 
-void Model::Impl::fold_old(Instance& instance) {
-  const Operations& operations = instance.held->operations;
-  if (operations.size() > kMaxOperations) {
+void Model::Impl::fold_some(Instance& instance) {
+  if (instance.held->operations.size() > kMaxOperations) {
     make_room(instance);
-    return;
-  }
-  // In the common case the first is the oldest; nothing to do while it is within the horizon.
-  if (operations.front().last >= now_of(instance) - options.horizon) return;
-  if (const std::size_t count = foldable(instance, now_of(instance), options); count > 0) {
+  } else if (const std::size_t count = foldable(instance, now_of(instance), options); count > 0) {
     fold(instance, count);
   }
-}
-
-// A fact whose clock is far ahead of all others does not make those old.
-Time Model::Impl::now_of(const Instance& instance) const {
-  return std::min(instance.newest, stream.value_or(instance.newest));
 }
 
 // Never what is still going on: that would lose its end.
@@ -101,12 +91,6 @@ void Model::Impl::note_folded(Instance& instance, const Operation& operation) {
   for (const Fact& fact : operation.facts) {
     if (fact.rule->about == About::request) seen.add(fact.message_id, until);
   }
-}
-
-void Model::Impl::trim_history(Instance& instance) const {
-  const std::size_t folded = instance.base().closed_intervals;
-  if (folded <= options.history) return;
-  forget_intervals(instance, static_cast<std::uint32_t>(folded - options.history));
 }
 
 bool Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records) {

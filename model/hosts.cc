@@ -23,7 +23,6 @@ Hosts::Host& Hosts::add(NameId name, Names& names) {
 }
 
 void Hosts::moved(NameId from, NameId to, Names& names) {
-  if (from == to) return;
   if (from != NameId::nothing) --named(from, names).instances;
   if (to != NameId::nothing) ++named(to, names).instances;
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "model/changes.h"
+#include "model/forget.h"
 #include "model/hosts.h"
 #include "model/instance.h"
 #include "model/instances.h"
@@ -109,14 +111,31 @@ struct Model::Impl {
               Fact&& fact, Changes::Occasion& occasion, RecordConsumer& records);
 
   // Folding (fold.cc).
-  void fold_old(Instance& instance);
+  /// Of an instance that holds something.
+  void fold_old(Instance& instance) {
+    const Operations& operations = instance.held->operations;
+    // In the common case the first is the oldest; nothing to do while it is within the horizon.
+    if (operations.front().last < now_of(instance) - options.horizon ||
+        operations.size() > kMaxOperations) {
+      fold_some(instance);
+    }
+  }
+  void fold_some(Instance& instance);
   void make_room(Instance& instance);
-  [[nodiscard]] Time now_of(const Instance& instance) const;
+  /// A fact whose clock is far ahead of all others does not make those old.
+  [[nodiscard]] Time now_of(const Instance& instance) const {
+    return std::min(instance.newest, stream.value_or(instance.newest));
+  }
   void fold(Instance& instance, std::size_t count);
   /// What is remembered of an operation that is folded.
   void note_folded(Instance& instance, const Operation& operation);
   /// Forgets closed intervals beyond Options::history. Only between two events.
-  void trim_history(Instance& instance) const;
+  void trim_history(Instance& instance) const {
+    const std::size_t folded = instance.base().closed_intervals;
+    if (folded > options.history) {
+      forget_intervals(instance, static_cast<std::uint32_t>(folded - options.history));
+    }
+  }
   /// Folds those that nothing was heard of for so long, the longest first, but not too many: a
   /// whole cloud may have fallen silent at once. True: there are more.
   bool fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records);
@@ -151,7 +170,10 @@ struct Model::Impl {
   /// By id. Looks at every instance, unless there is an index.
   [[nodiscard]] std::vector<InstanceId> instances_on(const Hosts::Host& host);
   NameIndex& make_index();
-  void settle_hosts(NameId before, const Instance& instance);
+  void settle_hosts(NameId before, const Instance& instance) {
+    if (before != instance.answer.host) hosts.moved(before, instance.answer.host, names);
+    if (index) index->put(instance);
+  }
   /// The hosts that a fact names, but for `known`.
   void note_hosts(const Fact& fact, NameId known);
 };

@@ -130,11 +130,6 @@ void Model::Impl::note_migrations(const Instance& instance) {
       instance.migrations.end());
 }
 
-void Model::Impl::settle_hosts(NameId before, const Instance& instance) {
-  hosts.moved(before, instance.answer.host, names);
-  if (index) index->put(instance);
-}
-
 void Model::Impl::note_hosts(const Fact& fact, NameId known) {
   for (const Witnesses* const witnesses :
        {&fact.rule->host, &fact.rule->source, &fact.rule->destination}) {
@@ -210,7 +205,6 @@ void Model::Impl::make_joinable(Operation& operation, const Instance& instance) 
 }
 
 [[gnu::noinline]] void Model::Impl::take_loose(Instance& instance, const RequestId& request) {
-  if (request.empty() || !requests.waits_for(request)) return;
   const auto [begin, end] = requests.loose().equal_range(request);
   for (auto entry = begin; entry != end; ++entry) {
     const Fact& fact = entry->second.fact;
@@ -230,7 +224,8 @@ void Model::Impl::change(Instance& instance, bool known, Operation* const operat
   const bool older = fact.generated < instance.newest;
   const MessageId message = older ? fact.message_id : MessageId();
   note_hosts(fact, instance.answer.host);
-  if (older || requests.waits_for(request)) {
+  const bool waited_for = requests.waits_for(request);
+  if (older || waited_for) {
     was.past_known = true;
     was.past.assign(instance.past.begin() + static_cast<std::ptrdiff_t>(was.folded_intervals),
                     instance.past.end());
@@ -239,7 +234,7 @@ void Model::Impl::change(Instance& instance, bool known, Operation* const operat
   instances.mark_changed(instance);
   take(instance, operation, request, std::move(fact));
   occasion.late = older && !is_last(instance, message);
-  take_loose(instance, request);
+  if (waited_for) take_loose(instance, request);
   fold_old(instance);
   queue(instance);
   settle_hosts(was.answer.host, instance);

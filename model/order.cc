@@ -215,13 +215,6 @@ int before(const Operation& a, const Operation& b, Duration clock_tolerance) {
   return is_serial(a.kind) && is_serial(b.kind) ? clocks_vote(a, b) : 0;
 }
 
-bool last_is_certain(const Operations& operations, Duration clock_tolerance) {
-  const Operation& last = operations.back();
-  return std::all_of(operations.begin(), operations.end() - 1, [&](const Operation& other) {
-    return !other.deletes && other.last + clock_tolerance < last.first;
-  });
-}
-
 void put_in_order(Operations& operations, const State& base, Duration clock_tolerance,
                   Names& names) {
   if (operations.size() < 2 || stand_apart(operations, clock_tolerance)) return;

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <algorithm>
+
 #include "model/operations.h"
 #include "model/state.h"
 
@@ -18,6 +20,12 @@ void put_in_order(Operations& operations, const State& base, Duration clock_tole
                   Names& names);
 
 /// Is the last of these certainly after all others, whatever they are?
-[[nodiscard]] bool last_is_certain(const Operations& operations, Duration clock_tolerance);
+[[nodiscard]] inline bool last_is_certain(const Operations& operations, Duration clock_tolerance) {
+  const Operation& last = operations.back();
+  return operations.size() == 1 ||
+         std::all_of(operations.begin(), operations.end() - 1, [&](const Operation& other) {
+           return !other.deletes && other.last + clock_tolerance < last.first;
+         });
+}
 
 }  // namespace vmtrail
