@@ -11,7 +11,7 @@ find_package(SQLite3 REQUIRED)               # the store
 find_package(Boost 1.74 REQUIRED)            # the HTTP server: Beast on Asio; small vectors
 find_package(OpenSSL REQUIRED)               # TLS; digests
 find_package(CURL REQUIRED)                  # asking over HTTP; loaded when it is needed
-find_package(cppzmq REQUIRED CONFIG)         # the bus
+find_package(cppzmq REQUIRED CONFIG)         # the bus; libzmq is loaded when it is needed
 find_package(prometheus-cpp REQUIRED CONFIG) # metrics
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)

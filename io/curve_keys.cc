@@ -83,8 +83,10 @@ Result<CurveKeys> CurveKeys::make(const std::string& directory) {
   std::array<char, kText + 1> public_key{};
   std::array<char, kText + 1> secret_key{};
   if (zmq_curve_keypair(public_key.data(), secret_key.data()) != 0) {
+    const bool without = zmq_errno() == ENOTSUP;
     return tl::unexpected(
-        failed(ErrorCode::unwritable, directory, "this libzmq was built without CURVE"));
+        failed(ErrorCode::unwritable, directory,
+               without ? "this libzmq was built without CURVE" : zmq_strerror(zmq_errno())));
   }
   const fs::path base(directory);
   if (auto done = write_key(base / "secret.key", secret_key.data(), 0600); !done) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions of libzmq that cppzmq calls, as zmq.h declares them. The library, and fourteen
+// The functions of libzmq that cppzmq calls, as zmq.h declares them. The library, and thirteen
 // others that it brings, are loaded with the first call: most commands have no use for them.
 
 #include <dlfcn.h>

@@ -369,6 +369,29 @@ TEST_CASE("With CURVE a question is answered to whose key is known") {
         0);
 }
 
+TEST_CASE("Libraries are loaded when they are needed: without one, who needs it says so") {
+  const Shell shell;
+  shell.file("libzmq.so.5", "");
+  shell.file("libcurl.so.4", "");
+  setenv("LD_LIBRARY_PATH", shell.path(".").c_str(), 1);
+  for (const auto& [line, library] :
+       {std::pair{"hosts --connect zmq+tcp://127.0.0.1:1", "libzmq"},
+        {"watch --connect zmq+tcp://127.0.0.1:1", "libzmq"},
+        {"serve --source zmq+pull://127.0.0.1:0", "libzmq"},
+        {"serve --source http://127.0.0.1:0 --sink zmq+push://127.0.0.1:1", "libzmq"},
+        {"hosts --connect http://127.0.0.1:1", "libcurl"}}) {
+    CAPTURE(line);
+    const Ran ran = shell.run(line);
+    CHECK(ran.exit != 0);
+    CHECK_THAT(ran.err, Catch::Contains(library + std::string(" cannot be used: ")));
+    CHECK(testing::lines(ran.err) == 1);
+  }
+  CHECK_THAT(shell.run("keygen " + shell.path("keys")).err,
+             Catch::Contains("libzmq cannot be used: "));
+  CHECK(shell.run("replay /dev/null").exit == 0);
+  unsetenv("LD_LIBRARY_PATH");
+}
+
 TEST_CASE("Whom to ask is told once, and who does not answer is told in one line") {
   const Shell shell;
   struct Case {
