@@ -212,7 +212,7 @@ class DecodePool::Impl {
     MatchingDecoder decoder;
     DecodedWriter writer;
     std::deque<Chunk> chunks;
-    std::deque<Chunk*> spare;          // the longest unused first; guarded by the mutex
+    std::vector<Chunk*> spare;  // the last used behind, which is the next; guarded by the mutex
     std::condition_variable has_room;  // spare chunks
   };
 
@@ -300,8 +300,8 @@ class DecodePool::Impl {
 
   // Reads a chunk, and decodes it once others may read.
   void work_once(Job& job, std::unique_lock<std::mutex>& lock) {
-    Chunk& chunk = *job.spare.front();
-    job.spare.pop_front();
+    Chunk& chunk = *job.spare.back();
+    job.spare.pop_back();
     under_way_.push_back({&chunk, &job});
     reads_ = true;
     ChunkReader& reader = *reader_;
