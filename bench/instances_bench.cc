@@ -3,8 +3,8 @@
 //
 // Each cloud boots, over a month, and is left alone until all is folded; then its heap is measured.
 // After that all clouds are fed in turn, some thousands of events on instances picked at random at
-// a time, through a window as replay reads them: decode, match, model, records. Prints a JSON
-// object a line for each cloud.
+// a time, through a window as replay reads them, and with its heap: decode, match, model, records.
+// Prints a JSON object a line for each cloud.
 
 #include <malloc.h>
 
@@ -24,6 +24,8 @@
 #include "bench/generator.h"
 #include "bench/pipeline.h"
 #include "bench/wording.h"
+#include "io/large_pages.h"
+#include "io/steady_heap.h"
 #include "vmtrail/rules.h"
 
 namespace vmtrail::bench {
@@ -58,8 +60,8 @@ CloudOptions booting(std::uint64_t instances) {
 
 class Measured {
  public:
-  Measured(std::uint64_t instances, const RuleSet& rules)
-      : cloud_(booting(instances)), ids_(cloud_.options().seed) {
+  Measured(std::uint64_t instances, const RuleSet& rules, LargePages& pages)
+      : pages_(pages), cloud_(booting(instances)), ids_(cloud_.options().seed) {
     text_.reserve(kEventsAtATime * 1200);
     window_.reserve(kWindow + kPadding);
     const std::size_t before = heap();
@@ -99,10 +101,12 @@ class Measured {
       window_.assign(rest.substr(0, lines)).append(kPadding, '\0');
       pipeline_.front().feed(std::string_view(window_).substr(0, lines));
       rest.remove_prefix(lines);
+      pages_.ask();
     }
     return (cpu_seconds() - begun) / static_cast<double>(events) * 1e9;
   }
 
+  LargePages& pages_;
   Cloud cloud_;
   Ids ids_;
   std::string text_;
@@ -113,6 +117,8 @@ class Measured {
 };
 
 int run(int count, char** arguments) {
+  keep_freed_memory();
+  LargePages pages;
   const RuleSet rules = RuleSet::shipped();
   std::deque<Measured> clouds;
   for (int i = 1; i < count; ++i) {
@@ -121,7 +127,7 @@ int run(int count, char** arguments) {
       std::fprintf(stderr, "usage: instances_bench N...\n");
       return 2;
     }
-    clouds.emplace_back(instances, rules);
+    clouds.emplace_back(instances, rules, pages);
   }
   for (std::size_t round = 0; round < kRounds; ++round) {
     for (Measured& one : clouds) one.round();

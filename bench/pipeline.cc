@@ -4,6 +4,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include "io/ahead.h"
+
 namespace vmtrail::bench {
 
 void NoEvents::on_event(const Event& event) {
@@ -21,12 +23,17 @@ void WrittenRecords::on_record(const ChangeRecord& record) {
 }
 
 void Pipeline::feed(std::string_view frames) {
-  while (auto frame = splitter_.next(frames, true)) {
-    frame->padded = true;
-    dispatcher_.set_frame(*frame);
-    decoder_.decode(*frame, dispatcher_);
+  Ahead ahead(*this);
+  while (!frames.empty()) {
+    if (!ahead.decode_line(decoder_, splitter_, frames)) {
+      auto frame = splitter_.next(frames, true);
+      if (!frame) break;
+      frame->padded = true;
+      ahead.decode(decoder_, *frame);
+    }
     frames.remove_prefix(splitter_.consumed());
   }
+  ahead.tell_all();
 }
 
 }  // namespace vmtrail::bench

@@ -4,9 +4,13 @@
 
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "io/decoders.h"
+#include "io/input_consumer.h"
 #include "vmtrail/cloudevents.h"
 #include "vmtrail/decoder.h"
 #include "vmtrail/dispatcher.h"
@@ -46,9 +50,10 @@ class NoQuarantine : public QuarantineConsumer {
 };
 
 /// Borrows the rules.
-class Pipeline {
+class Pipeline : private InputConsumer {
  public:
-  explicit Pipeline(const RuleSet& rules) : dispatcher_(rules, model_, records_, quarantine_) {}
+  explicit Pipeline(const RuleSet& rules)
+      : dispatcher_(rules, model_, records_, quarantine_), decoder_(Format::any, rules) {}
 
   /// Whole frames, behind which kPadding bytes may be read.
   void feed(std::string_view frames);
@@ -58,11 +63,22 @@ class Pipeline {
   [[nodiscard]] const Model& model() const { return model_; }
 
  private:
+  void on_coming(std::span<const Matched> coming) override { dispatcher_.expect(coming); }
+  void on_frame(const Frame& frame) override { dispatcher_.set_frame(frame); }
+  void on_event(const Event& event, const Matched& matched) override {
+    dispatcher_.on_matched(event, matched);
+  }
+  void on_undecodable(const Undecodable& bad) override { dispatcher_.on_undecodable(bad); }
+  void on_sample() override { dispatcher_.on_sample(); }
+  void on_skipped_line() override { dispatcher_.on_skipped_line(); }
+  Result<void> on_progress(std::uint64_t /*bytes_read*/) override { return {}; }
+  void on_wait() override {}
+
   Model model_;
   WrittenRecords records_;
   NoQuarantine quarantine_;
   Dispatcher dispatcher_;
-  Decoder decoder_;
+  MatchingDecoder decoder_;
   Splitter splitter_;
 };
 

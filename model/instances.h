@@ -129,6 +129,7 @@ class Instances {
     static constexpr std::uintptr_t kPacked = 1;
     static constexpr std::uintptr_t kChanged = 2;
     static constexpr std::uintptr_t kFlags = 3;
+    static constexpr std::size_t kMostPacked = 192;  // bytes; few instances take more
     void clear();
 
     InstanceId id_;
@@ -161,7 +162,7 @@ inline const Instance* Instances::Slot::prefetch() const {
         reinterpret_cast<const char*>(&instance->folded + 1) - FoldedRequests::kSeldom;
     vmtrail::prefetch(instance, static_cast<std::size_t>(seldom - begin));
   } else {
-    __builtin_prefetch(packed());
+    vmtrail::prefetch(packed(), kMostPacked);
   }
   return instance;
 }
