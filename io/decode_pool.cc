@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kChunksPerJob = 8;
 constexpr std::chrono::microseconds kPause{500};    // in which some chunks are told
 constexpr std::chrono::microseconds kLong{64'000};  // where the telling waits for something else
-constexpr std::chrono::microseconds kAwake{100};
+constexpr std::chrono::microseconds kAwake{100};    // of a wait, before it sleeps
 constexpr std::size_t kLargeChunk = 2 * ByteSource::kWindow;
 constexpr std::size_t kMostDecoded = 2 * ByteSource::kWindow;  // bytes; usual is a third of it
 

@@ -98,11 +98,10 @@ inline char* DecodedWriter::put_text(char* to, std::string_view text) const {
 }
 
 void DecodedWriter::on_event(const Event& event) {
-  using Head = Decoded::EventHead;
   const Matched matched(event, matcher_->match(event));
   if (!matched.instance && !event[Field::instance_id].empty()) to_->needs_frames_ = true;
   if (!(pending_ && follows_last())) begin_frame();
-  Head head;
+  Decoded::EventHead head;
   head.kind = Decoded::Kind::event;
   head.flags = 0;
   head.traits = static_cast<std::uint32_t>(event.traits.size());
@@ -129,6 +128,7 @@ void DecodedWriter::on_event(const Event& event) {
     head.flags |= Decoded::has_instance;
     head.instance = *matched.instance;
   }
+  static_assert(kSeldom.size() == Decoded::kSeldomTexts);
   bool stays = frames_ == Frames::stay && frame_.bytes.size() <= kFarthest;
   for_each_of<kSeldom>([&](Field field) { stays = in_frame(event[field]) && stays; });
 

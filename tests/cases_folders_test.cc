@@ -12,18 +12,14 @@
 #include <sstream>
 
 #include "tests/recorded.h"
+#include "tests/scratch.h"
 
 namespace vmtrail {
 namespace {
 
-const std::filesystem::path kCases = std::filesystem::path(VMTRAIL_FIXTURES) / "cases";
+using testing::contents;
 
-std::string contents(const std::filesystem::path& file) {
-  std::ifstream input(file, std::ios::binary);
-  std::ostringstream text;
-  text << input.rdbuf();
-  return text.str();
-}
+const std::filesystem::path kCases = std::filesystem::path(VMTRAIL_FIXTURES) / "cases";
 
 std::string counts_text(const Counts& counts) {
   std::ostringstream text;

@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 
@@ -21,14 +19,8 @@
 namespace vmtrail {
 namespace {
 
+using testing::contents;
 using testing::Scratch;
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 TEST_CASE("what is written, in whatever pieces, is what the file holds") {
   const Scratch scratch;

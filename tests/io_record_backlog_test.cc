@@ -7,9 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
-#include <fstream>
 #include <random>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +19,7 @@
 namespace vmtrail {
 namespace {
 
+using testing::contents;
 using testing::Scratch;
 
 constexpr char kSource[] = "vmtrail/test";
@@ -134,13 +133,6 @@ class Records {
   std::vector<Interval> timeline_;
   std::vector<InstanceId> hit_;
 };
-
-std::string contents(const std::string& path) {
-  std::ifstream input(path, std::ios::binary);
-  std::ostringstream text;
-  text << input.rdbuf();
-  return text.str();
-}
 
 TEST_CASE("Whoever writes them, records that waited are those that were told, in their order") {
   const unsigned helpers = GENERATE(0U, 1U, 3U);

@@ -4,9 +4,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "tests/live.h"
 #include "tests/scratch.h"
@@ -14,6 +12,7 @@
 namespace vmtrail {
 namespace {
 
+using testing::contents;
 using testing::HandSource;
 using testing::lines_of;
 using testing::Live;
@@ -21,13 +20,6 @@ using testing::Receiver;
 using testing::Scratch;
 
 constexpr std::chrono::milliseconds kSoon{1};
-
-std::string contents(const std::string& path) {
-  std::ifstream input(path, std::ios::binary);
-  std::ostringstream text;
-  text << input.rdbuf();
-  return text.str();
-}
 
 std::chrono::steady_clock::time_point patience() {
   return std::chrono::steady_clock::now() + testing::kPatience;

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 
 namespace vmtrail::testing {
@@ -26,5 +28,13 @@ class Scratch {
  private:
   std::filesystem::path path_;
 };
+
+/// Of a file; nothing if there is none.
+inline std::string contents(const std::filesystem::path& file) {
+  std::ifstream input(file, std::ios::binary);
+  std::ostringstream text;
+  text << input.rdbuf();
+  return text.str();
+}
 
 }  // namespace vmtrail::testing

@@ -25,10 +25,7 @@ class Shell {
  public:
   [[nodiscard]] std::string path(const std::string& name) const { return scratch_.path(name); }
   [[nodiscard]] std::string contents(const std::string& name) const {
-    std::ifstream input(path(name), std::ios::binary);
-    std::ostringstream text;
-    text << input.rdbuf();
-    return text.str();
+    return testing::contents(path(name));
   }
   std::string file(const std::string& name, const std::string& text) const {
     std::ofstream(path(name), std::ios::binary) << text;
