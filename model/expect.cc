@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include "model/impl.h"
 #include "model/prefetch.h"
@@ -26,8 +27,12 @@ void Model::expect(std::span<const Matched> coming) const {
   std::array<std::size_t, kMaxComing> hashes;
   std::size_t hash_count = 0;
   for (const Matched& one : coming) {
-    impl.seen.prefetch(one.message.hash());
-    if (!one.instance) continue;
+    const std::size_t message = one.message.hash();
+    impl.seen.prefetch(message);
+    if (!one.instance) {
+      impl.seen.prefetch_to_add(message);
+      continue;
+    }
     impl.requests.prefetch(one.request);
     const std::size_t hash = one.instance->hash();
     impl.instances.prefetch_index(hash);
@@ -39,9 +44,23 @@ void Model::expect(std::span<const Matched> coming) const {
     if (place != PlaceIndex::kNone) places[count++] = place;
   }
   std::size_t count_awake = 0;
+  std::size_t count_packed = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const Instance* const instance = impl.instances.prefetch(places[i]);
-    if (instance != nullptr) awake[count_awake++] = instance;
+    if (instance != nullptr) {
+      awake[count_awake++] = instance;
+    } else {
+      places[count_packed++] = places[i];
+    }
+  }
+  // To read the first takes as long as it takes to come; meanwhile the others have.
+  std::array<NameId, kMaxComing> projects;
+  for (std::size_t i = 0; i < count_packed; ++i) {
+    const Packer::Likely likely = impl.instances.likely(places[i]);
+    impl.names.prefetch(likely.name);
+    impl.names.prefetch(likely.project_id);
+    impl.names.prefetch_host(likely.host);
+    projects[i] = likely.project_id;
   }
   const auto of_awake = std::span(awake).first(count_awake);
   const Time old =
@@ -49,15 +68,20 @@ void Model::expect(std::span<const Matched> coming) const {
   for (const Instance* const instance : of_awake) {
     if (instance->held) {
       const Operations& operations = instance->held->operations;
-      const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
-      for (std::size_t i = first; i < operations.size(); ++i) prefetch(&operations[i]);
-      if (!instance->held->alike) prefetch(&instance->steps);
-      __builtin_prefetch(instance->past.data() + instance->past.size());  // where the next one goes
+      const bool stepped = !instance->held->alike;
+      operations.back().prefetch();
+      if (stepped) prefetch(&instance->steps, offsetof(Steps, prefix));
+      if (operations.size() > 1) {
+        if (stepped) prefetch(&instance->steps.prefix);
+        const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
+        for (std::size_t i = first; i + 1 < operations.size(); ++i) operations[i].prefetch();
+      }
+      prefetch_line(instance->past.data() + instance->past.size());  // where the next one goes
     }
-    __builtin_prefetch(instance->remembered.entries().data());
+    instance->remembered.prefetch();
     impl.names.prefetch(instance->answer.name);
     impl.names.prefetch(instance->answer.project_id);
-    impl.names.prefetch(instance->answer.host);
+    impl.names.prefetch_host(instance->answer.host);
   }
   for (const Instance* const instance : of_awake) {
     impl.names.prefetch_text(instance->answer.name);
@@ -66,8 +90,10 @@ void Model::expect(std::span<const Matched> coming) const {
     instance->folded.prefetch_next();
     if (!instance->held->alike) {
       const std::uint32_t folded = instance->steps.base.migrations;
-      prefetch(instance->migrations.data() + folded,
-               (instance->answer.migrations - folded) * sizeof(MigrationEntry));
+      const std::uint32_t held = instance->answer.migrations - folded;
+      if (held != 0) {
+        prefetch(instance->migrations.data() + folded, held * sizeof(MigrationEntry));
+      }
     }
     const Operation& oldest = instance->held->operations.front();
     if (oldest.last < old) {
@@ -75,9 +101,9 @@ void Model::expect(std::span<const Matched> coming) const {
       if (oldest.joinable) impl.requests.prefetch(oldest.request);
     }
     const Facts& facts = instance->held->operations.back().facts;
-    prefetch(&facts.back());
-    prefetch(&facts.back() + 1);  // where the next one goes
+    prefetch(&facts.back(), 2 * sizeof(Fact));  // and where the next one goes
   }
+  for (std::size_t i = 0; i < count_packed; ++i) impl.names.prefetch_text(projects[i]);
 }
 
 }  // namespace vmtrail

@@ -35,9 +35,9 @@ Fact make_fact(const Event& event, const MessageId& message, const Rule& rule, N
   const Fact& last = expected.last != nullptr ? *expected.last : kNoFact;
   fact.event_type = names.intern(event.event_type, expected.event_type);
   fact.publisher_service = names.intern(event[Field::publisher_service], last.publisher_service);
-  // What nothing is known of but where it is, is most likely told of from there.
-  fact.publisher_host = names.intern(event[Field::publisher_host],
-                                     expected.last != nullptr ? last.publisher_host : answer.host);
+  // An instance's host tells most of it, and any controller of its record.
+  fact.publisher_host =
+      names.intern(event[Field::publisher_host], rule.database ? last.publisher_host : answer.host);
   fact.publisher_key = fact.publisher_host == last.publisher_host
                            ? last.publisher_key
                            : names.host_key(fact.publisher_host);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "model/prefetch.h"
 #include "vmtrail/ids.h"
 
 namespace vmtrail {
@@ -32,7 +33,7 @@ class FoldedRequests {
     prefixed_ = static_cast<std::uint16_t>(request.prefixed() ? prefixed_ | bit : prefixed_ & ~bit);
   }
   // One will be added soon.
-  void prefetch_next() const { __builtin_prefetch(&texts_[size_ < kMost ? size_ : oldest_]); }
+  void prefetch_next() const { prefetch_line(&texts_[size_ < kMost ? size_ : oldest_]); }
   void clear() { *this = FoldedRequests(); }
   [[nodiscard]] bool contains(const RequestId& request) const {
     const std::uint8_t tag = tag_of(request);

@@ -15,8 +15,9 @@ template <class Each>
 void for_each_state(Instance& instance, Each each) {
   each(instance.answer);
   if (!instance.held || instance.held->alike) return;
-  Steps& steps = instance.steps;
-  for (State* const state : {&steps.base, &steps.prefix, &steps.open}) each(*state);
+  each(instance.steps.base);
+  each(instance.steps.open);
+  if (instance.held->operations.size() > 1) each(instance.steps.prefix);
 }
 
 std::uint32_t old_intervals(const Instance& instance, Time before) {

@@ -26,7 +26,7 @@ struct Held {
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last
   bool alike = false;  ///< the steps are the answer, but for State::effective, and not written
-  /// While alike: State::effective of base and prefix; that of open is the answer's.
+  /// While alike: State::effective of the base; that of open is the answer's.
   Time before{};
 };
 
@@ -37,8 +37,8 @@ struct Held {
 /// `base`.
 struct Steps {
   State base;
-  State prefix;
   State open;
+  State prefix;  ///< while there is more than one operation; of a single one it is the base
 };
 
 struct Instance {
@@ -65,8 +65,8 @@ struct Instance {
   void part() {
     if (!held->alike) return;
     held->alike = false;
-    steps.base = steps.prefix = steps.open = answer;
-    steps.base.effective = steps.prefix.effective = held->before;
+    steps.base = steps.open = answer;
+    steps.base.effective = held->before;
   }
 };
 

@@ -5,13 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <optional>
-#include <utility>
 #include <vector>
 
+#include "model/byte_pool.h"
 #include "model/instance.h"
 #include "model/packed.h"
+#include "model/packed_memory.h"
 #include "model/place_index.h"
 #include "model/prefetch.h"
 #include "vmtrail/ids.h"
@@ -22,6 +21,11 @@ namespace vmtrail {
 /// from wake() until rest(). Never shrinks. Not thread-safe.
 class Instances {
  public:
+  Instances() = default;
+  ~Instances();
+  Instances(const Instances&) = delete;
+  Instances& operator=(const Instances&) = delete;
+
   /// The place of an instance; PlaceIndex::kNone: it is not known.
   [[nodiscard]] std::uint32_t find(const InstanceId& id) const {
     return index_.find(id.hash(), [&](std::uint32_t place) { return slot(place).id() == id; });
@@ -87,50 +91,60 @@ class Instances {
   /// The place that it has, unless it is another's with much the same hash.
   [[nodiscard]] std::uint32_t prefetch_slot(std::size_t hash) const {
     const std::uint32_t place = index_.find(hash, [](std::uint32_t) { return true; });
-    if (place != PlaceIndex::kNone) __builtin_prefetch(&slot(place));
+    if (place != PlaceIndex::kNone) prefetch_line(&slot(place));
     return place;
   }
   /// nullptr: it is packed.
   [[nodiscard]] const Instance* prefetch(std::uint32_t place) const {
-    return slot(place).prefetch();
+    const Instance* const instance = slot(place).awake();
+    if (instance == nullptr) {
+      vmtrail::prefetch(slot(place).packed(), kMostPacked);
+      return nullptr;
+    }
+    const auto* const begin = reinterpret_cast<const char*>(instance);
+    const auto* const seldom =
+        reinterpret_cast<const char*>(&instance->folded + 1) - FoldedRequests::kSeldom;
+    vmtrail::prefetch(instance, static_cast<std::size_t>(seldom - begin));
+    return instance;
+  }
+  /// Of one that is packed.
+  [[nodiscard]] Packer::Likely likely(std::uint32_t place) const {
+    return Packer::likely(PackedMemory::bytes_at(slot(place).packed()));
   }
 
  private:
-  /// An instance that is awake, or its bytes; owns either. The lowest bits of the address, which
-  /// allocated memory leaves free, tell which, and whether it has changed.
+  /// An instance that is awake, or its bytes. The lowest bits of the address, which memory that is
+  /// aligned leaves free, tell which, and whether it has changed.
   class Slot {
    public:
-    Slot(const InstanceId& id, std::unique_ptr<Instance> awake)
-        : id_(id), address_(reinterpret_cast<std::uintptr_t>(awake.release())) {}
-    ~Slot() { clear(); }
-    Slot(Slot&& other) noexcept : id_(other.id_), address_(std::exchange(other.address_, 0)) {}
-    Slot(const Slot&) = delete;
-    Slot& operator=(const Slot&) = delete;
-    Slot& operator=(Slot&&) = delete;
+    Slot(const InstanceId& id, Instance& awake)
+        : id_(id), address_(reinterpret_cast<std::uintptr_t>(&awake)) {}
 
     [[nodiscard]] const InstanceId& id() const { return id_; }
+    /// nullptr: it is packed.
     [[nodiscard]] Instance* awake() const {
       return (address_ & kPacked) != 0 ? nullptr : reinterpret_cast<Instance*>(address_ & ~kFlags);
     }
     /// Of one that is not awake.
-    [[nodiscard]] const std::uint8_t* packed() const {
-      return reinterpret_cast<const std::uint8_t*>(address_ & ~kFlags);
+    [[nodiscard]] PackedMemory::Place packed() const {
+      return reinterpret_cast<PackedMemory::Place>(address_ & ~kFlags);
     }
-    void set(std::unique_ptr<Instance> awake);
-    void set(std::unique_ptr<std::uint8_t[]> packed);
+    void set(Instance& awake) {
+      address_ = reinterpret_cast<std::uintptr_t>(&awake) | (address_ & kChanged);
+    }
+    void set(PackedMemory::Place packed) {
+      address_ = reinterpret_cast<std::uintptr_t>(packed) | kPacked | (address_ & kChanged);
+    }
 
     [[nodiscard]] bool changed() const { return (address_ & kChanged) != 0; }
     void mark_changed(bool changed) {
       address_ = changed ? address_ | kChanged : address_ & ~kChanged;
     }
-    [[nodiscard]] const Instance* prefetch() const;
 
    private:
     static constexpr std::uintptr_t kPacked = 1;
     static constexpr std::uintptr_t kChanged = 2;
     static constexpr std::uintptr_t kFlags = 3;
-    static constexpr std::size_t kMostPacked = 192;  // bytes; few instances take more
-    void clear();
 
     InstanceId id_;
     std::uintptr_t address_;
@@ -145,26 +159,22 @@ class Instances {
   [[nodiscard]] const Slot& slot(std::uint32_t place) const {
     return blocks_[place >> kBlockBits][place % kBlock];
   }
+  [[nodiscard]] Instance& create(const InstanceId& id, std::uint32_t place);
   Instance& unpack(std::uint32_t place);
+  /// Some of what is packed, if it is to be tidied.
+  void tidy();
+
+  static constexpr std::size_t kMostPacked = 192;  // bytes; few instances take more
+  static constexpr std::uint32_t kTidiedAtOnce = 16;
 
   std::vector<std::vector<Slot>> blocks_;  // by place, kBlock each, so that none moves
   std::uint32_t size_ = 0;
   std::vector<std::uint32_t> changed_;  // places
   PlaceIndex index_;
   Packer packer_;
+  BytePool awake_;
+  PackedMemory packed_;
+  std::uint32_t next_to_tidy_ = 0;  // a place
 };
-
-inline const Instance* Instances::Slot::prefetch() const {
-  const Instance* const instance = awake();
-  if (instance != nullptr) {
-    const auto* const begin = reinterpret_cast<const char*>(instance);
-    const auto* const seldom =
-        reinterpret_cast<const char*>(&instance->folded + 1) - FoldedRequests::kSeldom;
-    vmtrail::prefetch(instance, static_cast<std::size_t>(seldom - begin));
-  } else {
-    vmtrail::prefetch(packed(), kMostPacked);
-  }
-  return instance;
-}
 
 }  // namespace vmtrail

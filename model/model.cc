@@ -143,7 +143,7 @@ void Model::Impl::note_hosts(const Fact& fact, NameId known) {
                                                      const RequestId& request, Fact&& fact) {
   if (!instance.held) {
     instance.held.emplace();
-    instance.steps.base = instance.steps.prefix = instance.answer;
+    instance.steps.base = instance.answer;
   }
   Held& held = *instance.held;
   Walk walk(instance, names, options.clock_tolerance);

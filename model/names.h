@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/prefetch.h"
+
 namespace vmtrail {
 
 /// A text known to Names. Equal ids are equal texts.
@@ -57,9 +59,14 @@ class Names {
   }
 
   // A name's text will be read soon: what leads to it, and a little later the text.
-  void prefetch(NameId id) const { __builtin_prefetch(&entries_[static_cast<std::size_t>(id)]); }
+  void prefetch(NameId id) const { prefetch_line(&entries_[static_cast<std::size_t>(id)]); }
+  void prefetch_host(NameId id) const {
+    prefetch(id);
+    const auto index = static_cast<std::size_t>(id);
+    if (index < keys_.size()) prefetch_line(&keys_[index]);
+  }
   void prefetch_text(NameId id) const {
-    __builtin_prefetch(place_of(entries_[static_cast<std::size_t>(id)]));
+    prefetch_line(place_of(entries_[static_cast<std::size_t>(id)]));
   }
 
   [[nodiscard]] bool same_host(NameId a, NameId b) { return a == b || host_key(a) == host_key(b); }

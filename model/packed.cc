@@ -68,11 +68,8 @@ std::uint32_t Packer::number_of(const Rule* rule) {
 }
 
 void Packer::put_state(const State& state) {
-  put(state.host);
   put(state.vm_state);
   put(state.task_state);
-  put(state.name);
-  put(state.project_id);
   put(state.mover_host);
   put((state.deleted ? kDeleted : 0) | (state.mover_seen ? kMoverSeen : 0) |
       (state.interval_open ? kIntervalOpen : 0) | (state.building ? kBuilding : 0));
@@ -99,6 +96,9 @@ void Packer::put_view(const MigrationView& view) {
 
 std::span<const std::uint8_t> Packer::pack(const Instance& instance) {
   bytes_.clear();
+  put(instance.answer.name);
+  put(instance.answer.project_id);
+  put(instance.answer.host);
   origin_ = Time{};
   put_time(instance.newest);
   origin_ = instance.newest == Time::min() ? Time{} : instance.newest;
@@ -186,13 +186,15 @@ class Packer::Reader {
 
   RequestId request(bool prefixed) { return {text(), prefixed}; }
 
-  State state(const std::vector<const Rule*>& rules) {
+  Likely likely() { return {.name = name(), .project_id = name(), .host = name()}; }
+
+  State state(const Likely& likely, const std::vector<const Rule*>& rules) {
     State state;
-    state.host = name();
+    state.host = likely.host;
+    state.name = likely.name;
+    state.project_id = likely.project_id;
     state.vm_state = name();
     state.task_state = name();
-    state.name = name();
-    state.project_id = name();
     state.mover_host = name();
     const std::uint64_t flags = number();
     state.deleted = (flags & kDeleted) != 0;
@@ -230,12 +232,17 @@ class Packer::Reader {
   Time origin_{};
 };
 
+Packer::Likely Packer::likely(const std::uint8_t* bytes) {
+  return Reader(bytes).likely();
+}
+
 void Packer::unpack(const std::uint8_t* bytes, Instance& instance) const {
   Reader in(bytes);
+  const Likely likely = in.likely();
   instance.newest = in.time();
   in.set_origin(instance.newest == Time::min() ? Time{} : instance.newest);
   instance.cut = in.time();
-  instance.answer = in.state(rules_);
+  instance.answer = in.state(likely, rules_);
   instance.folded.clear();
   for (std::uint64_t left = in.number(); left > 0; --left) {
     const bool prefixed = in.byte() != 0;

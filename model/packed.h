@@ -23,6 +23,14 @@ class Packer {
   /// Sets all but id, place and flags.
   void unpack(const std::uint8_t* bytes, Instance& instance) const;
 
+  /// The names that an event of the instance is likely to name.
+  struct Likely {
+    NameId name;
+    NameId project_id;
+    NameId host;
+  };
+  [[nodiscard]] static Likely likely(const std::uint8_t* bytes);
+
  private:
   void put(std::uint64_t number);
   void put(NameId name) { put(static_cast<std::uint64_t>(name)); }

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/prefetch.h"
+
 namespace vmtrail {
 
 /// Places (numbers of things in some container), each under the hash of its thing's key; of equal
@@ -64,7 +66,7 @@ class PlaceIndex {
 
   /// A look-up is coming.
   void prefetch(std::size_t hash) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[tag_of(hash) & mask()]);
+    if (!slots_.empty()) prefetch_line(&slots_[tag_of(hash) & mask()]);
   }
 
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -4,13 +4,14 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <span>
 
 #include <boost/container/small_vector.hpp>
 
 #include "model/id_filter.h"
 #include "model/operation.h"
-#include "model/room.h"
+#include "model/prefetch.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
 
@@ -27,10 +28,9 @@ class Remembered {
 
   /// The ids of an operation; until later than those before, or as long.
   void add(const Operation& operation, Time until) {
-    for (const Fact& fact : operation.facts) {
-      reserve_one(entries_, 8);
-      entries_.push_back({fact.message_id, until});
-    }
+    const std::size_t wanted = entries_.size() + operation.facts.size();
+    if (wanted > entries_.capacity()) entries_.reserve(std::max(wanted, 2 * entries_.size()));
+    for (const Fact& fact : operation.facts) entries_.push_back({fact.message_id, until});
     ids_.add(operation.ids());
   }
   /// `hash`: the id's.
@@ -39,11 +39,17 @@ class Remembered {
   }
   void forget_before(Time now) {
     if (entries_.empty() || entries_.front().until >= now) return;
+    if (entries_.back().until < now) return clear();
     const auto first = std::find_if(entries_.begin(), entries_.end(),
                                     [&](const Entry& entry) { return entry.until >= now; });
     entries_.erase(entries_.begin(), first);
     ids_.clear();
     for (const Entry& entry : entries_) ids_.add(entry.id.hash());
+  }
+  // It will be asked soon what is over, and be added to.
+  void prefetch() const {
+    prefetch_line(&entries_.data()->until);
+    prefetch_line(entries_.data() + entries_.size());
   }
   [[nodiscard]] std::span<const Entry> entries() const {
     return {entries_.data(), entries_.size()};
@@ -53,6 +59,13 @@ class Remembered {
   [[gnu::noinline]] bool finds(const MessageId& id, Time now) const {
     return std::any_of(entries_.begin(), entries_.end(),
                        [&](const Entry& entry) { return entry.id == id && entry.until >= now; });
+  }
+
+  // Gives its room back: most instances are quiet most of the time, and need none then.
+  void clear() {
+    std::destroy_at(&entries_);
+    std::construct_at(&entries_);
+    ids_.clear();
   }
 
   boost::container::small_vector<Entry, 1> entries_;  // the oldest first

@@ -34,8 +34,7 @@ void Requests::keep(const RequestId& request, Fact fact, Time until) {
   next_until_ = std::min(next_until_, until);
 }
 
-void Requests::forget_before(Time stream_time) {
-  if (stream_time <= next_until_) return;
+void Requests::forget(Time stream_time) {
   std::erase_if(loose_, [&](const auto& entry) { return entry.second.until < stream_time; });
   next_until_ = Time::max();
   waited_for_.clear();

@@ -43,7 +43,9 @@ class Requests {
 
   /// Keeps a fact until the stream has passed `until`. Of too many the oldest goes.
   void keep(const RequestId& request, Fact fact, Time until);
-  void forget_before(Time stream_time);
+  void forget_before(Time stream_time) {
+    if (stream_time > next_until_) forget(stream_time);
+  }
   [[nodiscard]] const LooseFacts& loose() const { return loose_; }
   /// Does a fact wait for it?
   [[nodiscard]] bool waits_for(const RequestId& request) const {
@@ -51,6 +53,8 @@ class Requests {
   }
 
  private:
+  void forget(Time stream_time);
+
   PlaceIndex places_;  // by request, of instances
   LooseFacts loose_;
   IdFilter waited_for_;            // of their requests

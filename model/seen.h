@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
+#include "model/prefetch.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/snapshot.h"
 #include "vmtrail/time.h"
@@ -19,11 +21,12 @@ class Seen {
   void add(const MessageId& id, Time until);
   /// `hash`: the id's.
   [[nodiscard]] bool contains(const MessageId& id, std::size_t hash) const {
-    const Entry& entry = slots_[find(id, hash)];
-    return !entry.id.empty() && entry.until >= now_;
+    const std::size_t at = find(id, hash);
+    return tags_[at] != kFree && slots_[at].until >= now_;
   }
-  /// An id of that hash may be asked for soon.
-  void prefetch(std::size_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  // An id of that hash will be asked for, or added, soon.
+  void prefetch(std::size_t hash) const { prefetch_line(&tags_[hash & mask_]); }
+  void prefetch_to_add(std::size_t hash) const { prefetch_line(&slots_[hash & mask_]); }
   /// Forgets what the stream has passed.
   void forget_before(Time stream_time) {
     now_ = stream_time;
@@ -33,15 +36,22 @@ class Seen {
 
  private:
   struct Entry {
-    MessageId id;  // empty: the slot is free
+    MessageId id;
     Time until;
   };
+  // Of a slot: most ids that are asked for are not there, which its neighbours' tags say, in one
+  // line.
+  using Tag = std::uint8_t;
+  static constexpr Tag kFree = 0;
+  static Tag tag_of(std::size_t hash) { return static_cast<Tag>(hash >> 56 | 1); }
   /// Its slot, or the free one at which the search has ended.
   [[nodiscard]] std::size_t find(const MessageId& id, std::size_t hash) const {
     std::size_t at = hash & mask_;
-    while (!slots_[at].id.empty() && slots_[at].id != id) at = (at + 1) & mask_;
+    const Tag tag = tag_of(hash);
+    while (tags_[at] != kFree && !(tags_[at] == tag && slots_[at].id == id)) at = (at + 1) & mask_;
     return at;
   }
+  [[nodiscard]] std::vector<Entry> living() const;
   void look();
   void renew();
 
@@ -49,6 +59,7 @@ class Seen {
   // until its slot is wanted or all are put in order: to take out one by one costs more.
   static constexpr std::size_t kLeast = 1024;             // slots
   std::vector<Entry> slots_{std::vector<Entry>(kLeast)};  // a power of two
+  std::vector<Tag> tags_{std::vector<Tag>(kLeast)};       // of each
   std::size_t mask_ = kLeast - 1;
   std::size_t used_ = 0;
   std::size_t room_ = kLeast / 4 * 3;  // for so many

@@ -73,7 +73,7 @@ void Walk::step_into_last() {
     steps_.prefix = instance_.answer;
     steps_.prefix.confidence = held_.finished;
   }
-  steps_.open = steps_.prefix;
+  steps_.open = prefix();
   apply(steps_.open, last, last.facts.back());
   end_of_last();
 }
@@ -93,7 +93,7 @@ void Walk::step_within_last(Time generated) {
 // writers, and so does a fact that tells of an instance which is offloaded.
 bool Walk::only_confirms(const Fact& fact) const {
   const Operation& last = held_.operations.back();
-  const State& before = steps_.prefix;
+  const State& before = prefix();
   const State& after = steps_.open;
   const Rule& rule = *fact.rule;
   const std::optional<NameId> host = named(fact, rule.host);
@@ -111,8 +111,9 @@ bool Walk::only_confirms(const Fact& fact) const {
 void Walk::repeat_last() {
   Operation& last = held_.operations.back();
   unfinish(last);
-  rewind(steps_.prefix);
-  steps_.open = steps_.prefix;
+  const State& before = prefix();
+  rewind(before);
+  steps_.open = before;
   for (const Fact& fact : last.facts) apply(steps_.open, last, fact);
   end_of_last();
   // It may have been something else before.
@@ -130,7 +131,7 @@ void Walk::from_base() {
   state = steps_.base;
   for (Operation& operation : held_.operations) {
     const bool last = &operation == &held_.operations.back();
-    if (last) steps_.prefix = state;
+    if (last && held_.operations.size() > 1) steps_.prefix = state;
     for (const Fact& fact : operation.facts) apply(state, operation, fact);
     if (last) steps_.open = state;
     finish(state, operation);

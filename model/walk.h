@@ -54,6 +54,9 @@ class Walk {
   void drop(std::size_t position);
 
  private:
+  [[nodiscard]] const State& prefix() const {
+    return held_.operations.size() == 1 ? steps_.base : steps_.prefix;
+  }
   /// Makes the base of them. True: what follows goes on from there as it did before.
   bool settle_first(std::size_t count);
   void after_fold(bool same);

@@ -22,7 +22,7 @@ LIBRARIES = {
     "include": {"tl/expected.hpp"},
     "event": {"tl/expected.hpp", "simdjson.h", "date/date.h", "emmintrin.h", "immintrin.h"},
     "rules": {"tl/expected.hpp", "yaml-cpp/yaml.h"},
-    "model": {"emmintrin.h", "tl/expected.hpp", "boost/container/small_vector.hpp",
+    "model": {"emmintrin.h", "tl/expected.hpp", "boost/container/small_vector.hpp", "sanitizer/asan_interface.h",
               "boost/iterator/indirect_iterator.hpp"},
     "dispatcher": {"tl/expected.hpp"},
     "query": {"tl/expected.hpp", "nlohmann/json.hpp"},
