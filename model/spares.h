@@ -48,8 +48,8 @@ class Spares {
   }
 
  private:
-  static constexpr std::size_t kMost = 4096;      // operations: a megabyte and a half
-  static constexpr std::size_t kMostRooms = 512;  // of either size: half of that, and all of it
+  static constexpr std::size_t kMost = 4096;       // operations: a megabyte and a half
+  static constexpr std::size_t kMostRooms = 2048;  // of either size: two and four megabytes
   static constexpr std::size_t kRoom = 12;  // most operations that have more than a few have less
 
   /// Those for exactly so many facts; nullptr: such are not kept.
