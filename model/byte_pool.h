@@ -4,15 +4,21 @@
 #pragma once
 
 #include <array>
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <utility>
 #include <vector>
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define VMTRAIL_WATCHED_BYTES
+#endif
+#endif
 #ifdef __SANITIZE_ADDRESS__
+#define VMTRAIL_WATCHED_BYTES
+#endif
+#ifdef VMTRAIL_WATCHED_BYTES
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -30,16 +36,16 @@ class BytePool {
   static constexpr std::size_t kStep = alignof(void*);  ///< all sizes and addresses are multiples
   static constexpr std::size_t kLargest = 1024;
 
-  /// `size`: not 0.
+  /// `size`: from kStep to kLargest.
   [[nodiscard]] std::uint8_t* take(std::size_t size) {
-    assert(size % kStep == 0 && size <= kLargest);
-    taken_ += size;
     std::uint8_t*& free = free_[size / kStep];
-    if (free == nullptr) return take_new(size);
-    idle_ -= size;
-    std::uint8_t* const bytes = free;
+    std::uint8_t* const bytes = free == nullptr ? take_new(size) : free;
     allow(bytes, size);
-    std::memcpy(&free, bytes, sizeof free);
+    taken_ += size;
+    if (bytes == free) {
+      idle_ -= size;
+      std::memcpy(&free, bytes, sizeof free);
+    }
     return bytes;
   }
   /// `size`: as it was taken.
@@ -60,16 +66,18 @@ class BytePool {
   static constexpr std::size_t kBlock = 64 << 10;  // that the heap is asked for
 
   [[nodiscard]] std::uint8_t* take_new(std::size_t size) {
-    if (size > left_) {
+    if (size + kGap > left_) {
       blocks_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(kBlock));
+      forbid(blocks_.back().get(), kBlock);
       left_ = kBlock;
     }
-    left_ -= size;
+    left_ -= size + kGap;
     return &blocks_.back()[left_];
   }
 
-  // What nobody has taken nobody may touch, where somebody watches.
-#ifdef __SANITIZE_ADDRESS__
+  // What nobody has taken nobody may touch, where somebody watches; nor what is behind it.
+#ifdef VMTRAIL_WATCHED_BYTES
+  static constexpr std::size_t kGap = kStep;
   static void allow(const std::uint8_t* bytes, std::size_t size) {
     ASAN_UNPOISON_MEMORY_REGION(bytes, size);
   }
@@ -77,6 +85,7 @@ class BytePool {
     ASAN_POISON_MEMORY_REGION(bytes, size);
   }
 #else
+  static constexpr std::size_t kGap = 0;
   static void allow(const std::uint8_t*, std::size_t) {}
   static void forbid(const std::uint8_t*, std::size_t) {}
 #endif

@@ -18,7 +18,8 @@
 namespace vmtrail {
 
 /// Instances by their place, a number that each keeps. One is awake, in full and at one address,
-/// from wake() until rest(). Never shrinks. Not thread-safe.
+/// from wake() until rest(). Never shrinks: what those took that were awake at once is kept for
+/// those to come. Not thread-safe.
 class Instances {
  public:
   Instances() = default;

@@ -3,6 +3,7 @@
 #include "model/packed_memory.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -50,6 +51,7 @@ PackedMemory::Place PackedMemory::tidied(Place place) {
 }
 
 void PackedMemory::end_tidying() {
+  if (former_->taken() != 0) std::abort();  // somebody has not tidied his place
   tidying_ = false;
   former_ = std::make_unique<BytePool>();
 }

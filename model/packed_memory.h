@@ -29,7 +29,8 @@ class PackedMemory {
   void drop(Place place);
   [[nodiscard]] static const std::uint8_t* bytes_at(Place place) { return place + 1; }
 
-  /// More than half of it, and of a megabyte, is idle, or end_tidying() has not come since it was.
+  /// A megabyte more is idle than taken, or was, and end_tidying() has not come since. Meanwhile
+  /// there may be three times as much as is taken.
   [[nodiscard]] bool to_be_tidied();
   /// Where its bytes are now.
   [[nodiscard]] Place tidied(Place place);

@@ -16,14 +16,14 @@ inline void prefetch_line(const void* at) {
   constexpr int kSecondCache = 2;
   __builtin_prefetch(at, kToRead, kSecondCache);
 }
-/// The same of an object, of which `size` bytes.
+/// The same of an object, of which `size` bytes; not 0.
 template <class Object>
 void prefetch(const Object* object, std::size_t size = sizeof(Object)) {
   const auto* const bytes = reinterpret_cast<const char*>(object);
   for (std::size_t at = 0; at < size; at += kCacheLine) prefetch_line(bytes + at);
   prefetch_line(bytes + size - 1);  // it need not begin with a line
 }
-/// The same of a part of one.
+/// The same of a part of one; not an empty one.
 inline void prefetch_range(const void* begin, const void* end) {
   const auto* const bytes = static_cast<const char*>(begin);
   prefetch(bytes, static_cast<std::size_t>(static_cast<const char*>(end) - bytes));

@@ -49,7 +49,7 @@ class Spares {
 
  private:
   static constexpr std::size_t kMost = 4096;       // operations: a megabyte and a half
-  static constexpr std::size_t kMostRooms = 2048;  // of either size: two and four megabytes
+  static constexpr std::size_t kMostRooms = 2048;  // of either size: two and four megabytes at most
   static constexpr std::size_t kRoom = 12;  // most operations that have more than a few have less
 
   /// Those for exactly so many facts; nullptr: such are not kept.

@@ -40,8 +40,8 @@ class Walk {
   /// Anything may have changed: puts the operations in order and walks over them all.
   void from_base();
 
-  /// Folds the first `count` operations (in their order): their answer becomes the base. `take`
-  /// gets each.
+  /// Folds the first `count` operations (in their order; not 0): their answer becomes the base.
+  /// `take` gets each.
   template <class Take>
   void fold(std::size_t count, Take take) {
     const bool same = settle_first(count);
