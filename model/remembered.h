@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <memory>
 #include <span>
 
@@ -29,7 +30,8 @@ class Remembered {
   /// The ids of an operation; until later than those before, or as long.
   void add(const Operation& operation, Time until) {
     const std::size_t wanted = entries_.size() + operation.facts.size();
-    if (wanted > entries_.capacity()) entries_.reserve(std::max(wanted, 2 * entries_.size()));
+    // Rooms of few sizes, as they are given back.
+    if (wanted > entries_.capacity()) entries_.reserve(std::bit_ceil(wanted));
     for (const Fact& fact : operation.facts) entries_.push_back({fact.message_id, until});
     ids_.add(operation.ids());
   }
