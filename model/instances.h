@@ -102,10 +102,8 @@ class Instances {
       vmtrail::prefetch(slot(place).packed(), kMostPacked);
       return nullptr;
     }
-    const auto* const begin = reinterpret_cast<const char*>(instance);
-    const auto* const seldom =
-        reinterpret_cast<const char*>(&instance->folded + 1) - FoldedRequests::kSeldom;
-    vmtrail::prefetch(instance, static_cast<std::size_t>(seldom - begin));
+    prefetch_range(instance,
+                   reinterpret_cast<const char*>(&instance->folded + 1) - FoldedRequests::kSeldom);
     return instance;
   }
   /// Of one that is packed.

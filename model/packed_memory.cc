@@ -32,12 +32,11 @@ void PackedMemory::drop(Place place) {
 }
 
 bool PackedMemory::to_be_tidied() {
-  if (!tidying_ && current_->idle() > current_->taken() + kMostIdle) {
-    tidying_ = true;
-    std::swap(current_, former_);
+  if (former_ == nullptr && current_->idle() > current_->taken() + kMostIdle) {
+    former_ = std::exchange(current_, std::make_unique<BytePool>());
     current_mark_ ^= kOdd;
   }
-  return tidying_;
+  return former_ != nullptr;
 }
 
 PackedMemory::Place PackedMemory::tidied(Place place) {
@@ -52,8 +51,7 @@ PackedMemory::Place PackedMemory::tidied(Place place) {
 
 void PackedMemory::end_tidying() {
   if (former_->taken() != 0) std::abort();  // somebody has not tidied his place
-  tidying_ = false;
-  former_ = std::make_unique<BytePool>();
+  former_.reset();
 }
 
 }  // namespace vmtrail

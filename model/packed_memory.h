@@ -37,10 +37,6 @@ class PackedMemory {
   /// Every place has been tidied that is not younger than the first to_be_tidied() that said so.
   void end_tidying();
 
-  /// Bytes of those pieces that are not large, and what is idle beside them.
-  [[nodiscard]] std::size_t taken() const { return current_->taken() + former_->taken(); }
-  [[nodiscard]] std::size_t idle() const { return current_->idle() + former_->idle(); }
-
  private:
   // The first byte of a place: its size in steps, 0 for a large one that the heap has given, and
   // which of two pools it is in.
@@ -54,9 +50,8 @@ class PackedMemory {
   [[nodiscard]] bool is_current(Place place) const { return (*place & kOdd) == current_mark_; }
 
   std::unique_ptr<BytePool> current_ = std::make_unique<BytePool>();
-  std::unique_ptr<BytePool> former_ = std::make_unique<BytePool>();  // empty but while tidying
+  std::unique_ptr<BytePool> former_;  // nullptr: nothing is to be tidied
   std::uint8_t current_mark_ = 0;
-  bool tidying_ = false;
 };
 
 }  // namespace vmtrail
