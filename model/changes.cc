@@ -107,8 +107,13 @@ std::string_view raised_in(const Instance& instance, const RequestId& request, c
   return {};
 }
 
-bool is_told(const MigrationEntry& entry) {
-  return entry.announced == entry.view();
+// What was announced belongs to the request, wherever the walk has put its migration now.
+std::optional<MigrationView> announced_of(const MigrationEntry& entry, const Before& before) {
+  if (auto told = entry.told()) return told;
+  const auto old = std::find_if(
+      before.migrations.begin(), before.migrations.end(),
+      [&](const MigrationEntry& one) { return one.is(entry) && one.told().has_value(); });
+  return old == before.migrations.end() ? std::nullopt : old->told();
 }
 
 void tell_cause(std::optional<Cause>& cause, const Changes::Occasion& occasion) {
@@ -235,9 +240,10 @@ bool Changes::is_told_still(const Before& before, Instance& instance) {
     return false;
   }
   MigrationEntry& now = instance.migrations.back();
-  if (!now.is(before.migrations.front())) return false;
-  if (!now.announced) now.announced = before.migrations.front().announced;
-  return is_told(now);
+  if (now.is_told_as_it_is()) return now.is(before.migrations.front());
+  if (!now.is(before.migrations.front()) || announced_of(now, before) != now.view()) return false;
+  now.set_told(now.view());
+  return true;
 }
 
 void Changes::tell(const Before& before, Instance& instance, const Occasion& occasion,
@@ -322,7 +328,7 @@ void Changes::tell_host_of(const Told& was, const Instance& instance, const Occa
   } else if (moved) {
     summary_.append(" moved from ", from, " to ", to);
     if (occasion.operation != nullptr && occasion.operation->migration) {
-      summary_.append(" (", spoken(instance.migrations[*occasion.operation->migration].own.kind),
+      summary_.append(" (", spoken(instance.migrations[*occasion.operation->migration].own().kind),
                       ")");
     }
   } else if (is.host == NameId::nothing) {
@@ -335,18 +341,13 @@ void Changes::tell_host_of(const Told& was, const Instance& instance, const Occa
 
 void Changes::tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
                               RecordConsumer& records) {
-  // What was announced belongs to the request, wherever the walk has put its migration now.
   const auto unfolded =
       instance.migrations.begin() + static_cast<std::ptrdiff_t>(before.folded_migrations);
   for (const MigrationEntry& old : before.migrations) {
-    if (!old.announced) continue;
-    const auto now = std::find_if(unfolded, instance.migrations.end(),
-                                  [&](const MigrationEntry& entry) { return entry.is(old); });
-    if (now == instance.migrations.end()) {
-      tell_retracted(instance, old, occasion, records);
-    } else if (!now->announced) {
-      now->announced = old.announced;
-    }
+    const bool gone = std::none_of(unfolded, instance.migrations.end(),
+                                   [&](const MigrationEntry& entry) { return entry.is(old); });
+    const std::optional<MigrationView> told = gone ? old.told() : std::nullopt;
+    if (told) tell_retracted(instance, old.request(), *told, occasion, records);
   }
   // Of what is folded by now nothing more will be learnt. Of those folded before only those can
   // have changed that a confirm or a revert has ended.
@@ -354,7 +355,8 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
   last.at_end = true;
   for (const std::uint32_t ended : instance.ended) {
     if (ended < before.folded_migrations) {
-      tell_migration_changes(instance, instance.migrations[ended], last, records);
+      MigrationEntry& entry = instance.migrations[ended];
+      tell_migration_changes(instance, entry, entry.told(), last, records);
     }
   }
   instance.ended.clear();
@@ -362,44 +364,46 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
   for (std::size_t i = before.folded_migrations; i < instance.migrations.size(); ++i) {
     Occasion at = occasion;
     at.at_end = at.at_end || i < folded;
-    tell_migration_changes(instance, instance.migrations[i], at, records);
+    MigrationEntry& entry = instance.migrations[i];
+    if (entry.is_told_as_it_is()) continue;
+    tell_migration_changes(instance, entry, announced_of(entry, before), at, records);
   }
 }
 
 void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& entry,
+                                     std::optional<MigrationView> announced,
                                      const Occasion& occasion, RecordConsumer& records) {
-  if (is_told(entry)) return;
   const MigrationView now = entry.view();
-  if (!entry.announced) {
+  if (!announced) {
     MigrationView started = now;
     if (now.outcome != Outcome::in_progress) {
       started.outcome = Outcome::in_progress;
       started.finished_at.reset();
       started.confirmed_at.reset();
     }
-    tell_migration(RecordType::migration_started, instance, entry.request, started, occasion,
+    tell_migration(RecordType::migration_started, instance, entry.request(), started, occasion,
                    records);
-    entry.announced = started;
-    if (started == now) return;
+    announced = started;
   }
+  if (announced == now) return entry.set_told(now);
   // That it is completed is told once, with both ends; the end that is missing may be in the next
   // event.
   const bool complete = now.source != NameId::nothing && now.destination != NameId::nothing;
-  if (now.outcome == Outcome::completed && entry.announced->outcome != Outcome::completed &&
-      !complete && !occasion.at_end) {
-    return;
+  if (now.outcome == Outcome::completed && announced->outcome != Outcome::completed && !complete &&
+      !occasion.at_end) {
+    return entry.set_told(*announced);
   }
   MigrationView told = now;
-  if (step(*entry.announced, now) == RecordType::migration_completed && now.confirmed_at) {
+  if (step(*announced, now) == RecordType::migration_completed && now.confirmed_at) {
     told.confirmed_at.reset();  // the confirmation has a record of its own
   }
-  if (told != *entry.announced) {
-    tell_migration(step(*entry.announced, told), instance, entry.request, told, occasion, records);
+  if (told != *announced) {
+    tell_migration(step(*announced, told), instance, entry.request(), told, occasion, records);
   }
   if (told != now) {
-    tell_migration(step(told, now), instance, entry.request, now, occasion, records);
+    tell_migration(step(told, now), instance, entry.request(), now, occasion, records);
   }
-  entry.announced = now;
+  entry.set_told(now);
 }
 
 void Changes::tell_migration(RecordType type, const Instance& instance, const RequestId& request,
@@ -422,14 +426,15 @@ void Changes::tell_migration(RecordType type, const Instance& instance, const Re
 }
 
 // A late fact can show that a rebuild, which seemed an evacuation, stayed where it was.
-void Changes::tell_retracted(const Instance& instance, const MigrationEntry& gone,
-                             const Occasion& occasion, RecordConsumer& records) {
+void Changes::tell_retracted(const Instance& instance, const RequestId& request,
+                             const MigrationView& told, const Occasion& occasion,
+                             RecordConsumer& records) {
   ChangeRecord& record = start(RecordType::migration_corrected, instance, occasion);
   OperationSummary operation;
   operation.kind = name(OperationKind::rebuild);
-  operation.request_id = gone.request;
-  operation.started_at = gone.announced->started_at;
-  operation.outcome = gone.announced->outcome;
+  operation.request_id = request;
+  operation.started_at = told.started_at;
+  operation.outcome = told.outcome;
   record.operation = operation;
   record.occasion = {};  // the others are of the operation as it is now
   summary_.append(title(instance), ": what seemed a migration was none");

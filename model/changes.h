@@ -109,11 +109,13 @@ class Changes {
                     RecordConsumer& records);
   void tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
                        RecordConsumer& records);
+  /// `announced`: what was told of it before.
   void tell_migration_changes(const Instance& instance, MigrationEntry& entry,
-                              const Occasion& occasion, RecordConsumer& records);
+                              std::optional<MigrationView> announced, const Occasion& occasion,
+                              RecordConsumer& records);
   void tell_migration(RecordType type, const Instance& instance, const RequestId& request,
                       const MigrationView& view, const Occasion& occasion, RecordConsumer& records);
-  void tell_retracted(const Instance& instance, const MigrationEntry& gone,
+  void tell_retracted(const Instance& instance, const RequestId& request, const MigrationView& told,
                       const Occasion& occasion, RecordConsumer& records);
   /// The record that is told next, of the occasion that it belongs to; its summary is empty.
   [[nodiscard]] ChangeRecord& start(RecordType type, const Instance& instance,

@@ -162,30 +162,32 @@ void Walk::finish_confirm_or_revert(State& state, Operation& operation) {
   const bool revert = operation.kind == OperationKind::revert;
   std::vector<MigrationEntry>& migrations = instance_.migrations;
   const auto resize = std::find_if(migrations.rbegin(), migrations.rend(), [](const auto& entry) {
-    return entry.own.kind == MigrationKind::resize ||
-           entry.own.kind == MigrationKind::cold_migration;
+    return entry.own().kind == MigrationKind::resize ||
+           entry.own().kind == MigrationKind::cold_migration;
   });
   if (resize != migrations.rend()) {
     const auto place = static_cast<std::uint32_t>(migrations.rend() - resize - 1);
     instance_.ended.push_back(place);
-    operation.ending = {place, resize->confirmed, resize->reverted, resize->confirmed_at};
+    MigrationEnding ending = resize->ending();
+    operation.ending = {place, ending};
     if (revert) {
-      resize->reverted = true;
+      ending.reverted = true;
     } else {
-      resize->confirmed = true;
+      ending.confirmed = true;
       // The end of the confirmation, not of the deletion that may have brought it about.
       for (const Fact& fact : operation.facts) {
-        if (fact.rule->phase == Phase::confirmed) resize->confirmed_at = fact.generated;
+        if (fact.rule->phase == Phase::confirmed) ending.confirmed_at = fact.generated;
       }
-      const NameId destination = resize->own.destination;
+      const NameId destination = resize->own().destination;
       if (destination != NameId::nothing && !names_.same_host(state.host, destination)) {
         place_probably(state, destination, operation);
       }
     }
+    resize->set_ending(ending);
   }
   if (revert)
     finish_revert(state, operation,
-                  resize == migrations.rend() ? NameId::nothing : resize->own.source);
+                  resize == migrations.rend() ? NameId::nothing : resize->own().source);
 }
 
 // It goes back to where the resize began; the publisher says the same, unless it is a conductor,
@@ -215,19 +217,16 @@ void Walk::finish_shelve(State& state, const Operation& operation) {
 }
 
 void Walk::add_migration(State& state, Operation& operation, MigrationKind kind, Outcome outcome) {
-  MigrationEntry entry;
-  entry.request = operation.request;
-  entry.own.kind = kind;
-  entry.own.source = operation.source != NameId::nothing ? operation.source : state.mover_host;
-  entry.own.destination = operation.destination;
-  entry.own.outcome = outcome;
-  entry.own.started_at = operation.first;
-  if (!is_open(outcome)) {
-    entry.own.finished_at = operation.finished_at().value_or(operation.last);
-  }
+  MigrationView own;
+  own.kind = kind;
+  own.source = operation.source != NameId::nothing ? operation.source : state.mover_host;
+  own.destination = operation.destination;
+  own.outcome = outcome;
+  own.started_at = operation.first;
+  if (!is_open(outcome)) own.finished_at = operation.finished_at().value_or(operation.last);
   operation.migration = static_cast<std::uint32_t>(instance_.migrations.size());
   reserve_one(instance_.migrations, 2);
-  instance_.migrations.push_back(std::move(entry));
+  instance_.migrations.emplace_back(operation.request, own);
   ++state.migrations;
 }
 

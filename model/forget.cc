@@ -39,7 +39,8 @@ std::uint32_t old_migrations(const Instance& instance, Time before) {
   }
   const auto end = instance.migrations.begin() + static_cast<std::ptrdiff_t>(most);
   const auto first = std::find_if(instance.migrations.begin(), end, [&](const MigrationEntry& one) {
-    return !one.own.finished_at || *one.own.finished_at >= before;
+    const OptionalTime finished_at = one.own().finished_at;
+    return !finished_at || *finished_at >= before;
   });
   return static_cast<std::uint32_t>(first - instance.migrations.begin());
 }

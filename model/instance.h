@@ -10,6 +10,7 @@
 
 #include "model/folded_requests.h"
 #include "model/id_filter.h"
+#include "model/migration.h"
 #include "model/operations.h"
 #include "model/remembered.h"
 #include "model/state.h"

@@ -373,7 +373,7 @@ bool Model::Impl::is_overdue(const Instance& instance, const Operation& operatio
   if (operation.judged != Outcome::in_progress) return false;
   const bool open =
       operation.migration
-          ? instance.migrations[*operation.migration].own.outcome == Outcome::in_progress
+          ? instance.migrations[*operation.migration].own().outcome == Outcome::in_progress
           : operation.kind == OperationKind::boot && !operation.closed() &&
                 !operation.phases.any(Phase::failed, Phase::raised);
   return open && operation.last + operation.limit() < now;

@@ -12,8 +12,8 @@
 
 #include "model/fact.h"
 #include "model/id_filter.h"
+#include "model/migration.h"
 #include "model/names.h"
-#include "model/optional_time.h"
 #include "model/prefetch.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
@@ -102,9 +102,7 @@ struct Operation {
   std::optional<std::uint32_t> migration;  ///< index of its migration
   struct Ending {
     std::uint32_t migration;  ///< index of the earlier migration that it confirms or reverts
-    bool confirmed;           ///< what that was before
-    bool reverted;
-    OptionalTime confirmed_at;
+    MigrationEnding before;   ///< that one's
   };
   std::optional<Ending> ending;
 

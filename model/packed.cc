@@ -19,6 +19,13 @@ constexpr unsigned kMoverSeen = 2;
 constexpr unsigned kIntervalOpen = 4;
 constexpr unsigned kBuilding = 8;
 
+// Those of a migration.
+constexpr unsigned kPrefixed = 1;
+constexpr unsigned kConfirmed = 2;
+constexpr unsigned kReverted = 4;
+constexpr unsigned kTold = 8;
+constexpr unsigned kToldAsItIs = 16;
+
 }  // namespace
 
 // ---- out
@@ -120,13 +127,16 @@ std::span<const std::uint8_t> Packer::pack(const Instance& instance) {
   }
   put(instance.migrations.size());
   for (const MigrationEntry& entry : instance.migrations) {
+    const MigrationEnding ending = entry.ending();
+    const std::optional<MigrationView> told = entry.told();
     bytes_.push_back(static_cast<std::uint8_t>(
-        (entry.request.prefixed() ? 1 : 0) | (entry.confirmed ? 2 : 0) | (entry.reverted ? 4 : 0) |
-        (entry.announced ? 8 : 0) | (entry.announced == entry.view() ? 16 : 0)));
-    put_text(entry.request.text());
-    put_view(entry.own);
-    put_time(entry.confirmed_at);
-    if (entry.announced && entry.announced != entry.view()) put_view(*entry.announced);
+        (entry.request().prefixed() ? kPrefixed : 0) | (ending.confirmed ? kConfirmed : 0) |
+        (ending.reverted ? kReverted : 0) | (told ? kTold : 0) |
+        (entry.is_told_as_it_is() ? kToldAsItIs : 0)));
+    put_text(entry.request().text());
+    put_view(entry.own());
+    put_time(ending.confirmed_at);
+    if (told && !entry.is_told_as_it_is()) put_view(*told);
   }
   return bytes_;
 }
@@ -259,17 +269,16 @@ void Packer::unpack(const std::uint8_t* bytes, Instance& instance) const {
   }
   instance.migrations.clear();
   for (std::uint64_t left = in.number(); left > 0; --left) {
-    MigrationEntry& entry = instance.migrations.emplace_back();
     const std::uint8_t flags = in.byte();
-    entry.request = in.request((flags & 1) != 0);
-    entry.confirmed = (flags & 2) != 0;
-    entry.reverted = (flags & 4) != 0;
-    entry.own = in.view();
-    entry.confirmed_at = in.optional_time();
-    if ((flags & 16) != 0) {
-      entry.announced = entry.view();
-    } else if ((flags & 8) != 0) {
-      entry.announced = in.view();
+    RequestId request = in.request((flags & kPrefixed) != 0);
+    MigrationEntry& entry = instance.migrations.emplace_back(std::move(request), in.view());
+    entry.set_ending({.confirmed_at = in.optional_time(),
+                      .confirmed = (flags & kConfirmed) != 0,
+                      .reverted = (flags & kReverted) != 0});
+    if ((flags & kToldAsItIs) != 0) {
+      entry.set_told(entry.view());
+    } else if ((flags & kTold) != 0) {
+      entry.set_told(in.view());
     }
   }
   instance.answer.closed_intervals = static_cast<std::uint32_t>(instance.past.size());

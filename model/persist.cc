@@ -202,11 +202,11 @@ void Model::snapshot(const InstanceId& id, InstanceSnapshot& saved) const {
   for (std::size_t i = 0; i < instance.migrations.size(); ++i) {
     const MigrationEntry& entry = instance.migrations[i];
     MigrationSnapshot& one = saved.migrations[i];
-    set_text(one.request_id, entry.request);
+    set_text(one.request_id, entry.request());
     save(entry.view(), names, one.view);
-    one.reverted = entry.reverted;
+    one.reverted = entry.ending().reverted;
     one.announced.reset();
-    if (entry.announced) save(*entry.announced, names, one.announced.emplace());
+    if (const auto told = entry.told()) save(*told, names, one.announced.emplace());
   }
   saved.base_migrations = base.migrations;
   std::size_t facts = 0;
@@ -293,20 +293,17 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   }
   for (std::size_t i = 0; i < saved.base_intervals; ++i) {
     const IntervalSnapshot& interval = saved.intervals[i];
-    instance.past.push_back({names.intern(interval.host), interval.from, interval.to,
+    instance.past.push_back({interval.from, interval.to, names.intern(interval.host),
                              interval.confidence,
                              parse_interval_cause(interval.cause).value_or(IntervalCause::update)});
   }
   for (std::size_t i = 0; i < saved.base_migrations; ++i) {
     // The effect of a folded confirm or revert is part of the entry; a held one comes again below.
     const MigrationSnapshot& migration = saved.migrations[i];
-    MigrationEntry& entry = instance.migrations.emplace_back();
-    entry.request = RequestId(migration.request_id);
-    entry.own = load(migration.view, names);
-    entry.confirmed_at = entry.own.confirmed_at;
-    entry.own.confirmed_at.reset();
-    entry.reverted = migration.reverted;
-    if (migration.announced) entry.announced = load(*migration.announced, names);
+    const MigrationView view = load(migration.view, names);
+    MigrationEntry& entry = instance.migrations.emplace_back(RequestId(migration.request_id), view);
+    entry.set_ending({.confirmed_at = view.confirmed_at, .reverted = migration.reverted});
+    if (migration.announced) entry.set_told(load(*migration.announced, names));
   }
   State base = load(saved.base, rules, names);
   base.closed_intervals = static_cast<std::uint32_t>(saved.base_intervals);
@@ -352,10 +349,11 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
       const auto known = std::find_if(
           saved.migrations.begin() + unfolded, saved.migrations.end(),
           [&](const MigrationSnapshot& migration) {
-            return migration.announced && migration.request_id == entry->request.to_string() &&
-                   (!entry->request.empty() || migration.view.started_at == entry->own.started_at);
+            return migration.announced && migration.request_id == entry->request().to_string() &&
+                   (!entry->request().empty() ||
+                    migration.view.started_at == entry->own().started_at);
           });
-      if (known != saved.migrations.end()) entry->announced = load(*known->announced, names);
+      if (known != saved.migrations.end()) entry->set_told(load(*known->announced, names));
     }
     instance.ended.clear();
     impl_->queue(instance);

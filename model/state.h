@@ -73,49 +73,13 @@ struct State {
 [[nodiscard]] bool confirms(const Fact& fact, const State& state);
 
 struct ClosedInterval {
-  NameId host;
   Time from;
   Time to;
+  NameId host;
   Confidence confidence;
   IntervalCause cause;
 
   friend bool operator==(const ClosedInterval&, const ClosedInterval&) = default;
-};
-
-/// What is told of a migration: the fields of the contract.
-struct MigrationView {
-  Time started_at{};
-  OptionalTime finished_at;
-  OptionalTime confirmed_at;
-  NameId source{};
-  NameId destination{};
-  MigrationKind kind{};
-  Outcome outcome = Outcome::in_progress;
-
-  friend bool operator==(const MigrationView&, const MigrationView&) = default;
-};
-
-struct MigrationEntry {
-  RequestId request;
-  MigrationView own;                       ///< from its own operation
-  OptionalTime confirmed_at;               ///< from a later confirm
-  bool confirmed = false;                  ///< by a later confirm, perhaps without its end
-  bool reverted = false;                   ///< by a later revert
-  std::optional<MigrationView> announced;  ///< as records have told it
-
-  /// Are they the same migration, as seen before and after a walk? One without a request is known
-  /// by its time.
-  [[nodiscard]] bool is(const MigrationEntry& other) const {
-    return request == other.request && (!request.empty() || own.started_at == other.own.started_at);
-  }
-
-  [[nodiscard]] MigrationView view() const {
-    MigrationView view = own;
-    if (confirmed) view.outcome = Outcome::completed;
-    if (reverted) view.outcome = Outcome::reverted;
-    view.confirmed_at = confirmed_at;
-    return view;
-  }
 };
 
 }  // namespace vmtrail

@@ -295,7 +295,7 @@ void Walk::close_interval(State& state, Time at) {
   // An interval without length is no time anywhere.
   if (state.interval_open && at > state.since) {
     reserve_one(instance_.past, 4);
-    instance_.past.push_back({state.host, state.since, at, state.confidence, state.cause});
+    instance_.past.push_back({state.since, at, state.host, state.confidence, state.cause});
     ++state.closed_intervals;
   }
   state.interval_open = false;
@@ -330,11 +330,9 @@ void Walk::doubt(State& state) const {
 
 void Walk::unfinish(Operation& operation) {
   if (operation.ending) {
-    MigrationEntry& ended = instance_.migrations[operation.ending->migration];
-    instance_.ended.push_back(operation.ending->migration);
-    ended.confirmed = operation.ending->confirmed;
-    ended.reverted = operation.ending->reverted;
-    ended.confirmed_at = operation.ending->confirmed_at;
+    const Operation::Ending& ending = *operation.ending;
+    instance_.ended.push_back(ending.migration);
+    instance_.migrations[ending.migration].set_ending(ending.before);
   }
   operation.ending.reset();
   operation.migration.reset();

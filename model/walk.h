@@ -78,7 +78,8 @@ class Walk {
       instance_.past.resize(state.closed_intervals);
     }
     if (instance_.migrations.size() != state.migrations) {
-      instance_.migrations.resize(state.migrations);
+      instance_.migrations.erase(instance_.migrations.begin() + state.migrations,
+                                 instance_.migrations.end());
     }
   }
   void place(State& state, NameId host, Confidence confidence, const Operation& operation,

@@ -149,17 +149,14 @@ TEST_CASE("Instances that wake and rest in any order are what they were, whoever
     for (const std::uint32_t place : places) {
       Instance& woken = instances.wake(place);
       const Time at = begin + round * 1h + place * 1s;
-      woken.past.push_back({.host = NameId{round + 1},
-                            .from = at,
+      woken.past.push_back({.from = at,
                             .to = at + 30min,
+                            .host = NameId{round + 1},
                             .confidence = Confidence::confirmed,
                             .cause = IntervalCause::live_migration});
       if (round % 8 == 0) {
-        MigrationEntry& entry = woken.migrations.emplace_back();
-        entry.request = request_of(place, round);
-        entry.own.started_at = at;
-        entry.own.outcome = Outcome::completed;
-        entry.announced = entry.view();
+        const MigrationView own{.started_at = at, .outcome = Outcome::completed};
+        woken.migrations.emplace_back(request_of(place, round), own).set_told(own);
       }
       woken.folded.add(request_of(place, round));
       woken.newest = at + 30min;
@@ -175,7 +172,7 @@ TEST_CASE("Instances that wake and rest in any order are what they were, whoever
       REQUIRE(found.past.size() == round + 1);
       REQUIRE(found.past.front().to == begin + place * 1s + 30min);
       REQUIRE(found.migrations.size() == round / 8 + 1);
-      REQUIRE(found.migrations.back().announced == found.migrations.back().view());
+      REQUIRE(found.migrations.back().told() == found.migrations.back().view());
       REQUIRE(found.folded.contains(request_of(place, round)));
       REQUIRE(found.newest == begin + round * 1h + place * 1s + 30min);
     }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// A migration as its instance keeps it.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "model/names.h"
+#include "model/optional_time.h"
+#include "vmtrail/ids.h"
+#include "vmtrail/time.h"
+#include "vmtrail/words.h"
+
+namespace vmtrail {
+
+/// What is told of a migration: the fields of the contract.
+struct MigrationView {
+  Time started_at{};
+  OptionalTime finished_at;
+  OptionalTime confirmed_at;
+  NameId source{};
+  NameId destination{};
+  MigrationKind kind{};
+  Outcome outcome = Outcome::in_progress;
+
+  friend bool operator==(const MigrationView&, const MigrationView&) = default;
+};
+
+/// What later operations have made of a migration.
+struct MigrationEnding {
+  OptionalTime confirmed_at;
+  bool confirmed = false;  ///< perhaps without its end
+  bool reverted = false;
+};
+
+/// A migration, and what records have told of it. An instance keeps all that it ever had: it is
+/// small.
+class MigrationEntry {
+ public:
+  /// `own`: as its own operation tells it, without a confirmation. Nothing is told yet.
+  MigrationEntry(RequestId request, const MigrationView& own)
+      : request_(std::move(request)),
+        started_at_(own.started_at),
+        finished_at_(own.finished_at),
+        source_(own.source),
+        destination_(own.destination),
+        kind_(own.kind),
+        outcome_(own.outcome) {}
+
+  [[nodiscard]] const RequestId& request() const { return request_; }
+  [[nodiscard]] MigrationView own() const {
+    return {.started_at = started_at_,
+            .finished_at = finished_at_,
+            .confirmed_at = {},
+            .source = source_,
+            .destination = destination_,
+            .kind = kind_,
+            .outcome = outcome_};
+  }
+  [[nodiscard]] MigrationView view() const {
+    MigrationView view = own();
+    if (confirmed_) view.outcome = Outcome::completed;
+    if (reverted_) view.outcome = Outcome::reverted;
+    view.confirmed_at = confirmed_at_;
+    return view;
+  }
+  /// Are they the same migration, as seen before and after a walk? One without a request is known
+  /// by its time.
+  [[nodiscard]] bool is(const MigrationEntry& other) const {
+    return request_ == other.request_ && (!request_.empty() || started_at_ == other.started_at_);
+  }
+
+  [[nodiscard]] MigrationEnding ending() const { return {confirmed_at_, confirmed_, reverted_}; }
+  /// What is told stays what it was.
+  void set_ending(const MigrationEnding& ending) {
+    const std::optional<MigrationView> so_far = told();
+    confirmed_at_ = ending.confirmed_at;
+    confirmed_ = ending.confirmed;
+    reverted_ = ending.reverted;
+    if (so_far) set_told(*so_far);
+  }
+
+  /// As records have told it; nullopt: they have not.
+  [[nodiscard]] std::optional<MigrationView> told() const {
+    if (told_as_it_is_) return view();
+    return told_otherwise_.get() != nullptr ? std::optional(*told_otherwise_.get()) : std::nullopt;
+  }
+  [[nodiscard]] bool is_told_as_it_is() const { return told_as_it_is_; }
+  void set_told(const MigrationView& told) {
+    told_as_it_is_ = told == view();
+    if (told_as_it_is_) {
+      told_otherwise_.reset();
+    } else {
+      told_otherwise_.set(told);
+    }
+  }
+
+ private:
+  /// A view that is seldom there. Copies have one of their own.
+  class SeldomView {
+   public:
+    SeldomView() = default;
+    SeldomView(const SeldomView& other) {
+      if (other.view_) set(*other.view_);
+    }
+    SeldomView(SeldomView&&) noexcept = default;
+    SeldomView& operator=(const SeldomView& other) { return *this = SeldomView(other); }
+    SeldomView& operator=(SeldomView&&) noexcept = default;
+    ~SeldomView() = default;
+
+    [[nodiscard]] const MigrationView* get() const { return view_.get(); }
+    void set(const MigrationView& view) { view_ = std::make_unique<MigrationView>(view); }
+    void reset() { view_.reset(); }
+
+   private:
+    std::unique_ptr<MigrationView> view_;
+  };
+
+  RequestId request_;
+  Time started_at_;
+  OptionalTime finished_at_;
+  OptionalTime confirmed_at_;  // by a later confirm
+  SeldomView told_otherwise_;
+  NameId source_;
+  NameId destination_;
+  MigrationKind kind_;
+  Outcome outcome_;
+  bool confirmed_ : 1 = false;
+  bool reverted_ : 1 = false;
+  bool told_as_it_is_ : 1 = false;
+};
+
+}  // namespace vmtrail
