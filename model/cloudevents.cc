@@ -142,7 +142,17 @@ void CloudEvents::keep(const ChangeRecord& record) {
   subject_ = record.subject.data();
 }
 
+void CloudEvents::Digits::set(std::uint64_t number) {
+  if (size_ != 0 && number == number_ + 1 && text_[size_ - 1] != '9') {
+    ++text_[size_ - 1];
+  } else {
+    size_ = static_cast<std::size_t>(json::put(text_.data(), number) - text_.data());
+  }
+  number_ = number;
+}
+
 std::size_t CloudEvents::prepare(const ChangeRecord& record) {
+  sequence_.set(static_cast<std::uint64_t>(record.sequence));
   const bool is_kept = record.occasion != Sequence{} && record.occasion == occasion_ &&
                        record.sequence != record.occasion && record.subject.data() == subject_;
   if (!is_kept) keep(record);
@@ -158,13 +168,11 @@ std::size_t CloudEvents::prepare(const ChangeRecord& record) {
 
 char* CloudEvents::write(char* to, const ChangeRecord& record) const {
   to = json::put(to, "{\"specversion\":\"1.0\",\"id\":\"");
-  const char* const number = to;
-  to = json::put(to, static_cast<std::uint64_t>(record.sequence));
-  const std::string_view sequence(number, static_cast<std::size_t>(to - number));
+  to = put_text(to, sequence_.text());
   to = put_text(to, source_);
   to = put_text(to, name(record.type));
   to = put_piece(to, head_);
-  to = put_text(to, sequence);
+  to = put_text(to, sequence_.text());
   to = put_piece(to, about_);
   std::string_view rest = cause_;
   if (tells_change(record.type)) {

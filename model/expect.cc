@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <vector>
 
 #include "model/impl.h"
 #include "model/prefetch.h"
@@ -12,8 +13,16 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kMostFetched = 4;  // operations of an instance; few hold more
-constexpr std::size_t kMostFacts = 12;   // of one of them, likewise
+constexpr std::size_t kMostFetched = 4;   // operations of an instance; few hold more
+constexpr std::size_t kMostFacts = 12;    // of one of them, likewise
+constexpr std::size_t kMostMoved = 1024;  // bytes
+
+// What has no room for another is moved when that comes.
+template <class Element>
+void prefetch_if_full(const std::vector<Element>& elements) {
+  if (elements.size() < elements.capacity() || elements.empty()) return;
+  prefetch(elements.data(), std::min(elements.size() * sizeof(Element), kMostMoved));
+}
 
 }  // namespace
 
@@ -77,6 +86,8 @@ void Model::expect(std::span<const Matched> coming) const {
         for (std::size_t i = first; i + 1 < operations.size(); ++i) operations[i].prefetch();
       }
       prefetch_line(instance->past.data() + instance->past.size());  // where the next one goes
+      prefetch_if_full(instance->past);
+      prefetch_if_full(instance->migrations);
     }
     instance->remembered.prefetch();
     impl.names.prefetch(instance->answer.name);

@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,9 +29,22 @@ class CloudEvents {
   void append(std::string& out, const ChangeRecord& record);
 
  private:
+  /// A number in digits. Most often the next one is one more.
+  class Digits {
+   public:
+    void set(std::uint64_t number);
+    [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
+
+   private:
+    std::uint64_t number_ = 0;
+    std::size_t size_ = 0;  // 0: none yet
+    std::array<char, 20> text_;
+  };
+
   void keep(const ChangeRecord& record);
 
   std::string source_;  // from behind the id up to the type
+  Digits sequence_;
 
   // What the records of an occasion share, in one room.
   std::unique_ptr<char[]> room_;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is kept of a migration: whatever becomes of it, and wherever it is moved, what was told of
+// it stays what was told.
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/instance.h"
+#include "model/migration.h"
+#include "model/packed.h"
+
+namespace vmtrail {
+namespace {
+
+/// A migration and what it is to be.
+struct Known {
+  MigrationEntry entry;
+  MigrationView view;
+  std::optional<MigrationView> told;
+
+  void check() const {
+    REQUIRE(entry.view() == view);
+    REQUIRE(entry.told() == told);
+    REQUIRE(entry.is_told_as_it_is() == (told == view));
+  }
+};
+
+class Migrations {
+ public:
+  Known made() {
+    const MigrationView own = view();
+    const RequestId request = is(4) ? RequestId() : RequestId("req-" + std::to_string(number(9)));
+    return {MigrationEntry(request, own), own, std::nullopt};
+  }
+  void change(Known& known) {
+    if (is(2)) {
+      known.told = is(2) ? known.view : view();
+      known.entry.set_told(*known.told);
+      return;
+    }
+    MigrationEnding ending = known.entry.ending();
+    (is(2) ? ending.confirmed : ending.reverted) = is(2);
+    ending.confirmed_at = is(2) ? OptionalTime(time()) : OptionalTime();
+    known.entry.set_ending(ending);
+    known.view = known.entry.own();
+    if (ending.confirmed) known.view.outcome = Outcome::completed;
+    if (ending.reverted) known.view.outcome = Outcome::reverted;
+    known.view.confirmed_at = ending.confirmed_at;
+  }
+  std::size_t number(std::size_t end) { return random_() % end; }
+  bool is(unsigned one_in) { return number(one_in) == 0; }
+
+ private:
+  MigrationView view() {
+    MigrationView view;
+    view.started_at = time();
+    if (is(2)) view.finished_at = time();
+    view.source = NameId{static_cast<std::uint32_t>(number(3))};
+    view.destination = NameId{static_cast<std::uint32_t>(number(3))};
+    view.kind = is(2) ? MigrationKind::resize : MigrationKind::live_migration;
+    view.outcome = is(2) ? Outcome::in_progress : Outcome::completed;
+    return view;
+  }
+  Time time() { return Time(std::chrono::seconds(1 + number(3))); }
+
+  std::mt19937 random_{11};
+};
+
+TEST_CASE("What was told of a migration stays what was told, whatever becomes of it") {
+  Migrations random;
+  std::vector<Known> all;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::size_t which = random.number(all.size() + 1);
+    if (which == all.size() || all.size() < 8) {
+      all.push_back(random.made());
+    } else if (random.is(8)) {
+      all[which] = Known(all[random.number(all.size())]);
+    } else if (random.is(8)) {
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(which));
+    } else {
+      random.change(all[which]);
+    }
+    for (const Known& known : all) known.check();
+  }
+}
+
+TEST_CASE("An instance that is packed keeps what was told of its migrations") {
+  Migrations random;
+  std::vector<Known> all;
+  Instance packed;
+  for (int i = 0; i < 500; ++i) {
+    Known known = random.made();
+    for (std::size_t changes = random.number(4); changes > 0; --changes) random.change(known);
+    packed.migrations.push_back(known.entry);
+    all.push_back(std::move(known));
+  }
+  Packer packer;
+  Instance unpacked;
+  packer.unpack(packer.pack(packed).data(), unpacked);
+  REQUIRE(unpacked.migrations.size() == all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].entry = unpacked.migrations[i];
+    all[i].check();
+    CHECK(unpacked.migrations[i].request() == packed.migrations[i].request());
+  }
+}
+
+}  // namespace
+}  // namespace vmtrail
