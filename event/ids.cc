@@ -3,15 +3,24 @@
 
 #include "vmtrail/ids.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <random>
 #include <utility>
 
 #include "event/block.h"
 
 namespace vmtrail {
+
+const detail::HashSeed detail::kHashSeed = [] {
+  std::random_device random;
+  const auto word = [&] { return std::uint64_t{random()} << 32 | random(); };
+  return HashSeed{word(), word()};
+}();
+
 namespace {
 
 constexpr std::string_view kRequestPrefix = "req-";
@@ -357,6 +366,17 @@ void CompactText::free_heap() noexcept {
 
 std::string_view CompactText::heap() const {
   return {reinterpret_cast<const char*>(static_cast<std::uintptr_t>(low_)), high_};
+}
+
+std::size_t CompactText::hash_of_heap() const {
+  const std::string_view text = heap();
+  std::size_t hash = text.size();
+  for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, std::min(sizeof word, text.size() - at));
+    hash = detail::mixed(hash, word);
+  }
+  return hash;
 }
 
 void CompactText::append_to(std::string& out) const {

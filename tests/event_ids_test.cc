@@ -149,6 +149,18 @@ TEST_CASE("hashes of ids are spread") {
   CHECK(low_bits.size() > 200);
 }
 
+TEST_CASE("nobody who chooses ids can choose their hashes") {
+  // With a number that is always the same, all that have it as a half would have one hash.
+  std::set<std::size_t> hashes;
+  for (unsigned i = 0; i < 1000; ++i) {
+    const std::string number = std::to_string(1000 + i);
+    hashes.insert(InstanceId::parse("9e3779b9-7f4a-7c15-8000-00000000" + number)->hash());
+    hashes.insert(MessageId("9e3779b9-7f4a-7c15-9000-00000000" + number).hash());
+    hashes.insert(MessageId("no UUID " + number).hash());
+  }
+  CHECK(hashes.size() > 2900);
+}
+
 TEST_CASE("a request id keeps its prefix") {
   for (const char* text : {"req-d4c27d06-6329-4ce0-adb5-370b8ca83a22",
                            "d4c27d06-6329-4ce0-adb5-370b8ca83a22", "req-", "req-x", "x", ""}) {

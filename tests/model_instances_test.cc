@@ -155,7 +155,9 @@ TEST_CASE("Instances that wake and rest in any order are what they were, whoever
                             .confidence = Confidence::confirmed,
                             .cause = IntervalCause::live_migration});
       if (round % 8 == 0) {
-        const MigrationView own{.started_at = at, .outcome = Outcome::completed};
+        MigrationView own;
+        own.started_at = at;
+        own.outcome = Outcome::completed;
         woken.migrations.emplace_back(request_of(place, round), own).set_told(own);
       }
       woken.folded.add(request_of(place, round));

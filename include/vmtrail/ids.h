@@ -16,10 +16,17 @@ namespace vmtrail {
 
 namespace detail {
 
+/// Another one in each process: senders choose ids, and must not know which have the same hash.
+struct HashSeed {
+  std::uint64_t high;
+  std::uint64_t low;
+};
+extern const HashSeed kHashSeed;
+
 /// The 128 bits of the halves' product, folded: each bit of either half reaches all of the hash.
 inline std::size_t mixed(std::uint64_t high, std::uint64_t low) {
   __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(high ^ 0x9e3779b97f4a7c15u) * (low ^ 0xd1b54a32d192ed03u);
+  const Wide product = static_cast<Wide>(high ^ kHashSeed.high) * (low ^ kHashSeed.low);
   return static_cast<std::size_t>(product) ^ static_cast<std::size_t>(product >> 64);
 }
 
@@ -89,7 +96,7 @@ class CompactText {
   [[nodiscard]] bool empty() const { return low_ == 0; }
   void append_to(std::string& out) const;
   [[nodiscard]] std::size_t hash() const {
-    return inline_uuid() ? detail::mixed(high_, low_) : std::hash<std::string_view>{}(heap());
+    return inline_uuid() ? detail::mixed(high_, low_) : hash_of_heap();
   }
   friend bool operator==(const CompactText& a, const CompactText& b) {
     if (a.low_ == b.low_) return a.high_ == b.high_;  // of one address there is one text
@@ -104,6 +111,7 @@ class CompactText {
   // An address, which has neither the variant's bits nor is null: one comparison for both.
   [[nodiscard]] bool on_heap() const { return (low_ - 1) >> 62 == 0; }
   [[nodiscard]] std::string_view heap() const;
+  [[nodiscard]] std::size_t hash_of_heap() const;
   void copy_heap();
   void free_heap() noexcept;
   CompactText& assign(CompactText&& other) noexcept {
