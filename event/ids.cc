@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <random>
 #include <utility>
 
@@ -15,11 +16,17 @@
 
 namespace vmtrail {
 
-const detail::HashSeed detail::kHashSeed = [] {
-  std::random_device random;
-  const auto word = [&] { return std::uint64_t{random()} << 32 | random(); };
-  return HashSeed{word(), word()};
-}();
+detail::HashSeed detail::draw_hash_seed() noexcept {
+  try {
+    std::random_device random;
+    const auto word = [&] { return std::uint64_t{random()} << 32 | random(); };
+    return {word(), word()};
+  } catch (const std::exception&) {
+    // Where the system gives no random numbers, what it has put at random places.
+    const int local = 0;
+    return {reinterpret_cast<std::uintptr_t>(&local), reinterpret_cast<std::uintptr_t>(&kHashSeed)};
+  }
+}
 
 namespace {
 

@@ -107,13 +107,18 @@ std::string_view raised_in(const Instance& instance, const RequestId& request, c
   return {};
 }
 
-// What was announced belongs to the request, wherever the walk has put its migration now.
-std::optional<MigrationView> announced_of(const MigrationEntry& entry, const Before& before) {
-  if (auto told = entry.told()) return told;
-  const auto old = std::find_if(
-      before.migrations.begin(), before.migrations.end(),
-      [&](const MigrationEntry& one) { return one.is(entry) && one.told().has_value(); });
-  return old == before.migrations.end() ? std::nullopt : old->told();
+using Migrations = std::span<const MigrationEntry>;
+
+// What one of them was before a walk, or is behind it, wherever that has put it; nullptr: nothing.
+// Of several that are not told apart the first was the first.
+const MigrationEntry* counterpart(Migrations all, std::size_t which, Migrations others) {
+  const MigrationEntry& one = all[which];
+  const auto same = [&](const MigrationEntry& other) { return other.is(one); };
+  auto left = std::count_if(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(which), same);
+  const auto found = std::find_if(others.begin(), others.end(), [&](const MigrationEntry& other) {
+    return same(other) && left-- == 0;
+  });
+  return found == others.end() ? nullptr : &*found;
 }
 
 void tell_cause(std::optional<Cause>& cause, const Changes::Occasion& occasion) {
@@ -240,9 +245,9 @@ bool Changes::is_told_still(const Before& before, Instance& instance) {
     return false;
   }
   MigrationEntry& now = instance.migrations.back();
-  if (now.is_told_as_it_is()) return now.is(before.migrations.front());
-  if (!now.is(before.migrations.front()) || announced_of(now, before) != now.view()) return false;
-  now.set_told(now.view());
+  const MigrationEntry& old = before.migrations.front();
+  if (!old.is_told_as_it_is() || !now.is_still(old)) return false;
+  now.set_told_as_it_is();
   return true;
 }
 
@@ -253,7 +258,9 @@ void Changes::tell(const Before& before, Instance& instance, const Occasion& occ
   if (!before.known || !before.answer.is_still(instance.answer)) {
     tell_answer(before, instance, occasion, records);
   }
-  if (has_migrations(before, instance)) tell_migrations(before, instance, occasion, records);
+  if (has_migrations(before, instance) && !is_told_still(before, instance)) {
+    tell_migrations(before, instance, occasion, records);
+  }
   if (before.past_known && sequence_ == sequence_before && another_past(before, instance)) {
     ChangeRecord& record = start(RecordType::history_corrected, instance, occasion);
     timeline_.clear();
@@ -341,13 +348,13 @@ void Changes::tell_host_of(const Told& was, const Instance& instance, const Occa
 
 void Changes::tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
                               RecordConsumer& records) {
-  const auto unfolded =
-      instance.migrations.begin() + static_cast<std::ptrdiff_t>(before.folded_migrations);
-  for (const MigrationEntry& old : before.migrations) {
-    const bool gone = std::none_of(unfolded, instance.migrations.end(),
-                                   [&](const MigrationEntry& entry) { return entry.is(old); });
-    const std::optional<MigrationView> told = gone ? old.told() : std::nullopt;
-    if (told) tell_retracted(instance, old.request(), *told, occasion, records);
+  const auto unfolded = Migrations(instance.migrations).subspan(before.folded_migrations);
+  for (std::size_t i = 0; i < before.migrations.size(); ++i) {
+    const MigrationEntry& old = before.migrations[i];
+    const std::optional<MigrationView> told = old.told();
+    if (told && counterpart(before.migrations, i, unfolded) == nullptr) {
+      tell_retracted(instance, old.request(), *told, occasion, records);
+    }
   }
   // Of what is folded by now nothing more will be learnt. Of those folded before only those can
   // have changed that a confirm or a revert has ended.
@@ -361,12 +368,17 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
   }
   instance.ended.clear();
   const std::size_t folded = instance.base().migrations;
-  for (std::size_t i = before.folded_migrations; i < instance.migrations.size(); ++i) {
-    Occasion at = occasion;
-    at.at_end = at.at_end || i < folded;
-    MigrationEntry& entry = instance.migrations[i];
+  for (std::size_t i = 0; i < unfolded.size(); ++i) {
+    MigrationEntry& entry = instance.migrations[before.folded_migrations + i];
     if (entry.is_told_as_it_is()) continue;
-    tell_migration_changes(instance, entry, announced_of(entry, before), at, records);
+    std::optional<MigrationView> announced = entry.told();
+    if (!announced) {
+      const MigrationEntry* const old = counterpart(unfolded, i, before.migrations);
+      if (old != nullptr) announced = old->told();
+    }
+    Occasion at = occasion;
+    at.at_end = at.at_end || before.folded_migrations + i < folded;
+    tell_migration_changes(instance, entry, announced, at, records);
   }
 }
 
@@ -385,7 +397,7 @@ void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& e
                    records);
     announced = started;
   }
-  if (announced == now) return entry.set_told(now);
+  if (announced == now) return entry.set_told_as_it_is();
   // That it is completed is told once, with both ends; the end that is missing may be in the next
   // event.
   const bool complete = now.source != NameId::nothing && now.destination != NameId::nothing;
@@ -403,7 +415,7 @@ void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& e
   if (told != now) {
     tell_migration(step(told, now), instance, entry.request(), now, occasion, records);
   }
-  entry.set_told(now);
+  entry.set_told_as_it_is();
 }
 
 void Changes::tell_migration(RecordType type, const Instance& instance, const RequestId& request,

@@ -17,10 +17,13 @@ constexpr std::size_t kMostFetched = 4;   // operations of an instance; few hold
 constexpr std::size_t kMostFacts = 12;    // of one of them, likewise
 constexpr std::size_t kMostMoved = 1024;  // bytes
 
-// What has no room for another is moved when that comes.
 template <class Element>
-void prefetch_if_full(const std::vector<Element>& elements) {
-  if (elements.size() < elements.capacity() || elements.empty()) return;
+bool is_full(const std::vector<Element>& elements) {
+  return elements.size() == elements.capacity() && !elements.empty();
+}
+// What is full is moved when another one comes.
+template <class Element>
+void prefetch_all(const std::vector<Element>& elements) {
   prefetch(elements.data(), std::min(elements.size() * sizeof(Element), kMostMoved));
 }
 
@@ -42,7 +45,9 @@ void Model::expect(std::span<const Matched> coming) const {
       impl.seen.prefetch_to_add(message);
       continue;
     }
-    impl.requests.prefetch(one.request);
+    if (one.rule != nullptr && is_joinable(one.rule->operation)) {
+      impl.requests.prefetch(one.request);
+    }
     const std::size_t hash = one.instance->hash();
     impl.instances.prefetch_index(hash);
     hashes[hash_count++] = hash;
@@ -85,9 +90,12 @@ void Model::expect(std::span<const Matched> coming) const {
         const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
         for (std::size_t i = first; i + 1 < operations.size(); ++i) operations[i].prefetch();
       }
-      prefetch_line(instance->past.data() + instance->past.size());  // where the next one goes
-      prefetch_if_full(instance->past);
-      prefetch_if_full(instance->migrations);
+      if (is_full(instance->past)) {
+        prefetch_all(instance->past);
+      } else {
+        prefetch_line(instance->past.data() + instance->past.size());  // where the next one goes
+      }
+      if (is_full(instance->migrations)) prefetch_all(instance->migrations);
     }
     instance->remembered.prefetch();
     impl.names.prefetch(instance->answer.name);

@@ -13,8 +13,8 @@
 
 namespace vmtrail {
 
-/// The last kMost of them. A byte of each one's hash tells most others from it, so that the rest of
-/// the memory is seldom looked at.
+/// The last kMost of them. A byte of each one tells most others from it, so that the rest of the
+/// memory is seldom looked at.
 class FoldedRequests {
  public:
   static constexpr std::size_t kMost = 16;
@@ -27,7 +27,7 @@ class FoldedRequests {
       at = oldest_;
       oldest_ = static_cast<std::uint8_t>((oldest_ + 1U) % kMost);
     }
-    tags_[at] = tag_of(request);
+    tags_[at] = request.text().tag();
     texts_[at] = request.text();
     const auto bit = static_cast<std::uint16_t>(1U << at);
     prefixed_ = static_cast<std::uint16_t>(request.prefixed() ? prefixed_ | bit : prefixed_ & ~bit);
@@ -36,15 +36,10 @@ class FoldedRequests {
   void prefetch_next() const { prefetch_line(&texts_[size_ < kMost ? size_ : oldest_]); }
   void clear() { *this = FoldedRequests(); }
   [[nodiscard]] bool contains(const RequestId& request) const {
-    const std::uint8_t tag = tag_of(request);
-    const auto* at = tags_.data();
-    const auto* const end = at + size_;
-    while ((at = static_cast<const std::uint8_t*>(
-                std::memchr(at, tag, static_cast<std::size_t>(end - at)))) != nullptr) {
-      if (stored(static_cast<std::size_t>(at - tags_.data())) == request) return true;
-      ++at;
-    }
-    return false;
+    const std::uint8_t tag = request.text().tag();
+    std::uint8_t alike = 0;
+    for (const std::uint8_t other : tags_) alike |= static_cast<std::uint8_t>(other == tag);
+    return alike != 0 && finds(request, tag);
   }
   [[nodiscard]] std::size_t size() const { return size_; }
   /// The oldest first.
@@ -54,17 +49,20 @@ class FoldedRequests {
   static constexpr std::size_t kSeldom = kMost * sizeof(CompactText);
 
  private:
+  [[gnu::noinline]] bool finds(const RequestId& request, std::uint8_t tag) const {
+    for (std::size_t at = 0; at < size_; ++at) {
+      if (tags_[at] == tag && stored(at) == request) return true;
+    }
+    return false;
+  }
   [[nodiscard]] RequestId stored(std::size_t at) const {
     return {texts_[at], (prefixed_ >> at & 1U) != 0};
-  }
-  static std::uint8_t tag_of(const RequestId& request) {
-    return static_cast<std::uint8_t>(request.hash() >> 8);
   }
 
   std::uint8_t size_ = 0;
   std::uint8_t oldest_ = 0;
-  std::uint16_t prefixed_ = 0;  // a bit for each
-  std::array<std::uint8_t, kMost> tags_;
+  std::uint16_t prefixed_ = 0;              // a bit for each
+  std::array<std::uint8_t, kMost> tags_{};  // those behind the last say nothing
   std::array<CompactText, kMost> texts_;
 };
 

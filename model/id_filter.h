@@ -3,22 +3,23 @@
 
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+
+#include "vmtrail/ids.h"
 
 namespace vmtrail {
 
-/// A bit of 64 for each id of a set, by its hash(). What left the set keeps its bit.
+/// A bit of 64 for each id of a set. What left the set keeps its bit.
 class IdFilter {
  public:
-  void add(std::size_t hash) { bits_ |= bit_of(hash); }
+  void add(const CompactText& id) { bits_ |= bit_of(id); }
   void add(const IdFilter& other) { bits_ |= other.bits_; }
   /// False: it is not in the set.
-  [[nodiscard]] bool may_have(std::size_t hash) const { return (bits_ & bit_of(hash)) != 0; }
+  [[nodiscard]] bool may_have(const CompactText& id) const { return (bits_ & bit_of(id)) != 0; }
   void clear() { bits_ = 0; }
 
  private:
-  static std::uint64_t bit_of(std::size_t hash) { return std::uint64_t{1} << (hash >> 58); }
+  static std::uint64_t bit_of(const CompactText& id) { return std::uint64_t{1} << id.tag() % 64; }
 
   std::uint64_t bits_ = 0;
 };

@@ -86,16 +86,27 @@ class MigrationEntry {
   /// As records have told it; nullopt: they have not.
   [[nodiscard]] std::optional<MigrationView> told() const {
     if (told_as_it_is_) return view();
-    return told_otherwise_.get() != nullptr ? std::optional(*told_otherwise_.get()) : std::nullopt;
+    return told_otherwise() != nullptr ? std::optional(*told_otherwise()) : std::nullopt;
   }
+  /// nullptr: they have not, or it is as they have told it.
+  [[nodiscard]] const MigrationView* told_otherwise() const { return told_otherwise_.get(); }
   [[nodiscard]] bool is_told_as_it_is() const { return told_as_it_is_; }
+  void set_told_as_it_is() {
+    told_as_it_is_ = true;
+    told_otherwise_.reset();
+  }
   void set_told(const MigrationView& told) {
-    told_as_it_is_ = told == view();
-    if (told_as_it_is_) {
-      told_otherwise_.reset();
-    } else {
-      told_otherwise_.set(told);
-    }
+    if (told == view()) return set_told_as_it_is();
+    told_as_it_is_ = false;
+    told_otherwise_.set(told);
+  }
+  /// Has nothing of it changed, though a walk has made it anew?
+  [[nodiscard]] bool is_still(const MigrationEntry& before) const {
+    return request_ == before.request_ && started_at_ == before.started_at_ &&
+           finished_at_ == before.finished_at_ && confirmed_at_ == before.confirmed_at_ &&
+           source_ == before.source_ && destination_ == before.destination_ &&
+           kind_ == before.kind_ && outcome_ == before.outcome_ &&
+           confirmed_ == before.confirmed_ && reverted_ == before.reverted_;
   }
 
  private:
@@ -123,7 +134,7 @@ class MigrationEntry {
   Time started_at_;
   OptionalTime finished_at_;
   OptionalTime confirmed_at_;  // by a later confirm
-  SeldomView told_otherwise_;
+  SeldomView told_otherwise_;  // not while told_as_it_is_
   NameId source_;
   NameId destination_;
   MigrationKind kind_;

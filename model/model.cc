@@ -15,16 +15,14 @@ namespace {
 
 // What seldom comes to pass stands apart, so that the rest keeps few things in mind.
 
-[[gnu::noinline]] bool any_holds(const Operations& operations, const MessageId& id,
-                                 std::size_t hash) {
+[[gnu::noinline]] bool any_holds(const Operations& operations, const MessageId& id) {
   return std::any_of(operations.begin(), operations.end(),
-                     [&](const Operation& operation) { return operation.holds(id, hash); });
+                     [&](const Operation& operation) { return operation.holds(id); });
 }
 
-/// `hash`: the id's.
-inline bool holds(const Instance& instance, const MessageId& id, std::size_t hash) {
-  return instance.held && instance.held->ids.may_have(hash) &&
-         any_holds(instance.held->operations, id, hash);
+inline bool holds(const Instance& instance, const MessageId& id) {
+  return instance.held && instance.held->ids.may_have(id.text()) &&
+         any_holds(instance.held->operations, id);
 }
 
 [[gnu::noinline]] Operation* find_operation(Operations& operations, const RequestId& request) {
@@ -90,7 +88,7 @@ void Model::Impl::stream_to(Time time, RecordConsumer& records) {
 
 inline bool Model::Impl::is_copy(const MessageId& id, std::size_t hash, Time generated,
                                  const Instance* named) const {
-  return (named != nullptr && named->remembered.contains(id, hash, stream.value_or(Time::min()))) ||
+  return (named != nullptr && named->remembered.contains(id, stream.value_or(Time::min()))) ||
          seen.contains(id, hash) || (options.archive && is_archived(id, generated));
 }
 
@@ -210,8 +208,7 @@ void Model::Impl::make_joinable(Operation& operation, const Instance& instance) 
     const Fact& fact = entry->second.fact;
     Operation* const operation = operation_of(instance, request);
     if (operation == nullptr || !operation->joinable) return;
-    if (holds(instance, fact.message_id, fact.message_id.hash()) || !has_room(instance, operation))
-      continue;
+    if (holds(instance, fact.message_id) || !has_room(instance, operation)) continue;
     instance.newest = std::max(instance.newest, fact.generated);
     take(instance, operation, request, Fact(fact));
   }
@@ -259,7 +256,7 @@ Verdict Model::apply(const Event& event, const Matched& matched, RecordConsumer&
       impl.is_copy(message, hash, event.generated, known ? impl.instances.awake(place) : nullptr);
   if (copy && (!known || impl.options.trail == 0)) return Verdict::duplicate;
   Instance& instance = known ? impl.instances.wake(place) : impl.instances.add(id);
-  if (copy || holds(instance, message, hash)) {
+  if (copy || holds(instance, message)) {
     impl.turn_away(instance, event, rule, Treatment::duplicate);
     impl.leave(instance);
     return Verdict::duplicate;
@@ -305,7 +302,7 @@ Verdict Model::apply_to_request(const Event& event, const Matched& matched,
   std::sort(concerned.begin(), concerned.end(),
             [](const Instance* a, const Instance* b) { return a->id < b->id; });
   if (std::any_of(concerned.begin(), concerned.end(),
-                  [&](const Instance* instance) { return holds(*instance, message, hash); })) {
+                  [&](const Instance* instance) { return holds(*instance, message); })) {
     return Verdict::duplicate;
   }
   impl.remember(message);

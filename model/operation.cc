@@ -58,7 +58,7 @@ NameId Operation::leads_to() const {
 
 std::size_t Operation::insert(Fact&& fact) {
   judged = Outcome::in_progress;
-  ids_.add(fact.message_id.hash());
+  ids_.add(fact.message_id.text());
   if (facts.empty() || comes_before(facts.back(), fact)) {
     facts.push_back(std::move(fact));
     const OperationKind with = joined(kind, facts.back().rule->operation);
@@ -123,7 +123,7 @@ void Operation::renew(const RequestId& by, Fact&& fact) {
   request = by;
   first = last = fact.generated;
   ids_.clear();
-  ids_.add(fact.message_id.hash());
+  ids_.add(fact.message_id.text());
   clocks_known_ = false;
   judged = Outcome::in_progress;
   facts.front() = std::move(fact);

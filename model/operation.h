@@ -68,6 +68,12 @@ class Kinds {
   return is_mover(kind) || Kinds(confirm, action, restore, soft_delete).has(kind);
 }
 
+/// May an event that names no instance join an operation of this kind by its request? Only where a
+/// request concerns one instance: one boot request can make many.
+[[nodiscard]] constexpr bool is_joinable(OperationKind kind) {
+  return (is_serial(kind) && kind != OperationKind::boot) || kind == OperationKind::remove;
+}
+
 /// First and last time on one publisher's own clock.
 struct ClockSpan {
   NameId publisher;  // by its host key
@@ -115,9 +121,8 @@ struct Operation {
   void clear();
   /// Of all facts, and perhaps of some that were dropped.
   [[nodiscard]] const IdFilter& ids() const { return ids_; }
-  /// `hash`: the id's.
-  [[nodiscard]] bool holds(const MessageId& id, std::size_t hash) const {
-    if (!ids_.may_have(hash)) return false;
+  [[nodiscard]] bool holds(const MessageId& id) const {
+    if (!ids_.may_have(id.text())) return false;
     for (const Fact& fact : facts) {
       if (fact.message_id == id) return true;
     }

@@ -23,8 +23,8 @@ constexpr unsigned kBuilding = 8;
 constexpr unsigned kPrefixed = 1;
 constexpr unsigned kConfirmed = 2;
 constexpr unsigned kReverted = 4;
-constexpr unsigned kTold = 8;
-constexpr unsigned kToldAsItIs = 16;
+constexpr unsigned kToldAsItIs = 8;
+constexpr unsigned kToldOtherwise = 16;
 
 }  // namespace
 
@@ -128,15 +128,15 @@ std::span<const std::uint8_t> Packer::pack(const Instance& instance) {
   put(instance.migrations.size());
   for (const MigrationEntry& entry : instance.migrations) {
     const MigrationEnding ending = entry.ending();
-    const std::optional<MigrationView> told = entry.told();
+    const MigrationView* const otherwise = entry.told_otherwise();
     bytes_.push_back(static_cast<std::uint8_t>(
         (entry.request().prefixed() ? kPrefixed : 0) | (ending.confirmed ? kConfirmed : 0) |
-        (ending.reverted ? kReverted : 0) | (told ? kTold : 0) |
-        (entry.is_told_as_it_is() ? kToldAsItIs : 0)));
+        (ending.reverted ? kReverted : 0) | (entry.is_told_as_it_is() ? kToldAsItIs : 0) |
+        (otherwise != nullptr ? kToldOtherwise : 0)));
     put_text(entry.request().text());
     put_view(entry.own());
     put_time(ending.confirmed_at);
-    if (told && !entry.is_told_as_it_is()) put_view(*told);
+    if (otherwise != nullptr) put_view(*otherwise);
   }
   return bytes_;
 }
@@ -259,7 +259,9 @@ void Packer::unpack(const std::uint8_t* bytes, Instance& instance) const {
     instance.folded.add(in.request(prefixed));
   }
   instance.past.clear();
-  for (std::uint64_t left = in.number(); left > 0; --left) {
+  std::uint64_t left = in.number();
+  instance.past.reserve(left);
+  for (; left > 0; --left) {
     ClosedInterval& interval = instance.past.emplace_back();
     interval.host = in.name();
     interval.from = in.time();
@@ -268,7 +270,9 @@ void Packer::unpack(const std::uint8_t* bytes, Instance& instance) const {
     interval.cause = IntervalCause{in.byte()};
   }
   instance.migrations.clear();
-  for (std::uint64_t left = in.number(); left > 0; --left) {
+  left = in.number();
+  instance.migrations.reserve(left);
+  for (; left > 0; --left) {
     const std::uint8_t flags = in.byte();
     RequestId request = in.request((flags & kPrefixed) != 0);
     MigrationEntry& entry = instance.migrations.emplace_back(std::move(request), in.view());
@@ -276,8 +280,8 @@ void Packer::unpack(const std::uint8_t* bytes, Instance& instance) const {
                       .confirmed = (flags & kConfirmed) != 0,
                       .reverted = (flags & kReverted) != 0});
     if ((flags & kToldAsItIs) != 0) {
-      entry.set_told(entry.view());
-    } else if ((flags & kTold) != 0) {
+      entry.set_told_as_it_is();
+    } else if ((flags & kToldOtherwise) != 0) {
       entry.set_told(in.view());
     }
   }

@@ -252,10 +252,14 @@ ModelSnapshot Model::changed_but_instances() const {
   for (const Hosts::Host* const host : impl_->hosts.changed()) {
     saved.hosts.push_back(snapshot_of(*host, impl_->names));
   }
-  for (const auto& [request, loose] : impl_->requests.loose()) {
+  std::vector<const Requests::LooseFacts::value_type*> loose;
+  for (const auto& entry : impl_->requests.loose()) loose.push_back(&entry);
+  std::sort(loose.begin(), loose.end(),
+            [](const auto* a, const auto* b) { return goes_before(a->second, b->second); });
+  for (const auto* const entry : loose) {
     LooseFactSnapshot& one = saved.loose_facts.emplace_back();
-    save(loose.fact, request, impl_->names, one.fact);
-    one.until = loose.until;
+    save(entry->second.fact, entry->first, impl_->names, one.fact);
+    one.until = entry->second.until;
   }
   saved.skews = impl_->skew.snapshot(impl_->names);
   return saved;
@@ -291,12 +295,14 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   for (const std::string& request : saved.folded_requests) {
     instance.folded.add(RequestId(request));
   }
+  instance.past.reserve(saved.base_intervals);
   for (std::size_t i = 0; i < saved.base_intervals; ++i) {
     const IntervalSnapshot& interval = saved.intervals[i];
     instance.past.push_back({interval.from, interval.to, names.intern(interval.host),
                              interval.confidence,
                              parse_interval_cause(interval.cause).value_or(IntervalCause::update)});
   }
+  instance.migrations.reserve(saved.base_migrations);
   for (std::size_t i = 0; i < saved.base_migrations; ++i) {
     // The effect of a folded confirm or revert is part of the entry; a held one comes again below.
     const MigrationSnapshot& migration = saved.migrations[i];

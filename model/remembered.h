@@ -35,9 +35,8 @@ class Remembered {
     for (const Fact& fact : operation.facts) entries_.push_back({fact.message_id, until});
     ids_.add(operation.ids());
   }
-  /// `hash`: the id's.
-  [[nodiscard]] bool contains(const MessageId& id, std::size_t hash, Time now) const {
-    return ids_.may_have(hash) && finds(id, now);
+  [[nodiscard]] bool contains(const MessageId& id, Time now) const {
+    return ids_.may_have(id.text()) && finds(id, now);
   }
   void forget_before(Time now) {
     if (entries_.empty() || entries_.front().until >= now) return;
@@ -46,7 +45,7 @@ class Remembered {
                                     [&](const Entry& entry) { return entry.until >= now; });
     entries_.erase(entries_.begin(), first);
     ids_.clear();
-    for (const Entry& entry : entries_) ids_.add(entry.id.hash());
+    for (const Entry& entry : entries_) ids_.add(entry.id.text());
   }
   // It will be asked soon what is over, and be added to.
   void prefetch() const {

@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/operation.h"
-
 namespace vmtrail {
 
-bool is_joinable(OperationKind kind) {
-  return (is_serial(kind) && kind != OperationKind::boot) || kind == OperationKind::remove;
+bool goes_before(const Requests::Loose& a, const Requests::Loose& b) {
+  return a.until != b.until ? a.until < b.until : a.fact.message_id < b.fact.message_id;
 }
 
 std::vector<std::uint32_t> Requests::candidates(const RequestId& request) const {
@@ -26,10 +24,10 @@ std::vector<std::uint32_t> Requests::candidates(const RequestId& request) const 
 void Requests::keep(const RequestId& request, Fact fact, Time until) {
   if (loose_.size() == kMaxLooseFacts) {
     loose_.erase(std::min_element(loose_.begin(), loose_.end(), [](const auto& a, const auto& b) {
-      return a.second.until < b.second.until;
+      return goes_before(a.second, b.second);
     }));
   }
-  waited_for_.add(request.hash());
+  waited_for_.add(request.text());
   loose_.emplace(request, Loose{std::move(fact), until});
   next_until_ = std::min(next_until_, until);
 }
@@ -40,7 +38,7 @@ void Requests::forget(Time stream_time) {
   waited_for_.clear();
   for (const auto& [request, loose] : loose_) {
     next_until_ = std::min(next_until_, loose.until);
-    waited_for_.add(request.hash());
+    waited_for_.add(request.text());
   }
 }
 

@@ -13,16 +13,11 @@
 #include "model/place_index.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/time.h"
-#include "vmtrail/words.h"
 
 namespace vmtrail {
 
-/// May an event that names no instance join an operation of this kind by its request? Only where a
-/// request concerns one instance: one boot request can make many.
-[[nodiscard]] bool is_joinable(OperationKind kind);
-
 /// Facts of requests, which name no instance, and the instances that hold an operation of such a
-/// request. A fact waits for one horizon, as its instance may be heard of later.
+/// request, see is_joinable(). A fact waits for one horizon, as its instance may be heard of later.
 class Requests {
  public:
   struct Loose {
@@ -41,7 +36,8 @@ class Requests {
   /// Those that hold an operation of the request, and perhaps others.
   [[nodiscard]] std::vector<std::uint32_t> candidates(const RequestId& request) const;
 
-  /// Keeps a fact until the stream has passed `until`. Of too many the oldest goes.
+  /// Keeps a fact until the stream has passed `until`. Of too many the first goes, by
+  /// goes_before().
   void keep(const RequestId& request, Fact fact, Time until);
   void forget_before(Time stream_time) {
     if (stream_time > next_until_) forget(stream_time);
@@ -49,7 +45,7 @@ class Requests {
   [[nodiscard]] const LooseFacts& loose() const { return loose_; }
   /// Does a fact wait for it?
   [[nodiscard]] bool waits_for(const RequestId& request) const {
-    return !loose_.empty() && waited_for_.may_have(request.hash()) && loose_.contains(request);
+    return !loose_.empty() && waited_for_.may_have(request.text()) && loose_.contains(request);
   }
 
  private:
@@ -60,6 +56,9 @@ class Requests {
   IdFilter waited_for_;            // of their requests
   Time next_until_ = Time::max();  // the smallest of all
 };
+
+/// Is the one forgotten before the other? Tells any two apart.
+[[nodiscard]] bool goes_before(const Requests::Loose& a, const Requests::Loose& b);
 
 /// Facts without an instance that are kept at most. Each is an error in Nova.
 inline constexpr std::size_t kMaxLooseFacts = 4096;

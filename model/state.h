@@ -5,11 +5,9 @@
 
 #include <cstddef>
 #include <optional>
-#include <vector>
 
 #include "model/fact.h"
 #include "model/names.h"
-#include "model/optional_time.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/rules.h"
 #include "vmtrail/time.h"

@@ -144,7 +144,7 @@ TEST_CASE("hashes of ids are spread") {
   for (int i = 0; i < 256; ++i) {
     text[0] = "0123456789abcdef"[i / 16];
     text[1] = "0123456789abcdef"[i % 16];
-    low_bits.insert(MessageId(text).hash() % 1024);
+    low_bits.insert(InstanceId::parse(text)->hash() % 1024);
   }
   CHECK(low_bits.size() > 200);
 }

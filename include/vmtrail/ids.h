@@ -16,18 +16,25 @@ namespace vmtrail {
 
 namespace detail {
 
-/// Another one in each process: senders choose ids, and must not know which have the same hash.
+/// Numbers that each process draws for itself: senders choose ids, and must not know which of them
+/// have the same hash.
 struct HashSeed {
   std::uint64_t high;
   std::uint64_t low;
 };
-extern const HashSeed kHashSeed;
+[[nodiscard]] HashSeed draw_hash_seed() noexcept;
+inline const HashSeed kHashSeed = draw_hash_seed();
 
-/// The 128 bits of the halves' product, folded: each bit of either half reaches all of the hash.
-inline std::size_t mixed(std::uint64_t high, std::uint64_t low) {
+/// The 128 bits of the product, folded.
+inline std::uint64_t folded_product(std::uint64_t a, std::uint64_t b) {
   __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(high ^ kHashSeed.high) * (low ^ kHashSeed.low);
-  return static_cast<std::size_t>(product) ^ static_cast<std::size_t>(product >> 64);
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+/// Each bit of either half reaches all of the hash.
+inline std::size_t mixed(std::uint64_t high, std::uint64_t low) {
+  return folded_product(high ^ kHashSeed.high, low ^ kHashSeed.low);
 }
 
 }  // namespace detail
@@ -46,7 +53,11 @@ class InstanceId {
   void append_to(std::string& out) const;
   void write(char* to) const;  ///< kUuidSize characters
   [[nodiscard]] std::string to_string() const;
-  [[nodiscard]] std::size_t hash() const { return detail::mixed(high_, low_); }
+  [[nodiscard]] std::size_t hash() const {
+    // Unlike other ids these are at times counted on, where somebody writes them himself. Then the
+    // first product counts on, too, in steps that with some seeds come close to each other.
+    return detail::folded_product(detail::mixed(high_, low_), 0x9e3779b97f4a7c15U);
+  }
 
   auto operator<=>(const InstanceId&) const = default;
 
@@ -98,6 +109,8 @@ class CompactText {
   [[nodiscard]] std::size_t hash() const {
     return inline_uuid() ? detail::mixed(high_, low_) : hash_of_heap();
   }
+  /// A byte that most others do not have. Whoever writes an id may choose it.
+  [[nodiscard]] std::uint8_t tag() const { return static_cast<std::uint8_t>(high_ ^ high_ >> 32); }
   friend bool operator==(const CompactText& a, const CompactText& b) {
     if (a.low_ == b.low_) return a.high_ == b.high_;  // of one address there is one text
     return a.on_heap() && b.on_heap() && a.heap() == b.heap();
