@@ -74,8 +74,10 @@ void Cloud::change(double rate, bool updates) {
 void Cloud::begin_boot() {
   play(boot(), static_cast<std::uint32_t>(booted_), next_boot_);
   ++booted_;
-  next_boot_ = kBeginning + options_.ramp * static_cast<Duration::rep>(booted_) /
-                                static_cast<Duration::rep>(slots_.size());
+  // The ramp, times those that have booted, by all: of a large cloud the product is no number.
+  const auto booted = static_cast<Duration::rep>(booted_);
+  const auto all = static_cast<Duration::rep>(slots_.size());
+  next_boot_ = kBeginning + booted * (options_.ramp / all) + booted * (options_.ramp % all) / all;
 }
 
 Duration Cloud::until_next_operation() {

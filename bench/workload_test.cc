@@ -138,6 +138,23 @@ TEST_CASE("A cloud that sleeps goes on later, as if nothing had happened") {
   CHECK(sent->audit_end - before > 47h);
 }
 
+TEST_CASE("Instances boot one after the other, however many there are and however long it takes") {
+  CloudOptions options;
+  options.instances = 5000;
+  options.ramp = 100 * 365 * 24h;  // in microseconds, times the instances, that is no number
+  options.rate = 0;
+  options.updates = options.audits = false;
+  Cloud cloud(options);
+  const Time first = cloud.next()->generated;
+  Time last = first;
+  while (!cloud.full()) {
+    const Time now = cloud.next()->generated;
+    if (now < last) FAIL("back to " << to_string(now) << " from " << to_string(last));
+    last = now;
+  }
+  CHECK(last - first > 99 * 365 * 24h);
+}
+
 /// The line with its values left out: what is between quotes, unless it names something, and
 /// digits.
 std::string skeleton(std::string_view line) {
