@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "model/prefetch.h"
 #include "vmtrail/ids.h"

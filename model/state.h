@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "model/fact.h"
