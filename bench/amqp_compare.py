@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 import compare
+import instructions
 import zmq_compare
 
 sys.path.insert(0, str(compare.ROOT / "tests"))
@@ -47,8 +48,8 @@ def main():
     parser.add_argument("--events", type=int, default=100_000, help="put into the queue for each receiver (100,000)")
     parser.add_argument("--case", choices=CASES, help="only this one")
     options = parser.parse_args()
-    program = options.build / "bench/amqp_ingest"
     print(compare.environment(options) + "\n")
+    program = instructions.program(options.build, "bench/amqp_ingest")
     table = compare.Table("messages", "receiver", "events/s", "CPU µs each", "ratio", "at least", "aim")
     with tempfile.TemporaryDirectory(prefix="vmtrail-bench-") as temporary:
         directory = pathlib.Path(temporary)

@@ -121,10 +121,7 @@ class Comparison:
         self.vmtrail = self.program("app/vmtrail")
 
     def program(self, name):
-        path = self.build / name
-        if not path.exists():
-            sys.exit(f"compare: no {path}; scripts/build.sh release builds it, or say --build DIR")
-        return path
+        return instructions.program(self.build, name)
 
     def workload(self, form, **options):
         """Path of a workload with these options, made if it is not in the directory yet."""
@@ -260,7 +257,8 @@ def environment(options):
         if line.startswith("model name"):
             model = line.partition(":")[2].strip()
             break
-    version = subprocess.run([options.build / "app/vmtrail", "--version"], capture_output=True, text=True, check=True)
+    vmtrail = instructions.program(options.build, "app/vmtrail")
+    version = subprocess.run([vmtrail, "--version"], capture_output=True, text=True, check=True)
     cache = (options.build / "CMakeCache.txt").read_text()
 
     def cached(name):

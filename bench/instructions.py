@@ -30,6 +30,14 @@ INSTANCES = 500
 ENVIRONMENT = dict(os.environ, SIMDJSON_FORCE_IMPLEMENTATION="haswell", LC_ALL="C")
 
 
+def program(build, name):
+    """The path of one, or the end of the script that asks for it."""
+    path = build / name
+    if not path.exists():
+        sys.exit(f"{pathlib.Path(sys.argv[0]).stem}: no {path}; scripts/build.sh {build.name} builds it, or say --build DIR")
+    return path
+
+
 def output_of(command):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=ENVIRONMENT)
     if done.returncode != 0:
@@ -39,7 +47,7 @@ def output_of(command):
 
 def count(build, workload):
     """Instructions of a replay of the workload, from callgrind's last words."""
-    told = output_of(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", build / "app/vmtrail", "replay",
+    told = output_of(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program(build, "app/vmtrail"), "replay",
                       "--records", "/dev/null", "--jobs", "1", workload])
     return int(re.search(r"Collected : (\d+)", told).group(1))
 
@@ -48,7 +56,7 @@ def per_event(build, form, directory):
     counted = []
     for events in EVENTS:
         workload = directory / f"{events}.{form}"
-        output_of([build / "bench/generate_workload", "--format", form, "--events", str(events), "--instances",
+        output_of([program(build, "bench/generate_workload"), "--format", form, "--events", str(events), "--instances",
                    str(INSTANCES), workload])
         with open(workload, "rb") as lines:
             counted.append((sum(1 for _ in lines), count(build, workload)))

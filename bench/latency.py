@@ -27,6 +27,7 @@ import urllib.request
 import uuid
 
 import compare
+import instructions
 
 WAYS = ("zmq", "http")
 # Of p50 and p99, at most and aim: (idle, during ingest).
@@ -113,8 +114,8 @@ class Ingest:
 class Bench:
     def __init__(self, options):
         self.options = options
-        self.vmtrail = options.build / "app/vmtrail"
-        self.latency = options.build / "bench/latency"
+        self.vmtrail = instructions.program(options.build, "app/vmtrail")
+        self.latency = instructions.program(options.build, "bench/latency")
         self.missed = []
 
     def generate(self, path, instances, events, seed):

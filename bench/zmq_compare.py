@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 import compare
+import instructions
 
 # Events a frame, CURVE, store: at least and aim, of bare; with the store, of vmtrail without it.
 CASES = {
@@ -66,8 +67,8 @@ def main():
     parser.add_argument("--events", type=int, default=300_000, help="sent to each receiver (300,000)")
     parser.add_argument("--case", choices=CASES, help="only this one")
     options = parser.parse_args()
-    program = options.build / "bench/zmq_ingest"
     print(compare.environment(options) + "\n")
+    program = instructions.program(options.build, "bench/zmq_ingest")
     table = compare.Table("messages", "receiver", "events/s", "CPU µs each", "ratio", "at least", "aim")
     with tempfile.TemporaryDirectory(prefix="vmtrail-bench-") as temporary:
         directory = pathlib.Path(temporary)
