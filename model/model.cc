@@ -292,8 +292,7 @@ Verdict Model::apply_to_request(const Event& event, const Matched& matched,
   const RequestId& request = matched.request;
   const Rule& rule = *matched.rule;
   impl.stream_to(event.generated, records);
-  const std::size_t hash = message.hash();
-  if (impl.is_copy(message, hash, event.generated)) return Verdict::duplicate;
+  if (impl.is_copy(message, message.hash(), event.generated)) return Verdict::duplicate;
   std::vector<Instance*> concerned;  // each holds an operation of the request
   for (const std::uint32_t place : impl.requests.candidates(request)) {
     Instance& instance = impl.instances.wake(place);

@@ -7,16 +7,11 @@
 #include <stdexcept>
 #include <string>
 
+#include "vmtrail/ids.h"
+
 namespace vmtrail {
 
 namespace {
-
-// The 128 bits of the product, folded: each bit of either factor reaches every bit of the result.
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a) * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
 
 constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
 constexpr std::uint64_t kOther = 0xd1b54a32d192ed03;
@@ -32,7 +27,7 @@ Names::Names(bool short_hosts)
       recent_(std::size_t{1} << kRecentBits, NameId::nothing),
       chunk_used_(0) {
   chunks_.push_back(std::make_unique<char[]>(kChunk));
-  seed_ = mixed(reinterpret_cast<std::uintptr_t>(chunks_.front().get()), kOther);
+  seed_ = detail::folded_product(reinterpret_cast<std::uintptr_t>(chunks_.front().get()), kOther);
   for (const std::string_view word : {"active", "building", "error", "deleted", "shelved_offloaded",
                                       "resized", "compute", "nova-compute"}) {
     intern(word);
@@ -42,9 +37,9 @@ Names::Names(bool short_hosts)
 std::uint64_t Names::hash_of(std::string_view text, const Words& words) const {
   std::uint64_t hash = seed_ ^ text.size();
   for (std::size_t at = 8; at + 8 < text.size(); at += 8) {
-    hash = mixed(hash ^ kOdd, load<std::uint64_t>(text.data() + at) ^ kOther);
+    hash = detail::folded_product(hash ^ kOdd, load<std::uint64_t>(text.data() + at) ^ kOther);
   }
-  return mixed(words.first ^ kOther, words.last ^ hash);
+  return detail::folded_product(words.first ^ kOther, words.last ^ hash);
 }
 
 NameId Names::intern(std::string_view text, const Words& words) {

@@ -463,37 +463,6 @@ TEST_CASE("A completed migration whose source is never known is told when it is 
   CHECK(std::count(types.begin(), types.end(), RecordType::migration_completed) == 1);
 }
 
-TEST_CASE("What was told of a migration that is not as it was told stays told, whatever is heard") {
-  Machine machine(shipped_rules());
-  const std::vector<Made> stream = live_migration("req-1", 0, "src", "dst");
-  machine.feed(stream[4]);  // the end on the destination; where it came from is not known
-  const std::size_t records = machine.records.types.size();
-  for (int i = 1; i <= 3; ++i) {
-    machine.feed(made("update", i * 10, "ctl", "req-1"));
-    machine.feed(made("update", i * 10 + 5, "ctl", "req-" + std::to_string(i + 1)));
-  }
-  CHECK(machine.records.types.size() == records);
-  machine.feed(stream[5]);
-  const auto& types = machine.records.types;
-  CHECK(std::count(types.begin(), types.end(), RecordType::migration_started) == 1);
-  CHECK(std::count(types.begin(), types.end(), RecordType::migration_completed) == 1);
-  CHECK(std::count(types.begin(), types.end(), RecordType::migration_corrected) == 0);
-  CHECK(machine.records.differences(machine.model) == "");
-}
-
-TEST_CASE("Migrations without a request that began at one time are told one each") {
-  Machine machine(shipped_rules());
-  const std::map<Field, std::string> on_a{{Field::payload_host, "a"}};
-  machine.feed(made("live_migration.pre.start", 0, "b", "", on_a));
-  Made another = made("live_migration.pre.start", 0, "c", "", on_a);
-  machine.feed(another);
-  for (int i = 1; i <= 3; ++i) machine.feed(made("update", -i, "ctl", "req-2", on_a));
-  const auto& types = machine.records.types;
-  CHECK(machine.model.migrations().size() == 2);
-  CHECK(std::count(types.begin(), types.end(), RecordType::migration_started) == 2);
-  CHECK(std::count(types.begin(), types.end(), RecordType::migration_corrected) == 0);
-}
-
 TEST_CASE("What was told of two migrations without a request is not mixed up by a restart") {
   Machine first(shipped_rules());
   first.feed(made("live_migration.post.dest.end", 0, "b", "", {{Field::payload_host, "b"}}));

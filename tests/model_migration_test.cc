@@ -2,9 +2,11 @@
 // What is kept of a migration: whatever becomes of it, and wherever it is moved, what was told of
 // it stays what was told.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -14,9 +16,12 @@
 #include "model/instance.h"
 #include "model/migration.h"
 #include "model/packed.h"
+#include "tests/model_stream.h"
 
 namespace vmtrail {
 namespace {
+
+using namespace testing;
 
 /// A migration and what it is to be.
 struct Known {
@@ -109,6 +114,36 @@ TEST_CASE("An instance that is packed keeps what was told of its migrations") {
     all[i].check();
     CHECK(unpacked.migrations[i].request() == packed.migrations[i].request());
   }
+}
+
+TEST_CASE("What was told of a migration that is not as it was told stays told, whatever is heard") {
+  Machine machine(shipped_rules());
+  const std::vector<Made> stream = live_migration("req-1", 0, "src", "dst");
+  machine.feed(stream[4]);  // the end on the destination; where it came from is not known
+  const std::size_t records = machine.records.types.size();
+  for (int i = 1; i <= 3; ++i) {
+    machine.feed(made("update", i * 10, "ctl", "req-1"));
+    machine.feed(made("update", i * 10 + 5, "ctl", "req-" + std::to_string(i + 1)));
+  }
+  CHECK(machine.records.types.size() == records);
+  machine.feed(stream[5]);
+  const auto& types = machine.records.types;
+  CHECK(std::count(types.begin(), types.end(), RecordType::migration_started) == 1);
+  CHECK(std::count(types.begin(), types.end(), RecordType::migration_completed) == 1);
+  CHECK(std::count(types.begin(), types.end(), RecordType::migration_corrected) == 0);
+  CHECK(machine.records.differences(machine.model) == "");
+}
+
+TEST_CASE("Migrations without a request that began at one time are told one each") {
+  Machine machine(shipped_rules());
+  const std::map<Field, std::string> on_a{{Field::payload_host, "a"}};
+  machine.feed(made("live_migration.pre.start", 0, "b", "", on_a));
+  machine.feed(made("live_migration.pre.start", 0, "c", "", on_a));
+  for (int i = 1; i <= 3; ++i) machine.feed(made("update", -i, "ctl", "req-2", on_a));
+  const auto& types = machine.records.types;
+  CHECK(machine.model.migrations().size() == 2);
+  CHECK(std::count(types.begin(), types.end(), RecordType::migration_started) == 2);
+  CHECK(std::count(types.begin(), types.end(), RecordType::migration_corrected) == 0);
 }
 
 }  // namespace
