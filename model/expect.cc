@@ -82,11 +82,11 @@ void Model::expect(std::span<const Matched> coming) const {
   for (const Instance* const instance : of_awake) {
     if (instance->held) {
       const Operations& operations = instance->held->operations;
-      const bool stepped = !instance->held->alike;
+      const Steps* const steps = instance->held->steps.get();
       operations.back().prefetch();
-      if (stepped) prefetch(&instance->steps, offsetof(Steps, prefix));
+      if (steps != nullptr) prefetch(steps, offsetof(Steps, prefix));
       if (operations.size() > 1) {
-        if (stepped) prefetch(&instance->steps.prefix);
+        if (steps != nullptr) prefetch(&steps->prefix);
         const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
         for (std::size_t i = first; i + 1 < operations.size(); ++i) operations[i].prefetch();
       }
@@ -107,8 +107,8 @@ void Model::expect(std::span<const Matched> coming) const {
     impl.names.prefetch_text(instance->answer.project_id);
     if (!instance->held) continue;
     instance->folded.prefetch_next();
-    if (!instance->held->alike) {
-      const std::uint32_t folded = instance->steps.base.migrations;
+    if (const Steps* const steps = instance->held->steps.get()) {
+      const std::uint32_t folded = steps->base.migrations;
       const std::uint32_t held = instance->answer.migrations - folded;
       if (held != 0) {
         prefetch(instance->migrations.data() + folded, held * sizeof(MigrationEntry));

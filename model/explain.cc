@@ -119,10 +119,9 @@ std::vector<FactAnswer> Model::explain(const InstanceId& id, std::span<const Tra
     Instance copy;
     copy.answer = found->answer;
     copy.held = *found->held;
-    copy.steps = found->steps;
     copy.past = found->past;
     copy.migrations = found->migrations;
-    Walk walk(copy, names, impl_->options.clock_tolerance);
+    Walk walk(copy, impl_->spares, names, impl_->options.clock_tolerance);
     walk.trace_to(&held);
     walk.from_base();
   }

@@ -52,7 +52,7 @@ void Model::Impl::make_room(Instance& instance) {
       [](const Operation& o) { return !o.serial() && o.kind != OperationKind::abort; });
   if (bystander != operations.end() - 1) {
     for (const Fact& fact : bystander->facts) remember(fact.message_id);
-    Walk walk(instance, names, options.clock_tolerance);
+    Walk walk(instance, spares, names, options.clock_tolerance);
     walk.drop(static_cast<std::size_t>(bystander - operations.begin()));
     return;
   }
@@ -66,13 +66,14 @@ void Model::Impl::make_room(Instance& instance) {
 void Model::Impl::fold(Instance& instance, std::size_t count) {
   instance.remembered.forget_before(stream.value_or(Time::min()));
   for (std::size_t i = 0; i < count; ++i) note_folded(instance, instance.held->operations[i]);
-  Walk walk(instance, names, options.clock_tolerance);
+  Walk walk(instance, spares, names, options.clock_tolerance);
   if (options.trail > 0) walk.trace_to(&trail_of(instance));
   walk.fold(count, [this](Operations::Owned folded) { spares.keep(std::move(folded)); });
   if (instance.trail && instance.trail->size() > 4 * options.trail) {
     prune(*instance.trail, options.trail, instance.base().decided_by);
   }
   if (instance.held->operations.empty()) {
+    spares.keep(instance.held->steps.release());
     instance.held.reset();
     return;
   }

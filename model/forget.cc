@@ -14,10 +14,11 @@ namespace {
 template <class Each>
 void for_each_state(Instance& instance, Each each) {
   each(instance.answer);
-  if (!instance.held || instance.held->alike) return;
-  each(instance.steps.base);
-  each(instance.steps.open);
-  if (instance.held->operations.size() > 1) each(instance.steps.prefix);
+  if (!instance.held || !instance.held->steps) return;
+  Steps& steps = *instance.held->steps;
+  each(steps.base);
+  each(steps.open);
+  if (instance.held->operations.size() > 1) each(steps.prefix);
 }
 
 std::uint32_t old_intervals(const Instance& instance, Time before) {

@@ -8,12 +8,14 @@
 #include <optional>
 #include <vector>
 
+#include "model/boxed.h"
 #include "model/folded_requests.h"
 #include "model/id_filter.h"
 #include "model/migration.h"
 #include "model/operations.h"
 #include "model/remembered.h"
 #include "model/state.h"
+#include "model/steps.h"
 #include "model/trail.h"
 #include "vmtrail/ids.h"
 
@@ -26,20 +28,9 @@ struct Held {
   Confidence finished = Confidence::unknown;  ///< the answer's, without what only seems so in all
   bool ambiguous =
       false;  ///< another operation may have come after the one that placed the instance last
-  bool alike = false;  ///< the steps are the answer, but for State::effective, and not written
-  /// While alike: State::effective of the base; that of open is the answer's.
-  Time before{};
-};
-
-/// The states along the order of the operations. Between two events:
-///   base  -(all operations but the last)->  prefix  -(facts of the last)->  open  -(its end)->
-///   the instance's answer
-/// so that a fact which comes last costs one step from `open`, and any other at most one walk from
-/// `base`.
-struct Steps {
-  State base;
-  State open;
-  State prefix;  ///< while there is more than one operation; of a single one it is the base
+  /// None: there is one operation, and all steps are the answer, but for State::effective.
+  Boxed<Steps> steps;
+  Time before{};  ///< then: State::effective of the base; that of `open` is the answer's
 };
 
 struct Instance {
@@ -57,17 +48,17 @@ struct Instance {
   std::unique_ptr<Trail> trail;
   Time cut = Time::min();     ///< newest time folded
   Time newest = Time::min();  ///< newest fact
-  FoldedRequests folded;      ///< seldom looked at to its end, therefore here
-  Steps steps;                ///< while facts are held that are not alike
+  FoldedRequests folded;
 
-  /// What is folded; while alike, State::effective is another.
-  [[nodiscard]] const State& base() const { return held && !held->alike ? steps.base : answer; }
-  /// Writes the steps, if they are alike.
-  void part() {
-    if (!held->alike) return;
-    held->alike = false;
-    steps.base = steps.open = answer;
-    steps.base.effective = held->before;
+  /// What is folded; State::effective is another while facts are held without steps.
+  [[nodiscard]] const State& base() const {
+    return held && held->steps ? held->steps->base : answer;
+  }
+  /// Writes the steps, of which there are none, into `room`.
+  void make_steps(std::unique_ptr<Steps> room) {
+    room->base = room->open = answer;
+    room->base.effective = held->before;
+    held->steps = Boxed(std::move(room));
   }
 };
 

@@ -92,7 +92,7 @@ class Instances {
   /// The place that it has, unless it is another's with much the same hash.
   [[nodiscard]] std::uint32_t prefetch_slot(std::size_t hash) const {
     const std::uint32_t place = index_.find(hash, [](std::uint32_t) { return true; });
-    if (place != PlaceIndex::kNone) prefetch_line(&slot(place));
+    if (place != PlaceIndex::kNone) vmtrail::prefetch(&slot(place));
     return place;
   }
   /// nullptr: it is packed.
@@ -102,8 +102,7 @@ class Instances {
       vmtrail::prefetch(slot(place).packed(), kMostPacked);
       return nullptr;
     }
-    prefetch_range(instance,
-                   reinterpret_cast<const char*>(&instance->folded + 1) - FoldedRequests::kSeldom);
+    vmtrail::prefetch(instance);
     return instance;
   }
   /// Of one that is packed.

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 
+#include "model/boxed.h"
 #include "model/names.h"
 #include "model/optional_time.h"
 #include "vmtrail/ids.h"
@@ -110,31 +110,11 @@ class MigrationEntry {
   }
 
  private:
-  /// A view that is seldom there. Copies have one of their own.
-  class SeldomView {
-   public:
-    SeldomView() = default;
-    SeldomView(const SeldomView& other) {
-      if (other.view_) set(*other.view_);
-    }
-    SeldomView(SeldomView&&) noexcept = default;
-    SeldomView& operator=(const SeldomView& other) { return *this = SeldomView(other); }
-    SeldomView& operator=(SeldomView&&) noexcept = default;
-    ~SeldomView() = default;
-
-    [[nodiscard]] const MigrationView* get() const { return view_.get(); }
-    void set(const MigrationView& view) { view_ = std::make_unique<MigrationView>(view); }
-    void reset() { view_.reset(); }
-
-   private:
-    std::unique_ptr<MigrationView> view_;
-  };
-
   RequestId request_;
   Time started_at_;
   OptionalTime finished_at_;
-  OptionalTime confirmed_at_;  // by a later confirm
-  SeldomView told_otherwise_;  // not while told_as_it_is_
+  OptionalTime confirmed_at_;            // by a later confirm
+  Boxed<MigrationView> told_otherwise_;  // not while told_as_it_is_
   NameId source_;
   NameId destination_;
   MigrationKind kind_;

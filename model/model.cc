@@ -141,10 +141,11 @@ void Model::Impl::note_hosts(const Fact& fact, NameId known) {
                                                      const RequestId& request, Fact&& fact) {
   if (!instance.held) {
     instance.held.emplace();
-    instance.steps.base = instance.answer;
+    instance.held->steps = Boxed(spares.steps());
+    instance.held->steps->base = instance.answer;
   }
   Held& held = *instance.held;
-  Walk walk(instance, names, options.clock_tolerance);
+  Walk walk(instance, spares, names, options.clock_tolerance);
   if (found == nullptr) {
     held.operations.push_back(spares.operation());
     Operation& created = held.operations.back();
@@ -403,7 +404,7 @@ void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
     Instance& instance = *pointer;
     note_before(instance, true);
     if (judge(instance, now)) {
-      Walk(instance, names, options.clock_tolerance).from_base();
+      Walk(instance, spares, names, options.clock_tolerance).from_base();
       instances.mark_changed(instance);
     }
     Changes::Occasion occasion;

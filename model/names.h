@@ -58,15 +58,16 @@ class Names {
     return index < keys_.size() && keys_[index] != kNoKey ? keys_[index] : make_host_key(id);
   }
 
-  // A name's text will be read soon: what leads to it, and a little later the text.
-  void prefetch(NameId id) const { prefetch_line(&entries_[static_cast<std::size_t>(id)]); }
+  // A name will be compared soon: its entry, and a little later its text, if that is looked at.
+  void prefetch(NameId id) const { vmtrail::prefetch(&entries_[static_cast<std::size_t>(id)]); }
   void prefetch_host(NameId id) const {
     prefetch(id);
     const auto index = static_cast<std::size_t>(id);
     if (index < keys_.size()) prefetch_line(&keys_[index]);
   }
   void prefetch_text(NameId id) const {
-    prefetch_line(place_of(entries_[static_cast<std::size_t>(id)]));
+    const Entry& entry = entries_[static_cast<std::size_t>(id)];
+    if (entry.size > kInWords) prefetch_line(place_of(entry));
   }
 
   [[nodiscard]] bool same_host(NameId a, NameId b) { return a == b || host_key(a) == host_key(b); }
@@ -84,10 +85,11 @@ class Names {
     std::memcpy(&word, from, sizeof word);
     return word;
   }
+  static constexpr std::size_t kInWords = 16;  // bytes of a text that are all in its words
   /// A text's ends as words, which tell most texts from each other without looking at them.
   struct Words {
     explicit Words(std::string_view text) {
-      // Of up to 16 bytes the words are all, as the last one overlaps the first.
+      // Of up to kInWords bytes the words are all, as the last one overlaps the first.
       const char* const from = text.data();
       const std::size_t size = text.size();
       if (size >= 8) {
@@ -125,7 +127,7 @@ class Names {
   [[nodiscard]] bool is(NameId id, std::string_view text, const Words& words) const {
     const Entry& entry = entries_[static_cast<std::size_t>(id)];
     return entry.size == text.size() && entry.words == words &&
-           (text.size() <= 16 || is_between(entry, text));
+           (text.size() <= kInWords || is_between(entry, text));
   }
   NameId intern(std::string_view text, const Words& words);
   NameId find_or_add(std::string_view text, const Words& words);

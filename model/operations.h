@@ -19,7 +19,7 @@ namespace vmtrail {
 class Operations {
  public:
   using Owned = std::unique_ptr<Operation>;
-  using Owners = boost::container::small_vector<Owned, 2>;
+  using Owners = boost::container::small_vector<Owned, 4>;
   using Iterator = boost::indirect_iterator<Owners::iterator>;
   using ConstIterator = boost::indirect_iterator<Owners::const_iterator, const Operation>;
 

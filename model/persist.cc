@@ -177,7 +177,7 @@ void Model::snapshot(const InstanceId& id, InstanceSnapshot& saved) const {
   const Instance& instance = *impl_->find(id, room);
   const Names& names = impl_->names;
   State base = instance.base();
-  if (instance.held && instance.held->alike) base.effective = instance.held->before;
+  if (instance.held && !instance.held->steps) base.effective = instance.held->before;
   saved.id = instance.id;
   save(base, names, saved.base);
   save(instance.answer, names, saved.answer);
@@ -341,12 +341,13 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   }
   if (held) {
     instance.held = std::move(held);
-    instance.steps.base = base;
+    instance.held->steps = Boxed(impl_->spares.steps());
+    instance.held->steps->base = base;
     for (Operation& operation : instance.held->operations) {
       impl_->make_joinable(operation, instance);
       instance.held->ids.add(operation.ids());
     }
-    Walk(instance, names, impl_->options.clock_tolerance).from_base();
+    Walk(instance, impl_->spares, names, impl_->options.clock_tolerance).from_base();
     // What was announced of a migration that is not folded belongs to its request; of one without,
     // to its time.
     const auto unfolded = static_cast<std::ptrdiff_t>(saved.base_migrations);

@@ -20,7 +20,8 @@ class PlaceIndex {
  public:
   PlaceIndex() = default;
   /// Has room for so many.
-  explicit PlaceIndex(std::size_t count) : slots_(std::bit_ceil(count * 4 / 3 + 1)) {}
+  explicit PlaceIndex(std::size_t count)
+      : slots_(std::bit_ceil(count * 4 / 3 + 1)), mask_(slots_.size() - 1) {}
 
   void insert(std::size_t hash, std::uint32_t place) {
     if ((size_ + 1) * 4 > slots_.size() * 3) grow();
@@ -30,17 +31,16 @@ class PlaceIndex {
 
   /// Removes the place, if it is under the hash.
   void erase(std::size_t hash, std::uint32_t place) {
-    if (slots_.empty()) return;
     const std::uint32_t tag = tag_of(hash);
-    std::size_t at = tag & mask();
-    for (; slots_[at].place_plus_1 != place + 1 || slots_[at].tag != tag; at = (at + 1) & mask()) {
+    std::size_t at = tag & mask_;
+    for (; slots_[at].place_plus_1 != place + 1 || slots_[at].tag != tag; at = (at + 1) & mask_) {
       if (slots_[at].place_plus_1 == 0) return;
     }
     // What stands behind moves up, unless it would come to stand before its own slot.
-    for (std::size_t next = (at + 1) & mask(); slots_[next].place_plus_1 != 0;
-         next = (next + 1) & mask()) {
-      const std::size_t home = slots_[next].tag & mask();
-      if (((next - home) & mask()) >= ((next - at) & mask())) {
+    for (std::size_t next = (at + 1) & mask_; slots_[next].place_plus_1 != 0;
+         next = (next + 1) & mask_) {
+      const std::size_t home = slots_[next].tag & mask_;
+      if (((next - home) & mask_) >= ((next - at) & mask_)) {
         slots_[at] = slots_[next];
         at = next;
       }
@@ -53,9 +53,8 @@ class PlaceIndex {
   /// that one is returned; kNone: it never did.
   template <class Wanted>
   [[nodiscard]] std::uint32_t find(std::size_t hash, Wanted wanted) const {
-    if (slots_.empty()) return kNone;
     const std::uint32_t tag = tag_of(hash);
-    for (std::size_t at = tag & mask(); slots_[at].place_plus_1 != 0; at = (at + 1) & mask()) {
+    for (std::size_t at = tag & mask_; slots_[at].place_plus_1 != 0; at = (at + 1) & mask_) {
       if (slots_[at].tag == tag && wanted(slots_[at].place_plus_1 - 1)) {
         return slots_[at].place_plus_1 - 1;
       }
@@ -65,9 +64,7 @@ class PlaceIndex {
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
   /// A look-up is coming.
-  void prefetch(std::size_t hash) const {
-    if (!slots_.empty()) prefetch_line(&slots_[tag_of(hash) & mask()]);
-  }
+  void prefetch(std::size_t hash) const { prefetch_line(&slots_[tag_of(hash) & mask_]); }
 
   [[nodiscard]] std::size_t size() const { return size_; }
 
@@ -78,23 +75,25 @@ class PlaceIndex {
   };
 
   static std::uint32_t tag_of(std::size_t hash) { return static_cast<std::uint32_t>(hash); }
-  [[nodiscard]] std::size_t mask() const { return slots_.size() - 1; }
 
   void put(Slot slot) {
-    std::size_t at = slot.tag & mask();
-    while (slots_[at].place_plus_1 != 0) at = (at + 1) & mask();
+    std::size_t at = slot.tag & mask_;
+    while (slots_[at].place_plus_1 != 0) at = (at + 1) & mask_;
     slots_[at] = slot;
   }
 
   void grow() {
-    std::vector<Slot> old(slots_.empty() ? 64 : slots_.size() * 2);
+    std::vector<Slot> old(slots_.size() * 2);
     old.swap(slots_);
+    mask_ = slots_.size() - 1;
     for (const Slot& slot : old) {
       if (slot.place_plus_1 != 0) put(slot);
     }
   }
 
-  std::vector<Slot> slots_;  // a power of two
+  static constexpr std::size_t kLeast = 64;
+  std::vector<Slot> slots_{std::vector<Slot>(kLeast)};  // a power of two
+  std::size_t mask_ = kLeast - 1;
   std::size_t size_ = 0;
 };
 

@@ -47,7 +47,10 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
   State& state = instance.answer;
   state.left_state = NameId::nothing;
   held.before = state.effective;
-  if (!std::exchange(held.alike, true)) trim_history(instance);
+  if (held.steps) {
+    spares.keep(held.steps.release());
+    trim_history(instance);
+  }
   state.effective = std::max(state.effective, fact.generated);
 
   instance.remembered.forget_before(stream.value_or(Time::min()));

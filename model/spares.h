@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "model/operation.h"
+#include "model/steps.h"
 
 namespace vmtrail {
 
-/// Operations, and the larger rooms for facts. An operation begins without one, so that those which
-/// stay small take little memory for as long as they are held.
+/// Operations, the larger rooms for facts, and steps. An operation begins without a room, so that
+/// those which stay small take little memory for as long as they are held.
 class Spares {
  public:
   Spares() {
@@ -47,8 +48,19 @@ class Spares {
     operations_.push_back(std::move(operation));
   }
 
+  /// As they were left.
+  [[nodiscard]] std::unique_ptr<Steps> steps() {
+    if (steps_.empty()) return std::make_unique<Steps>();
+    std::unique_ptr<Steps> spare = std::move(steps_.back());
+    steps_.pop_back();
+    return spare;
+  }
+  void keep(std::unique_ptr<Steps> steps) {
+    if (steps_.size() < kMost) steps_.push_back(std::move(steps));
+  }
+
  private:
-  static constexpr std::size_t kMost = 4096;       // operations: a megabyte and a half
+  static constexpr std::size_t kMost = 4096;       // operations: a megabyte and a half; steps: one
   static constexpr std::size_t kMostRooms = 2048;  // of either size: two and four megabytes at most
   static constexpr std::size_t kRoom = 12;  // most operations that have more than a few have less
 
@@ -76,6 +88,7 @@ class Spares {
   }
 
   std::vector<std::unique_ptr<Operation>> operations_;
+  std::vector<std::unique_ptr<Steps>> steps_;
   std::vector<Facts> rooms_;
   std::vector<Facts> larger_rooms_;
 };

@@ -8,6 +8,7 @@
 
 #include "model/instance.h"
 #include "model/names.h"
+#include "model/spares.h"
 #include "model/trail.h"
 
 namespace vmtrail {
@@ -16,14 +17,13 @@ namespace vmtrail {
 /// functions, instance.answer is that of all facts held.
 class Walk {
  public:
-  Walk(Instance& instance, Names& names, Duration clock_tolerance)
+  /// `spares`: where the instance has its steps from, if it has none.
+  Walk(Instance& instance, Spares& spares, Names& names, Duration clock_tolerance)
       : instance_(instance),
         held_(*instance.held),
-        steps_(instance.steps),
+        steps_(steps_of(instance, spares)),
         names_(names),
-        tolerance_(clock_tolerance) {
-    instance.part();
-  }
+        tolerance_(clock_tolerance) {}
 
   /// The last fact of the last operation is new, and nothing before it has changed: one step.
   void step();
@@ -54,6 +54,10 @@ class Walk {
   void drop(std::size_t position);
 
  private:
+  [[nodiscard]] static Steps& steps_of(Instance& instance, Spares& spares) {
+    if (!instance.held->steps) instance.make_steps(spares.steps());
+    return *instance.held->steps;
+  }
   [[nodiscard]] const State& prefix() const {
     return held_.operations.size() == 1 ? steps_.base : steps_.prefix;
   }
