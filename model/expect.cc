@@ -29,6 +29,59 @@ void prefetch_all(const std::vector<Element>& elements) {
 
 }  // namespace
 
+inline void Model::Impl::prefetch_held(const Instance& instance) const {
+  if (instance.held) {
+    const Operations& operations = instance.held->operations;
+    const Steps* const steps = instance.held->steps.get();
+    operations.back().prefetch();
+    if (steps != nullptr) prefetch(steps, offsetof(Steps, prefix));
+    if (operations.size() > 1) {
+      if (steps != nullptr) prefetch(&steps->prefix);
+      const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
+      for (std::size_t i = first; i + 1 < operations.size(); ++i) operations[i].prefetch();
+    }
+    if (is_full(instance.past)) {
+      prefetch_all(instance.past);
+    } else {
+      prefetch_line(instance.past.data() + instance.past.size());  // where the next one goes
+    }
+    if (is_full(instance.migrations)) prefetch_all(instance.migrations);
+  }
+  instance.remembered.prefetch();
+  names.prefetch(instance.answer.name);
+  names.prefetch(instance.answer.project_id);
+  names.prefetch_host(instance.answer.host);
+}
+
+inline void Model::Impl::prefetch_behind(const Instance& instance) const {
+  names.prefetch_text(instance.answer.name);
+  names.prefetch_text(instance.answer.project_id);
+  names.prefetch_text(instance.answer.host);
+  if (!instance.held) return;
+  instance.folded.prefetch_next();
+  if (const Steps* const steps = instance.held->steps.get()) {
+    const std::uint32_t folded = steps->base.migrations;
+    const std::uint32_t held = instance.answer.migrations - folded;
+    if (held != 0) {
+      prefetch(instance.migrations.data() + folded, held * sizeof(MigrationEntry));
+    }
+  }
+  const Operation& oldest = instance.held->operations.front();
+  if (stream && oldest.last < *stream - options.horizon) {  // is likely to be folded
+    prefetch(oldest.facts.data(), std::min(oldest.facts.size(), kMostFacts) * sizeof(Fact));
+    if (oldest.joinable) requests.prefetch(oldest.request);
+  }
+  const Facts& facts = instance.held->operations.back().facts;
+  prefetch(&facts.back(), 2 * sizeof(Fact));  // and where the next one goes
+}
+
+void Model::Impl::expect_to_judge(std::span<Instance* const> coming) const {
+  constexpr std::size_t kApart = 4;
+  if (coming.size() > 3 * kApart) prefetch(coming[3 * kApart]);
+  if (coming.size() > 2 * kApart) prefetch_held(*coming[2 * kApart]);
+  if (coming.size() > kApart) prefetch_behind(*coming[kApart]);
+}
+
 // What an event reads hangs together like a chain: index, slot, instance, its operations and what
 // they have left, the facts of the last one. Each step is taken for all instances before the next.
 void Model::expect(std::span<const Matched> coming) const {
@@ -77,51 +130,8 @@ void Model::expect(std::span<const Matched> coming) const {
     projects[i] = likely.project_id;
   }
   const auto of_awake = std::span(awake).first(count_awake);
-  const Time old =
-      impl.stream ? *impl.stream - impl.options.horizon : Time::min();  // is likely to be folded
-  for (const Instance* const instance : of_awake) {
-    if (instance->held) {
-      const Operations& operations = instance->held->operations;
-      const Steps* const steps = instance->held->steps.get();
-      operations.back().prefetch();
-      if (steps != nullptr) prefetch(steps, offsetof(Steps, prefix));
-      if (operations.size() > 1) {
-        if (steps != nullptr) prefetch(&steps->prefix);
-        const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
-        for (std::size_t i = first; i + 1 < operations.size(); ++i) operations[i].prefetch();
-      }
-      if (is_full(instance->past)) {
-        prefetch_all(instance->past);
-      } else {
-        prefetch_line(instance->past.data() + instance->past.size());  // where the next one goes
-      }
-      if (is_full(instance->migrations)) prefetch_all(instance->migrations);
-    }
-    instance->remembered.prefetch();
-    impl.names.prefetch(instance->answer.name);
-    impl.names.prefetch(instance->answer.project_id);
-    impl.names.prefetch_host(instance->answer.host);
-  }
-  for (const Instance* const instance : of_awake) {
-    impl.names.prefetch_text(instance->answer.name);
-    impl.names.prefetch_text(instance->answer.project_id);
-    if (!instance->held) continue;
-    instance->folded.prefetch_next();
-    if (const Steps* const steps = instance->held->steps.get()) {
-      const std::uint32_t folded = steps->base.migrations;
-      const std::uint32_t held = instance->answer.migrations - folded;
-      if (held != 0) {
-        prefetch(instance->migrations.data() + folded, held * sizeof(MigrationEntry));
-      }
-    }
-    const Operation& oldest = instance->held->operations.front();
-    if (oldest.last < old) {
-      prefetch(oldest.facts.data(), std::min(oldest.facts.size(), kMostFacts) * sizeof(Fact));
-      if (oldest.joinable) impl.requests.prefetch(oldest.request);
-    }
-    const Facts& facts = instance->held->operations.back().facts;
-    prefetch(&facts.back(), 2 * sizeof(Fact));  // and where the next one goes
-  }
+  for (const Instance* const instance : of_awake) impl.prefetch_held(*instance);
+  for (const Instance* const instance : of_awake) impl.prefetch_behind(*instance);
   for (std::size_t i = 0; i < count_packed; ++i) impl.names.prefetch_text(projects[i]);
 }
 

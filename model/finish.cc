@@ -169,7 +169,8 @@ void Walk::finish_confirm_or_revert(State& state, Operation& operation) {
     const auto place = static_cast<std::uint32_t>(migrations.rend() - resize - 1);
     instance_.ended.push_back(place);
     MigrationEnding ending = resize->ending();
-    operation.ending = {place, ending};
+    operation.ended = place;
+    operation.ended_before = ending;
     if (revert) {
       ending.reverted = true;
     } else {

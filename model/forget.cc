@@ -35,7 +35,7 @@ std::uint32_t old_migrations(const Instance& instance, Time before) {
     most = instance.base().migrations;
     // A confirm that is not folded may yet be undone by a late fact.
     for (const Operation& operation : instance.held->operations) {
-      if (operation.ending) most = std::min<std::size_t>(most, operation.ending->migration);
+      if (operation.ended) most = std::min<std::size_t>(most, *operation.ended);
     }
   }
   const auto end = instance.migrations.begin() + static_cast<std::ptrdiff_t>(most);
@@ -61,7 +61,7 @@ void forget_migrations(Instance& instance, std::uint32_t count) {
   if (!instance.held) return;
   for (Operation& operation : instance.held->operations) {
     if (operation.migration) *operation.migration -= count;
-    if (operation.ending) operation.ending->migration -= count;
+    if (operation.ended) *operation.ended -= count;
   }
 }
 

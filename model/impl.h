@@ -110,6 +110,10 @@ struct Model::Impl {
   void change(Instance& instance, bool known, Operation* operation, const RequestId& request,
               Fact&& fact, Changes::Occasion& occasion, RecordConsumer& records);
 
+  // Reading ahead (expect.cc): what an instance that is in the cache leads to, and what that does.
+  inline void prefetch_held(const Instance& instance) const;
+  inline void prefetch_behind(const Instance& instance) const;
+
   // Folding (fold.cc).
   /// Of an instance that holds something.
   void fold_old(Instance& instance) {
@@ -148,6 +152,8 @@ struct Model::Impl {
   [[nodiscard]] static bool is_overdue(const Instance& instance, const Operation& operation,
                                        Time now);
   bool judge(Instance& instance, Time now);
+  /// Fetches what judging those will read that come a little behind the first.
+  void expect_to_judge(std::span<Instance* const> coming) const;
   void judge_all(Time now, bool at_end, RecordConsumer& records);
 
   /// Notes in `was` what the answer is before it changes.

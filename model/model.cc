@@ -400,8 +400,9 @@ void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
   });
   std::sort(sorted.begin(), sorted.end(),
             [](const Instance* a, const Instance* b) { return a->id < b->id; });
-  for (Instance* const pointer : sorted) {
-    Instance& instance = *pointer;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    expect_to_judge(std::span(sorted).subspan(i));
+    Instance& instance = *sorted[i];
     note_before(instance, true);
     if (judge(instance, now)) {
       Walk(instance, spares, names, options.clock_tolerance).from_base();

@@ -58,7 +58,7 @@ class Names {
     return index < keys_.size() && keys_[index] != kNoKey ? keys_[index] : make_host_key(id);
   }
 
-  // A name will be compared soon: its entry, and a little later its text, if that is looked at.
+  // A name will be read soon: what leads to it, and a little later the text.
   void prefetch(NameId id) const { vmtrail::prefetch(&entries_[static_cast<std::size_t>(id)]); }
   void prefetch_host(NameId id) const {
     prefetch(id);
@@ -66,8 +66,7 @@ class Names {
     if (index < keys_.size()) prefetch_line(&keys_[index]);
   }
   void prefetch_text(NameId id) const {
-    const Entry& entry = entries_[static_cast<std::size_t>(id)];
-    if (entry.size > kInWords) prefetch_line(place_of(entry));
+    prefetch_line(place_of(entries_[static_cast<std::size_t>(id)]));
   }
 
   [[nodiscard]] bool same_host(NameId a, NameId b) { return a == b || host_key(a) == host_key(b); }

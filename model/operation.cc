@@ -140,7 +140,7 @@ void Operation::clear() {
   deletes = false;
   new_flavor = false;
   migration.reset();
-  ending.reset();
+  ended.reset();
   joinable = false;
   judged = Outcome::in_progress;
   ids_.clear();

@@ -14,6 +14,7 @@
 #include "model/id_filter.h"
 #include "model/migration.h"
 #include "model/names.h"
+#include "model/optional_index.h"
 #include "model/prefetch.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
@@ -97,20 +98,19 @@ struct Operation {
   NameId acting_host{};  ///< where a single-host action runs
   NameId state_in{};     ///< vm_state in which it began
   NameId state_out{};    ///< last vm_state written
-  OperationKind kind = OperationKind::none;
-  bool deletes = false;
-  bool new_flavor = false;
+
+  // What the walk over the instance's operations leaves here.
+  MigrationEnding ended_before;           ///< how the one had ended before that it has ended
+  OptionalIndex migration;                ///< of its migration
+  OptionalIndex ended;                    ///< of the earlier migration that it confirms or reverts
+  Outcome judged = Outcome::in_progress;  ///< stuck or uncertain, until another fact comes
 
   bool joinable = false;  ///< its instance can be found by its request
 
-  // What the walk over the instance's operations leaves here.
-  Outcome judged = Outcome::in_progress;   ///< stuck or uncertain, until another fact comes
-  std::optional<std::uint32_t> migration;  ///< index of its migration
-  struct Ending {
-    std::uint32_t migration;  ///< index of the earlier migration that it confirms or reverts
-    MigrationEnding before;   ///< that one's
-  };
-  std::optional<Ending> ending;
+  // What the facts add up to, in a byte each.
+  OperationKind kind = OperationKind::none;
+  bool deletes = false;
+  bool new_flavor = false;
 
   /// Puts a fact where it belongs in the order. Returns its index.
   std::size_t insert(Fact&& fact);
@@ -170,9 +170,9 @@ struct Operation {
   void widen(Time generated);
   [[nodiscard]] bool is_of_another_flavor(const Fact& fact) const;
 
-  IdFilter ids_;              // of the facts
   bool change_told_ = false;  // some fact has told the state before a change
   mutable bool clocks_known_ = false;
+  IdFilter ids_;  // of the facts
   mutable std::vector<ClockSpan> clocks_;
 };
 

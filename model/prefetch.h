@@ -15,6 +15,11 @@ inline void prefetch_line(const void* at) {
   constexpr int kToRead = 0;
   constexpr int kSecondCache = 2;
   __builtin_prefetch(at, kToRead, kSecondCache);
+#if defined(__GNUC__)
+  // To g++ a function that does nothing else has no effect, and a call of one that it has not
+  // inlined is left out.
+  asm volatile("");
+#endif
 }
 /// The same of an object, of which `size` bytes; not 0.
 template <class Object>

@@ -329,12 +329,11 @@ void Walk::doubt(State& state) const {
 }
 
 void Walk::unfinish(Operation& operation) {
-  if (operation.ending) {
-    const Operation::Ending& ending = *operation.ending;
-    instance_.ended.push_back(ending.migration);
-    instance_.migrations[ending.migration].set_ending(ending.before);
+  if (operation.ended) {
+    instance_.ended.push_back(*operation.ended);
+    instance_.migrations[*operation.ended].set_ending(operation.ended_before);
   }
-  operation.ending.reset();
+  operation.ended.reset();
   operation.migration.reset();
 }
 
