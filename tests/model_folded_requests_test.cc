@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The requests that an instance remembers of what was folded.
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <deque>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "model/folded_requests.h"
+
+namespace vmtrail {
+namespace {
+
+std::string request_of(unsigned number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, 12 - digits.size(), '0');
+  const std::string uuid = "7a6f0c1e-25d4-4f0b-9c3a-" + digits;
+  switch (number % 3) {
+    case 0:
+      return "req-" + uuid;
+    case 1:
+      return uuid;
+    default:
+      return "by hand, " + std::to_string(number);
+  }
+}
+
+TEST_CASE("Of the requests that were folded the last ones are known, the oldest first") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    FoldedRequests folded;
+    std::deque<std::string> last;
+    const unsigned count = random() % 50;
+    for (unsigned i = 0; i < count; ++i) {
+      // Now and then one comes again.
+      const std::string request = request_of(random() % 100);
+      folded.add(RequestId(request));
+      last.push_back(request);
+      if (last.size() > FoldedRequests::kMost) last.pop_front();
+      folded.prefetch_next();
+
+      REQUIRE(folded.size() == last.size());
+      for (std::size_t place = 0; place < last.size(); ++place) {
+        REQUIRE(folded[place].to_string() == last[place]);
+      }
+      for (unsigned number = 0; number < 100; ++number) {
+        const std::string asked = request_of(number);
+        REQUIRE(folded.contains(RequestId(asked)) ==
+                (std::find(last.begin(), last.end(), asked) != last.end()));
+      }
+    }
+    const FoldedRequests moved = std::move(folded);
+    REQUIRE(moved.size() == last.size());
+    if (!last.empty()) CHECK(moved.contains(RequestId(last.back())));
+
+    FoldedRequests emptied;
+    emptied.add(RequestId(request_of(1)));
+    emptied.clear();
+    CHECK(emptied.size() == 0);
+    CHECK_FALSE(emptied.contains(RequestId(request_of(1))));
+  }
+}
+
+}  // namespace
+}  // namespace vmtrail
