@@ -32,6 +32,10 @@ class EventCourses {
     }
   }
   static constexpr std::size_t kBefore = 16;
+  static constexpr std::uint32_t kMostTypes = 256;  ///< are learnt
+  /// A decoder has one of these for each language. The numbers of all their types (see
+  /// Event::known_type) are below.
+  static constexpr std::uint32_t kNumbers = 1 + 2 * kMostTypes;
 
   /// Its events are followed to their end: what they cost to learn has paid.
   void followed() {
@@ -43,9 +47,8 @@ class EventCourses {
   void learn(std::string_view type, EventLayout layout);
 
  private:
-  static constexpr std::size_t kSlots = 1024;
+  static constexpr std::size_t kSlots = std::size_t{4} * kMostTypes;
   static constexpr int kShift = 54;
-  static constexpr std::uint32_t kMostTypes = kSlots / 4;
   // An event takes as long to be learnt as so many others to be followed.
   static constexpr unsigned kPrice = 32;
   static constexpr unsigned kMostCredit = 4096;
@@ -55,7 +58,6 @@ class EventCourses {
     std::unique_ptr<EventCourse> course;
   };
 
-  /// A decoder has one of these for each language.
   [[nodiscard]] std::uint32_t first_number() const {
     return language_ == EventCourse::Language::json ? 1 : 1 + kMostTypes;
   }

@@ -113,6 +113,7 @@ MessageScan::Read MessageScan::read(Known& known, Width width, std::string_view 
       draft_.tell_publisher(heading_.publisher_id, kind == MessageKind::versioned ? ":" : ".");
     }
   }
+  if (heading_.event_type == known.event_type) draft_.set_known_type(known.number);
   const Event* const event = draft_.finish(in_input && unescaped_.empty());
   return {event != nullptr ? Finding::event : Finding::flawed, event, size};
 }
@@ -153,7 +154,7 @@ bool MessageScan::learn(Bucket& bucket, std::string_view text,
   if (free == bucket.known.end()) in_vain();
   auto& place = free != bucket.known.end() ? *free : bucket.known[bucket.oldest++ % Bucket::kWays];
   place = std::make_unique<Known>(std::move(parts_), std::move(meaning_), expected.event_type,
-                                  hash(expected.event_type));
+                                  hash(expected.event_type), next_number());
   parts_ = {};
   meaning_ = {};
   for (const Bucket& other : buckets_) {

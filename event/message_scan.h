@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "event/event_courses.h"
 #include "event/message_glance.h"
 #include "event/message_parts.h"
 #include "event/message_shape.h"
@@ -48,12 +49,18 @@ class MessageScan {
  private:
   /// A shape, and what its messages have in common besides.
   struct Known {
-    Known(Parts parts, Meaning what, std::string_view type, std::uint64_t hash_of_type)
-        : shape(std::move(parts)), meaning(std::move(what)), event_type(type), hash(hash_of_type) {}
+    Known(Parts parts, Meaning what, std::string_view type, std::uint64_t hash_of_type,
+          std::uint32_t number_of_type)
+        : shape(std::move(parts)),
+          meaning(std::move(what)),
+          event_type(type),
+          hash(hash_of_type),
+          number(number_of_type) {}
     MessageShape shape;
     Meaning meaning;
     std::string event_type;
-    std::uint64_t hash;  // of that
+    std::uint64_t hash;    // of that
+    std::uint32_t number;  // likewise: see Event::known_type
   };
   enum class Finding : std::uint8_t { event, other_shape, flawed };
   struct Read {
@@ -81,6 +88,8 @@ class MessageScan {
   };
   static constexpr std::size_t kBuckets = 64;
   static constexpr std::uint32_t kMaxPause = 256;
+  static constexpr std::uint32_t kFirstNumber = EventCourses::kNumbers;
+  static constexpr std::uint32_t kMostNumbered = 4096;
 
   /// Is the message all of the text, or the line at its front?
   enum class Extent : std::uint8_t { all, line };
@@ -90,6 +99,9 @@ class MessageScan {
   bool learn(Bucket& bucket, std::string_view text, const MessageCutter::Expected& expected,
              Output& output);
   void tell_site_keys(const std::vector<SiteValue>& values);
+  [[nodiscard]] std::uint32_t next_number() {
+    return numbered_ == kMostNumbered ? 0 : kFirstNumber + numbered_++;
+  }
   [[nodiscard]] bool allowed(const Parts& parts, MessageKind kind) const;
 
   Lanes lanes_;
@@ -106,6 +118,7 @@ class MessageScan {
   Meaning meaning_;
   std::string unescaped_;  // texts of the last message
   std::array<Bucket, kBuckets> buckets_;
+  std::uint32_t numbered_ = 0;  // shapes
 };
 
 }  // namespace vmtrail

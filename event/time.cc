@@ -286,6 +286,32 @@ Time with_four_digits(Time time) {
   return std::clamp(time, kFirst, kEnd - microseconds(1));
 }
 
+/// Times as they were written: nearly every one is of the same hour as the one before, and most are
+/// one of the two before, as the beginning and the end of what a record tells stand in it again.
+class WrittenTimes {
+ public:
+  void write(char* to, Time time) {
+    for (const Written& one : recent_) {
+      if (one.time == time) return copy(to, one.text.data());
+    }
+    if (!hour_.has(time)) hour_ = WrittenHour(time = with_four_digits(time));
+    hour_.write(to, time);
+    std::swap(recent_[0], recent_[1]);
+    recent_[0].time = time;
+    copy(recent_[0].text.data(), to);
+  }
+
+ private:
+  struct Written {
+    Time time{};
+    std::array<char, kTimeSize + 1> text = std::to_array("1970-01-01T00:00:00.000000Z");
+  };
+  static void copy(char* to, const char* text) { std::memcpy(to, text, kTimeSize); }
+
+  WrittenHour hour_;
+  std::array<Written, 2> recent_;  // the newer first
+};
+
 /// In any of the forms that parse_time() reads.
 std::optional<Time> parse_any(std::string_view text) {
   Scanner in(text);
@@ -374,10 +400,8 @@ std::optional<Time> parse_time(std::string_view text) {
 }
 
 void write_time(char* to, Time time) {
-  // Nearly every time is of the same hour as the one before.
-  thread_local WrittenHour last;
-  if (!last.has(time)) last = WrittenHour(time = with_four_digits(time));
-  last.write(to, time);
+  constinit thread_local WrittenTimes times;
+  times.write(to, time);
 }
 
 void append_time(std::string& out, Time time) {

@@ -113,6 +113,12 @@ using Migrations = std::span<const MigrationEntry>;
 // Of several that are not told apart the first was the first.
 const MigrationEntry* counterpart(Migrations all, std::size_t which, Migrations others) {
   const MigrationEntry& one = all[which];
+  // Most often the walk has put all of them where they were.
+  if (which < others.size() &&
+      std::equal(&all.front(), &one + 1, others.begin(),
+                 [](const MigrationEntry& a, const MigrationEntry& b) { return b.is(a); })) {
+    return &others[which];
+  }
   const auto same = [&](const MigrationEntry& other) { return other.is(one); };
   auto left = std::count_if(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(which), same);
   const auto found = std::find_if(others.begin(), others.end(), [&](const MigrationEntry& other) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times and durations.
 
+#include <cstdio>
 #include <random>
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -148,6 +150,28 @@ TEST_CASE("a time that was written reads back as itself") {
     const std::string text = to_string(time);
     CHECK(text.size() == 27);
     CHECK(parse_time(text) == time);
+  }
+}
+
+TEST_CASE("a time is written as it reads, whatever was written before it") {
+  std::mt19937 random(5);
+  CHECK(to_string(Time{}) == "1970-01-01T00:00:00.000000Z");
+  std::vector<std::string> texts = {"1970-01-01T00:00:00.000000Z", "2026-11-22T12:59:59.999999Z",
+                                    "2026-11-22T13:00:00.000000Z", "9999-12-31T23:59:59.999999Z"};
+  for (int i = 0; i < 4000; ++i) {
+    // Mostly one of the last few.
+    std::string& text = texts[random() % texts.size()];
+    if (i % 5 == 0) {
+      char room[40];
+      std::snprintf(room, sizeof room, "2026-11-22T%02u:%02u:%02u.%06uZ",
+                    11 + unsigned(random()) % 2, unsigned(random()) % 60, unsigned(random()) % 60,
+                    unsigned(random()) % 1'000'000);
+      text = room;
+    }
+    const auto time = parse_time(text);
+    REQUIRE(time.has_value());
+    REQUIRE(to_string(*time) == text);
+    if (i % 50 == 0) REQUIRE(to_string(Time::max()) == "9999-12-31T23:59:59.999999Z");
   }
 }
 
