@@ -164,8 +164,9 @@ TEST_CASE("a time is written as it reads, whatever was written before it") {
     if (i % 5 == 0) {
       char room[40];
       std::snprintf(room, sizeof room, "2026-11-22T%02u:%02u:%02u.%06uZ",
-                    11 + unsigned(random()) % 2, unsigned(random()) % 60, unsigned(random()) % 60,
-                    unsigned(random()) % 1'000'000);
+                    11 + static_cast<unsigned>(random()) % 2, static_cast<unsigned>(random()) % 60,
+                    static_cast<unsigned>(random()) % 60,
+                    static_cast<unsigned>(random()) % 1'000'000);
       text = room;
     }
     const auto time = parse_time(text);

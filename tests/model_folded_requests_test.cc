@@ -32,10 +32,10 @@ TEST_CASE("Of the requests that were folded the last ones are known, the oldest 
   for (int round = 0; round < 200; ++round) {
     FoldedRequests folded;
     std::deque<std::string> last;
-    const unsigned count = random() % 50;
+    const auto count = static_cast<unsigned>(random() % 50);
     for (unsigned i = 0; i < count; ++i) {
       // Now and then one comes again.
-      const std::string request = request_of(random() % 100);
+      const std::string request = request_of(static_cast<unsigned>(random() % 100));
       folded.add(RequestId(request));
       last.push_back(request);
       if (last.size() > FoldedRequests::kMost) last.pop_front();
