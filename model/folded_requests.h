@@ -22,7 +22,7 @@ class FoldedRequests {
   void add(const RequestId& request) {
     std::size_t at = size_;
     if (size_ < kMost) {
-      if (size_ == kFew) make_room();
+      if (size_ == kFew && others_ == nullptr) make_room();
       ++size_;
     } else {
       at = oldest_;
@@ -38,7 +38,8 @@ class FoldedRequests {
     const std::size_t next = size_ < kMost ? size_ : oldest_;
     if (next >= kFew && others_ != nullptr) prefetch_line(&(*others_)[next - kFew]);
   }
-  void clear() { *this = FoldedRequests(); }
+  /// Keeps its room.
+  void clear() { size_ = oldest_ = 0; }
   [[nodiscard]] bool contains(const RequestId& request) const {
     const std::uint8_t tag = request.text().tag();
     std::uint8_t alike = 0;
