@@ -33,8 +33,8 @@ const char* follow(const EventCourse::Stretch* stretch, const char* at, const ch
       static_assert(sizeof(Bounds) == 2 * kStep && sizeof(Plain) == kStep);
       const char* const bounds_end = reinterpret_cast<const char*>(stretch->bounds_end);
       const char* const plain_end = reinterpret_cast<const char*>(stretch->plain_end);
-      const char* const text_end = at + stretch->compared;
-      std::ptrdiff_t left = -stretch->compared;
+      std::ptrdiff_t left = stretch->first;
+      const char* const text_end = at - left;
       do {
         Language::compare(misfits, text_end + left,
                           *reinterpret_cast<const Bounds*>(bounds_end + 2 * left),

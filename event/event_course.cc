@@ -122,7 +122,7 @@ void EventCourse::lay_out() {
   for (Draw& draw : drawn_) {
     draw.stretch.bounds_end = draw.bounds.data() + draw.bounds.size();
     draw.stretch.plain_end = draw.plain.data() + draw.plain.size();
-    draw.stretch.compared = static_cast<std::ptrdiff_t>(draw.bounds.size() * Bounds::kSize);
+    draw.stretch.first = -static_cast<std::ptrdiff_t>(draw.bounds.size() * Bounds::kSize);
     draw.stretch.fixed = draw.fixed.data();
     draw.stretch.fixed_end = draw.fixed.data() + draw.fixed.size();
     draw.stretch.next = at(draw.next);

@@ -51,7 +51,7 @@ class EventCourse {
 
     const Bounds* bounds_end = nullptr;  // of one at least
     const Plain* plain_end = nullptr;    // of as many
-    std::ptrdiff_t compared = 0;         // bytes, its size rounded up to whole Bounds
+    std::ptrdiff_t first = 0;            // of them, counted in bytes of text from their end
     std::ptrdiff_t size = 0;
     const Fixed* fixed = nullptr;
     const Fixed* fixed_end = nullptr;
