@@ -7,7 +7,8 @@
 
 namespace vmtrail {
 
-/// An object that stands elsewhere, or none, for what few of many need. A copy has one of its own.
+/// An object that stands elsewhere, or none, for what not all of many need. A copy has one of its
+/// own.
 template <class Object>
 class Boxed {
  public:
@@ -24,7 +25,6 @@ class Boxed {
   [[nodiscard]] explicit operator bool() const { return object_ != nullptr; }
   /// nullptr: there is none.
   [[nodiscard]] const Object* get() const { return object_.get(); }
-  [[nodiscard]] const Object& operator*() const { return *object_; }
   [[nodiscard]] Object& operator*() { return *object_; }
   [[nodiscard]] const Object* operator->() const { return object_.get(); }
   [[nodiscard]] Object* operator->() { return object_.get(); }
@@ -32,7 +32,7 @@ class Boxed {
   void set(Object object) { object_ = std::make_unique<Object>(std::move(object)); }
   void reset() { object_.reset(); }
   /// There is none then.
-  [[nodiscard]] std::unique_ptr<Object> release() { return std::move(object_); }
+  [[nodiscard]] std::unique_ptr<Object> take() { return std::move(object_); }
 
  private:
   std::unique_ptr<Object> object_;

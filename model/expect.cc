@@ -29,7 +29,7 @@ void prefetch_all(const std::vector<Element>& elements) {
 
 }  // namespace
 
-inline void Model::Impl::prefetch_held(const Instance& instance) const {
+inline void Model::Impl::prefetch_near(const Instance& instance) const {
   if (instance.held) {
     const Operations& operations = instance.held->operations;
     const Steps* const steps = instance.held->steps.get();
@@ -53,7 +53,7 @@ inline void Model::Impl::prefetch_held(const Instance& instance) const {
   names.prefetch_host(instance.answer.host);
 }
 
-inline void Model::Impl::prefetch_behind(const Instance& instance) const {
+inline void Model::Impl::prefetch_far(const Instance& instance) const {
   names.prefetch_text(instance.answer.name);
   names.prefetch_text(instance.answer.project_id);
   names.prefetch_text(instance.answer.host);
@@ -78,8 +78,8 @@ inline void Model::Impl::prefetch_behind(const Instance& instance) const {
 void Model::Impl::expect_to_judge(std::span<Instance* const> coming) const {
   constexpr std::size_t kApart = 4;
   if (coming.size() > 3 * kApart) prefetch(coming[3 * kApart]);
-  if (coming.size() > 2 * kApart) prefetch_held(*coming[2 * kApart]);
-  if (coming.size() > kApart) prefetch_behind(*coming[kApart]);
+  if (coming.size() > 2 * kApart) prefetch_near(*coming[2 * kApart]);
+  if (coming.size() > kApart) prefetch_far(*coming[kApart]);
 }
 
 // What an event reads hangs together like a chain: index, slot, instance, its operations and what
@@ -130,8 +130,8 @@ void Model::expect(std::span<const Matched> coming) const {
     projects[i] = likely.project_id;
   }
   const auto of_awake = std::span(awake).first(count_awake);
-  for (const Instance* const instance : of_awake) impl.prefetch_held(*instance);
-  for (const Instance* const instance : of_awake) impl.prefetch_behind(*instance);
+  for (const Instance* const instance : of_awake) impl.prefetch_near(*instance);
+  for (const Instance* const instance : of_awake) impl.prefetch_far(*instance);
   for (std::size_t i = 0; i < count_packed; ++i) impl.names.prefetch_text(projects[i]);
 }
 

@@ -73,7 +73,7 @@ void Model::Impl::fold(Instance& instance, std::size_t count) {
     prune(*instance.trail, options.trail, instance.base().decided_by);
   }
   if (instance.held->operations.empty()) {
-    spares.keep(instance.held->steps.release());
+    spares.keep(instance.held->steps.take());
     instance.held.reset();
     return;
   }

@@ -111,8 +111,8 @@ struct Model::Impl {
               Fact&& fact, Changes::Occasion& occasion, RecordConsumer& records);
 
   // Reading ahead (expect.cc): what an instance that is in the cache leads to, and what that does.
-  inline void prefetch_held(const Instance& instance) const;
-  inline void prefetch_behind(const Instance& instance) const;
+  inline void prefetch_near(const Instance& instance) const;
+  inline void prefetch_far(const Instance& instance) const;
 
   // Folding (fold.cc).
   /// Of an instance that holds something.

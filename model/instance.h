@@ -52,7 +52,8 @@ struct Instance {
 
   /// What is folded; State::effective is another while facts are held without steps.
   [[nodiscard]] const State& base() const {
-    return held && held->steps ? held->steps->base : answer;
+    const Steps* const steps = held ? held->steps.get() : nullptr;
+    return steps != nullptr ? steps->base : answer;
   }
   /// Writes the steps, of which there are none, into `room`.
   void make_steps(std::unique_ptr<Steps> room) {

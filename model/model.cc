@@ -139,11 +139,7 @@ void Model::Impl::note_hosts(const Fact& fact, NameId known) {
 
 [[gnu::always_inline]] inline void Model::Impl::take(Instance& instance, Operation* const found,
                                                      const RequestId& request, Fact&& fact) {
-  if (!instance.held) {
-    instance.held.emplace();
-    instance.held->steps = Boxed(spares.steps());
-    instance.held->steps->base = instance.answer;
-  }
+  if (!instance.held) instance.held.emplace().before = instance.answer.effective;
   Held& held = *instance.held;
   Walk walk(instance, spares, names, options.clock_tolerance);
   if (found == nullptr) {

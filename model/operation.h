@@ -100,14 +100,14 @@ struct Operation {
   NameId state_out{};    ///< last vm_state written
 
   // What the walk over the instance's operations leaves here.
-  MigrationEnding ended_before;           ///< how the one had ended before that it has ended
-  OptionalIndex migration;                ///< of its migration
-  OptionalIndex ended;                    ///< of the earlier migration that it confirms or reverts
+  MigrationEnding ended_before;  ///< while there is an `ended`: how that one had ended before
+  OptionalIndex migration;       ///< of its migration
+  OptionalIndex ended;           ///< of the earlier migration that it confirms or reverts
   Outcome judged = Outcome::in_progress;  ///< stuck or uncertain, until another fact comes
 
   bool joinable = false;  ///< its instance can be found by its request
 
-  // What the facts add up to, in a byte each.
+  // More of what the facts add up to: a byte each, beside those above.
   OperationKind kind = OperationKind::none;
   bool deletes = false;
   bool new_flavor = false;

@@ -341,8 +341,7 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   }
   if (held) {
     instance.held = std::move(held);
-    instance.held->steps = Boxed(impl_->spares.steps());
-    instance.held->steps->base = base;
+    instance.held->before = base.effective;
     for (Operation& operation : instance.held->operations) {
       impl_->make_joinable(operation, instance);
       instance.held->ids.add(operation.ids());

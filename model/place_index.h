@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -18,11 +17,6 @@ namespace vmtrail {
 /// look-ups. Not thread-safe.
 class PlaceIndex {
  public:
-  PlaceIndex() = default;
-  /// Has room for so many.
-  explicit PlaceIndex(std::size_t count)
-      : slots_(std::bit_ceil(count * 4 / 3 + 1)), mask_(slots_.size() - 1) {}
-
   void insert(std::size_t hash, std::uint32_t place) {
     if ((size_ + 1) * 4 > slots_.size() * 3) grow();
     ++size_;
@@ -65,8 +59,6 @@ class PlaceIndex {
 
   /// A look-up is coming.
   void prefetch(std::size_t hash) const { prefetch_line(&slots_[tag_of(hash) & mask_]); }
-
-  [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   struct Slot {

@@ -48,7 +48,7 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
   state.left_state = NameId::nothing;
   held.before = state.effective;
   if (held.steps) {
-    spares.keep(held.steps.release());
+    spares.keep(held.steps.take());
     trim_history(instance);
   }
   state.effective = std::max(state.effective, fact.generated);

@@ -60,7 +60,7 @@ class Spares {
   }
 
  private:
-  static constexpr std::size_t kMost = 4096;       // operations: a megabyte and a half; steps: one
+  static constexpr std::size_t kMost = 4096;       // operations, and steps: a megabyte of each
   static constexpr std::size_t kMostRooms = 2048;  // of either size: two and four megabytes at most
   static constexpr std::size_t kRoom = 12;  // most operations that have more than a few have less
 

@@ -153,6 +153,38 @@ TEST_CASE("However much is folded between two saves, the last and the deciding f
   CHECK(facts.back().generated == kStart + std::chrono::hours{200});
 }
 
+TEST_CASE("Who only repeats what is known is explained, and nothing is changed by that") {
+  constexpr int kHour = 3'600'000;
+  Machine asked(shipped_rules());
+  Machine left_alone(shipped_rules());
+  for (Machine* const machine : {&asked, &left_alone}) {
+    machine->feed(made("create.end", 0, "a", "req-boot"));
+  }
+  for (int hour = 1; hour < 5; ++hour) {
+    for (Machine* const machine : {&asked, &left_alone}) {
+      machine->feed(made("exists", hour * kHour, "a", "audit-" + std::to_string(hour)));
+    }
+    const InstanceSnapshot before = asked.model.snapshot(kId);
+    REQUIRE(before.facts.size() == 1);
+    const std::vector<FactAnswer> facts = explained(asked);
+    REQUIRE(facts.size() == 1);
+    CHECK(facts.front().event_type == "compute.instance.exists");
+    CHECK(name(facts.front().verdict) == "confirmed");
+    CHECK(asked.model.snapshot(kId).base.effective == before.base.effective);
+  }
+  // Beside a fact that waits for its operation to be over, a late one, and a move.
+  std::vector<Made> rest = {made("exists", 5 * kHour, "a", "audit-5"),
+                            made("reboot.end", 5 * kHour - 60'000, "a", "req-5")};
+  append(rest, live_migration("req-6", 6 * kHour, "a", "b"));
+  for (const Made& event : rest) {
+    asked.feed(event);
+    left_alone.feed(event);
+    CHECK_FALSE(explained(asked).empty());
+    REQUIRE(asked.placement() == left_alone.placement());
+  }
+  CHECK(asked.vm().host == "b");
+}
+
 TEST_CASE("Nobody is explained who is not known") {
   Machine machine(shipped_rules());
   CHECK(explained(machine).empty());
