@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "model/impl.h"
@@ -75,11 +76,11 @@ inline void Model::Impl::prefetch_far(const Instance& instance) const {
   prefetch(&facts.back(), 2 * sizeof(Fact));  // and where the next one goes
 }
 
-void Model::Impl::expect_to_judge(std::span<Instance* const> coming) const {
+void Model::Impl::expect_to_judge(std::span<const WithId> coming) const {
   constexpr std::size_t kApart = 4;
-  if (coming.size() > 3 * kApart) prefetch(coming[3 * kApart]);
-  if (coming.size() > 2 * kApart) prefetch_near(*coming[2 * kApart]);
-  if (coming.size() > kApart) prefetch_far(*coming[kApart]);
+  if (coming.size() > 3 * kApart) prefetch(coming[3 * kApart].second);
+  if (coming.size() > 2 * kApart) prefetch_near(*coming[2 * kApart].second);
+  if (coming.size() > kApart) prefetch_far(*coming[kApart].second);
 }
 
 // What an event reads hangs together like a chain: index, slot, instance, its operations and what

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "model/changes.h"
@@ -152,8 +154,9 @@ struct Model::Impl {
   [[nodiscard]] static bool is_overdue(const Instance& instance, const Operation& operation,
                                        Time now);
   bool judge(Instance& instance, Time now);
+  using WithId = std::pair<InstanceId, Instance*>;
   /// Fetches what judging those will read that come a little behind the first.
-  void expect_to_judge(std::span<Instance* const> coming) const;
+  void expect_to_judge(std::span<const WithId> coming) const;
   void judge_all(Time now, bool at_end, RecordConsumer& records);
 
   /// Notes in `was` what the answer is before it changes.

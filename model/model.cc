@@ -384,21 +384,20 @@ bool Model::Impl::judge(Instance& instance, Time now) {
 
 void Model::Impl::judge_all(Time now, bool at_end, RecordConsumer& records) {
   // By id, so that the records do not depend on which instance was heard of first.
-  std::vector<Instance*> sorted;
+  std::vector<WithId> sorted;
   instances.for_each_awake([&](Instance& instance) {
     if (!instance.held) return;
     const Operations& operations = instance.held->operations;
     if (at_end || std::any_of(operations.begin(), operations.end(), [&](const Operation& one) {
           return is_overdue(instance, one, now);
         })) {
-      sorted.push_back(&instance);
+      sorted.emplace_back(instance.id, &instance);
     }
   });
-  std::sort(sorted.begin(), sorted.end(),
-            [](const Instance* a, const Instance* b) { return a->id < b->id; });
+  std::sort(sorted.begin(), sorted.end());
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     expect_to_judge(std::span(sorted).subspan(i));
-    Instance& instance = *sorted[i];
+    Instance& instance = *sorted[i].second;
     note_before(instance, true);
     if (judge(instance, now)) {
       Walk(instance, spares, names, options.clock_tolerance).from_base();

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
 constexpr std::uint64_t kOther = 0xd1b54a32d192ed03;
-constexpr unsigned kRecentBits = 11;
+constexpr unsigned kRecentBits = 13;
 
 }  // namespace
 
