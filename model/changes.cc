@@ -109,24 +109,6 @@ std::string_view raised_in(const Instance& instance, const RequestId& request, c
 
 using Migrations = std::span<const MigrationEntry>;
 
-// What one of them was before a walk, or is behind it, wherever that has put it; nullptr: nothing.
-// Of several that are not told apart the first was the first.
-const MigrationEntry* counterpart(Migrations all, std::size_t which, Migrations others) {
-  const MigrationEntry& one = all[which];
-  // Most often the walk has put all of them where they were.
-  if (which < others.size() &&
-      std::equal(&all.front(), &one + 1, others.begin(),
-                 [](const MigrationEntry& a, const MigrationEntry& b) { return b.is(a); })) {
-    return &others[which];
-  }
-  const auto same = [&](const MigrationEntry& other) { return other.is(one); };
-  auto left = std::count_if(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(which), same);
-  const auto found = std::find_if(others.begin(), others.end(), [&](const MigrationEntry& other) {
-    return same(other) && left-- == 0;
-  });
-  return found == others.end() ? nullptr : &*found;
-}
-
 void tell_cause(std::optional<Cause>& cause, const Changes::Occasion& occasion) {
   if (occasion.event == nullptr) {
     cause.reset();

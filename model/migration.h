@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "model/boxed.h"
@@ -123,5 +125,11 @@ class MigrationEntry {
   bool reverted_ : 1 = false;
   bool told_as_it_is_ : 1 = false;
 };
+
+/// What one of them was before a walk, or is behind it, wherever that has put it; nullptr: nothing.
+/// Of several that are not told apart the first was the first.
+[[nodiscard]] const MigrationEntry* counterpart(std::span<const MigrationEntry> all,
+                                                std::size_t which,
+                                                std::span<const MigrationEntry> others);
 
 }  // namespace vmtrail

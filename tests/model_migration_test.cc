@@ -77,6 +77,30 @@ class Migrations {
   std::mt19937 random_{11};
 };
 
+TEST_CASE("Each migration has the counterpart that is as many-th of those that are the same") {
+  Migrations random;
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<MigrationEntry> all;
+    for (int i = 0; i < round % 7; ++i) all.push_back(random.made().entry);
+    std::vector<MigrationEntry> others = all;
+    if (others.size() > 1) std::rotate(others.begin(), others.begin() + round % 2, others.end());
+    for (int i = 0; i < round % 5; ++i) others.push_back(random.made().entry);
+    if (round % 4 == 0 && !others.empty()) others.erase(others.begin());
+
+    std::vector<const MigrationEntry*> taken;
+    for (std::size_t which = 0; which < all.size(); ++which) {
+      const auto free =
+          std::find_if(others.begin(), others.end(), [&](const MigrationEntry& other) {
+            return other.is(all[which]) &&
+                   std::find(taken.begin(), taken.end(), &other) == taken.end();
+          });
+      const MigrationEntry* const expected = free == others.end() ? nullptr : &*free;
+      REQUIRE(counterpart(all, which, others) == expected);
+      if (expected != nullptr) taken.push_back(expected);
+    }
+  }
+}
+
 TEST_CASE("What was told of a migration stays what was told, whatever becomes of it") {
   Migrations random;
   std::vector<Known> all;
