@@ -78,12 +78,8 @@ const Event* Draft::finish(bool in_input, std::size_t longest) {
   if (generated_.empty()) fail(ErrorCode::missing_generated);
   clean_values();
   if (longest > kMaxText) check_lengths();
-  if (!failed()) {
-    if (const auto time = parse_time(generated_)) {
-      event_.generated = *time;
-    } else {
-      fail(ErrorCode::bad_time, generated_);
-    }
+  if (!failed() && !read_time(generated_, event_.generated)) {
+    fail(ErrorCode::bad_time, generated_);
   }
   event_.traits = site_.kept();
   event_.in_input = in_input;

@@ -10,6 +10,10 @@
 #include <string_view>
 #include <utility>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "event/scanning.h"
 #include "event/site_traits.h"
 #include "vmtrail/error.h"
@@ -24,18 +28,19 @@ struct Flaw {
   std::string_view detail;
 };
 
-/// Assigns them one by one: of a loop over so few, compilers make an instruction that is slow, and
-/// of a constant two stores each.
+/// Makes each of them empty, without data(), in one store each: of a loop over so few, compilers
+/// make an instruction that is slow to begin.
 template <std::size_t kCount>
 void clear_texts(std::array<std::string_view, kCount>& texts) {
-  std::string_view none;
-#if defined(__GNUC__)
-  asm("" : "+m"(none));
-#endif
+#if defined(__SSE2__)
+  static_assert(sizeof(std::string_view) == sizeof(__m128i));
   [&]<std::size_t... i>(std::index_sequence<i...>) {
-    ((texts[i] = none), ...);
+    (_mm_storeu_si128(reinterpret_cast<__m128i*>(&texts[i]), _mm_setzero_si128()), ...);
   }
   (std::make_index_sequence<kCount>());
+#else
+  texts.fill({});
+#endif
 }
 
 /// Gathers what a message says and checks it. The first flaw found is the one that is told. Serves

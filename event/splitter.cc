@@ -119,18 +119,19 @@ bool Splitter::is_plain_line(std::string_view window, std::size_t size) const {
                                  : window[size + 1] == '[' && window[size + 2] == '{';
 }
 
-Frame Splitter::cut_plain_line(std::string_view window, std::size_t size) {
-  const std::uint64_t offset = offset_;
+void Splitter::cut_plain_line(std::string_view window, std::size_t size, Frame& frame) {
+  frame = {.bytes = {window.data(), size}, .offset = offset_, .line = line_++};
   consumed_ = size + 1;
   offset_ += size + 1;
-  return {.bytes = {window.data(), size}, .offset = offset, .line = line_++};
 }
 
 std::optional<Frame> Splitter::next(std::string_view window, bool last) {
   consumed_ = 0;
   const std::size_t size = window.find('\n');
-  if (size != kNone && is_plain_line(window, size)) return cut_plain_line(window, size);
-  return next_closely(window, last);
+  if (size == kNone || !is_plain_line(window, size)) return next_closely(window, last);
+  Frame frame;
+  cut_plain_line(window, size, frame);
+  return frame;
 }
 
 /// The same for any input.

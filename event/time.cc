@@ -262,17 +262,24 @@ class WrittenHour {
     put_pair(text_.data() + 11, static_cast<std::uint64_t>((begin_ - day) / hours(1)));
   }
   [[nodiscard]] bool has(Time time) const { return time >= begin_ && time < begin_ + hours(1); }
-  /// A time that it has.
-  void write(char* to, Time time) const {
+  /// A time that it has, to two places: what is put together of parts is read as a whole only after
+  /// a while.
+  void write(char* to, char* and_to, Time time) const {
     const auto micros = static_cast<std::uint64_t>((time - begin_).count());
     const auto second = static_cast<std::uint32_t>(micros / 1000000);
     const auto fraction = static_cast<std::uint32_t>(micros % 1000000);
-    std::memcpy(to, text_.data(), kTimeSize);
-    put_pair(to + 14, second / 60);
-    put_pair(to + 17, second % 60);
-    put_pair(to + 20, fraction / 10000);
-    put_pair(to + 22, fraction / 100 % 100);
-    put_pair(to + 24, fraction % 100);
+    const std::array<std::uint32_t, 5> pairs = {second / 60, second % 60, fraction / 10000,
+                                                fraction / 100 % 100, fraction % 100};
+    const auto put = [&](char* place) {
+      std::memcpy(place, text_.data(), kTimeSize);
+      put_pair(place + 14, pairs[0]);
+      put_pair(place + 17, pairs[1]);
+      put_pair(place + 20, pairs[2]);
+      put_pair(place + 22, pairs[3]);
+      put_pair(place + 24, pairs[4]);
+    };
+    put(to);
+    put(and_to);
   }
 
  private:
@@ -295,10 +302,10 @@ class WrittenTimes {
       if (one.time == time) return copy(to, one.text.data());
     }
     if (!hour_.has(time)) hour_ = WrittenHour(time = with_four_digits(time));
-    hour_.write(to, time);
-    std::swap(recent_[0], recent_[1]);
-    recent_[0].time = time;
-    copy(recent_[0].text.data(), to);
+    Written& oldest = recent_[oldest_];
+    oldest_ = 1 - oldest_;
+    oldest.time = time;
+    hour_.write(to, oldest.text.data(), time);
   }
 
  private:
@@ -309,7 +316,8 @@ class WrittenTimes {
   static void copy(char* to, const char* text) { std::memcpy(to, text, kTimeSize); }
 
   WrittenHour hour_;
-  std::array<Written, 2> recent_;  // the newer first
+  std::array<Written, 2> recent_;
+  std::size_t oldest_ = 0;
 };
 
 /// In any of the forms that parse_time() reads.
@@ -348,10 +356,14 @@ inline microseconds micros(const Eight& digits) {
 
 /// Of a time that is of another minute than `last`, or written otherwise. Apart, so that the others
 /// keep few things in mind.
-[[gnu::noinline]] std::optional<Time> parse_afresh(std::string_view text, ReadMinute& last) {
+[[gnu::noinline]] bool read_afresh(std::string_view text, ReadMinute& last, Time& time) {
+  const auto take = [&](const std::optional<Time>& parsed) {
+    if (parsed) time = *parsed;
+    return parsed.has_value();
+  };
   if (std::endian::native != std::endian::little || !has_usual_length(text) ||
       (text[10] != 'T' && text[10] != ' ')) {
-    return parse_any(text);
+    return take(parse_any(text));
   }
   static constexpr Shape kDate("0000-00-");
   static constexpr Shape kDay("00?00:00");
@@ -370,20 +382,21 @@ inline microseconds micros(const Eight& digits) {
     const Eight day(text.data() + 8, kDay);
     wrong |= date.wrong() | day.wrong();
     if (wrong == 0) {
-      const auto time = within_range(moment(date.pair(0) * 100 + date.pair(2), date.pair(5),
-                                            day.pair(0), {clock.pair(0), clock.pair(3), 0}));
-      if (!time) return std::nullopt;
-      last = ReadMinute(text, *time);
+      const auto minute = within_range(moment(date.pair(0) * 100 + date.pair(2), date.pair(5),
+                                              day.pair(0), {clock.pair(0), clock.pair(3), 0}));
+      if (!minute) return false;
+      last = ReadMinute(text, *minute);
     }
   }
-  if (wrong != 0) return parse_any(text);
-  if (clock.pair(6) > 59) return std::nullopt;
-  return last.time() + seconds(clock.pair(6)) + fraction;
+  if (wrong != 0) return take(parse_any(text));
+  if (clock.pair(6) > 59) return false;
+  time = last.time() + seconds(clock.pair(6)) + fraction;
+  return true;
 }
 
 }  // namespace
 
-std::optional<Time> parse_time(std::string_view text) {
+bool read_time(std::string_view text, Time& time) {
   // Times with a fraction say when, those without mostly what hour an audit is of: two minutes.
   thread_local std::array<ReadMinute, 2> lasts;
   ReadMinute& last = lasts[text.size() == kWithoutFraction ? 1 : 0];
@@ -393,10 +406,17 @@ std::optional<Time> parse_time(std::string_view text) {
     const Eight clock(text.data() + 16, kSeconds);
     const Eight digits(text.data() + 18, kFraction);
     if ((clock.wrong() | digits.wrong()) == 0 && clock.pair(1) < 60) {
-      return last.time() + seconds(clock.pair(1)) + micros(digits);
+      time = last.time() + seconds(clock.pair(1)) + micros(digits);
+      return true;
     }
   }
-  return parse_afresh(text, last);
+  return read_afresh(text, last, time);
+}
+
+std::optional<Time> parse_time(std::string_view text) {
+  Time time;
+  if (!read_time(text, time)) return std::nullopt;
+  return time;
 }
 
 void write_time(char* to, Time time) {

@@ -277,12 +277,17 @@ inline const char* DecodedReader::read_event(const char* at, Coming& coming) {
   at = get_bytes(at, head);
   const auto has = [&](Decoded::Flag flag) { return (head.flags & flag) != 0; };
   if (has(Decoded::begins_frame)) {
-    frame_.bytes = {frame_.bytes.data() + head.frame_step, head.frame_size};
-    frame_.offset += head.frame_step;
-    frame_.line += head.frame_lines;
-    frame_.padded = true;
-    frame_.too_long = false;
-    coming.frames[place] = frame_;
+    // Each of its own, not copied: what was just put together is not read as a whole yet.
+    const std::string_view bytes(frame_.bytes.data() + head.frame_step, head.frame_size);
+    const std::uint64_t offset = frame_.offset + head.frame_step;
+    const std::uint64_t line = frame_.line + head.frame_lines;
+    for (Frame* const frame : {&frame_, &coming.frames[place]}) {
+      frame->bytes = {bytes.data(), bytes.size()};
+      frame->offset = offset;
+      frame->line = line;
+      frame->padded = true;
+      frame->too_long = false;
+    }
   }
   std::uint32_t told = head.told;
   std::size_t number = 0;

@@ -51,7 +51,8 @@ void EventBatch::begin(const Frame& frame) {
   marks_[mark_count_++] = {Kind::frame, event_count_, frame};
 }
 
-inline void EventBatch::add(const Event& event, std::string_view input, RuleMatcher& matcher) {
+inline void EventBatch::add(const Event& event, const std::string_view& input,
+                            RuleMatcher& matcher) {
   const std::size_t place = event_count_++;
   Event& copy = events_[place];
   copy_event(event, copy);
@@ -64,10 +65,9 @@ inline void EventBatch::add(const Event& event, std::string_view input, RuleMatc
   std::construct_at(&matched_[place], event, matcher.match(event));
 }
 
-inline void EventBatch::add(const Frame& frame, const Event& event, RuleMatcher& matcher) {
-  frames_[event_count_] = frame;
+inline void EventBatch::add_with_frame(const Event& event, RuleMatcher& matcher) {
   begins_frame_ |= 1U << event_count_;
-  add(event, frame.bytes, matcher);
+  add(event, frame().bytes, matcher);
 }
 
 void EventBatch::add(const Undecodable& bad, std::string_view input) {
@@ -154,10 +154,11 @@ bool BatchWriter::decode_line(MatchingDecoder& decoder, Splitter& splitter,
   std::size_t size = 0;
   const Event* const event = decoder.decoder.decode_line(window, size);
   if (event == nullptr) return false;
-  std::optional<Frame> frame = splitter.take_line(window, size);
-  if (!frame) return false;
-  frame->padded = true;
-  batch().add(*frame, *event, decoder.matcher);
+  EventBatch& to = batch();
+  Frame& frame = to.frame();
+  if (!splitter.take_line(window, size, frame)) return false;
+  frame.padded = true;
+  to.add_with_frame(*event, decoder.matcher);
   return true;
 }
 

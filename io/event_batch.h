@@ -33,10 +33,12 @@ class EventBatch {
   }
 
   void begin(const Frame& frame);
-  /// A frame that holds one event.
-  inline void add(const Frame& frame, const Event& event, RuleMatcher& matcher);
+  /// Room for a frame, which the next event may begin.
+  [[nodiscard]] Frame& frame() { return frames_[event_count_]; }
+  /// The one event of the frame in that room.
+  inline void add_with_frame(const Event& event, RuleMatcher& matcher);
   /// `input`: the frame's bytes.
-  inline void add(const Event& event, std::string_view input, RuleMatcher& matcher);
+  inline void add(const Event& event, const std::string_view& input, RuleMatcher& matcher);
   void add(const Undecodable& bad, std::string_view input);
   void add_sample() { add(Kind::sample); }
   void add_skipped_line() { add(Kind::skipped_line); }

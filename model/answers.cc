@@ -43,7 +43,7 @@ InstanceAnswer answer(const Instance& instance, const Names& names) {
 
 void append_migrations(std::vector<Migration>& out, const Instance& instance, const Names& names) {
   for (const MigrationEntry& entry : instance.migrations) {
-    out.push_back(migration_answer(instance.id, entry.request(), entry.view(), names));
+    answer_migration(out.emplace_back(), instance.id, entry.request(), entry.view(), names);
   }
 }
 

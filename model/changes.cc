@@ -109,13 +109,18 @@ std::string_view raised_in(const Instance& instance, const RequestId& request, c
 
 using Migrations = std::span<const MigrationEntry>;
 
+// What is made of these is written over; to make it of nothing would be slow to begin.
+constinit const Cause kNoCause{};
+constinit const Migration kNoMigration{};
+constinit const OperationSummary kNoOperation{};
+
 void tell_cause(std::optional<Cause>& cause, const Changes::Occasion& occasion) {
   if (occasion.event == nullptr) {
     cause.reset();
     return;
   }
   const Event& event = *occasion.event;
-  if (!cause) cause.emplace();
+  if (!cause) cause.emplace(kNoCause);
   cause->message_id = event.message_id;
   cause->event_type = event.event_type;
   cause->rule = occasion.rule->id;
@@ -130,17 +135,17 @@ std::string_view or_nothing(std::string_view text) {
 
 }  // namespace
 
-Migration migration_answer(const InstanceId& instance, const RequestId& request,
-                           const MigrationView& view, const Names& names) {
-  return {instance,
-          view.kind,
-          request,
-          names.text(view.source),
-          names.text(view.destination),
-          view.outcome,
-          view.started_at,
-          view.finished_at,
-          view.confirmed_at};
+void answer_migration(Migration& to, const InstanceId& instance, const RequestId& request,
+                      const MigrationView& view, const Names& names) {
+  to.instance = instance;
+  to.kind = view.kind;
+  to.request_id = request;
+  to.source = names.text(view.source);
+  to.destination = names.text(view.destination);
+  to.outcome = view.outcome;
+  to.started_at = view.started_at;
+  view.finished_at.put(to.finished_at);
+  view.confirmed_at.put(to.confirmed_at);
 }
 
 void summarise(std::optional<OperationSummary>& to, const Operation& operation,
@@ -149,7 +154,7 @@ void summarise(std::optional<OperationSummary>& to, const Operation& operation,
     to.reset();
     return;
   }
-  OperationSummary& summary = to ? *to : to.emplace();
+  OperationSummary& summary = to ? *to : to.emplace(kNoOperation);
   summary.request_id = operation.request;
   summary.started_at = operation.first;
   if (operation.migration) {
@@ -158,11 +163,11 @@ void summarise(std::optional<OperationSummary>& to, const Operation& operation,
     summary.outcome = view.outcome;
     summary.source = names.text(view.source);
     summary.destination = names.text(view.destination);
-    summary.finished_at = view.finished_at;
+    view.finished_at.put(summary.finished_at);
     return;
   }
   summary.kind = name(operation.kind);
-  summary.finished_at = operation.finished_at();
+  operation.finished_at().put(summary.finished_at);
   summary.outcome = operation.phases.any(Phase::failed, Phase::raised) ? Outcome::failed
                     : operation.closed() && summary.finished_at        ? Outcome::completed
                                                                        : Outcome::in_progress;
@@ -351,7 +356,8 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
   for (const std::uint32_t ended : instance.ended) {
     if (ended < before.folded_migrations) {
       MigrationEntry& entry = instance.migrations[ended];
-      tell_migration_changes(instance, entry, entry.told(), last, records);
+      const std::optional<MigrationView> announced = entry.told();
+      tell_migration_changes(instance, entry, announced ? &*announced : nullptr, last, records);
     }
   }
   instance.ended.clear();
@@ -359,23 +365,25 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
   for (std::size_t i = 0; i < unfolded.size(); ++i) {
     MigrationEntry& entry = instance.migrations[before.folded_migrations + i];
     if (entry.is_told_as_it_is()) continue;
-    std::optional<MigrationView> announced = entry.told();
-    if (!announced) {
-      const MigrationEntry* const old = counterpart(unfolded, i, before.migrations);
-      if (old != nullptr) announced = old->told();
-    }
     Occasion at = occasion;
     at.at_end = at.at_end || before.folded_migrations + i < folded;
-    tell_migration_changes(instance, entry, announced, at, records);
+    const MigrationEntry* told = &entry;
+    if (!entry.is_told()) told = counterpart(unfolded, i, before.migrations);
+    if (told == nullptr || !told->is_told()) {
+      tell_migration_changes(instance, entry, nullptr, at, records);
+    } else {
+      const MigrationView announced = *told->told();
+      tell_migration_changes(instance, entry, &announced, at, records);
+    }
   }
 }
 
 void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& entry,
-                                     std::optional<MigrationView> announced,
-                                     const Occasion& occasion, RecordConsumer& records) {
+                                     const MigrationView* announced, const Occasion& occasion,
+                                     RecordConsumer& records) {
   const MigrationView now = entry.view();
-  if (!announced) {
-    MigrationView started = now;
+  MigrationView started = entry.view();  // what was just put together is not copied yet
+  if (announced == nullptr) {
     if (now.outcome != Outcome::in_progress) {
       started.outcome = Outcome::in_progress;
       started.finished_at.reset();
@@ -383,9 +391,9 @@ void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& e
     }
     tell_migration(RecordType::migration_started, instance, entry.request(), started, occasion,
                    records);
-    announced = started;
+    announced = &started;
   }
-  if (announced == now) return entry.set_told_as_it_is();
+  if (*announced == now) return entry.set_told_as_it_is();
   // That it is completed is told once, with both ends; the end that is missing may be in the next
   // event.
   const bool complete = now.source != NameId::nothing && now.destination != NameId::nothing;
@@ -393,7 +401,7 @@ void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& e
       !occasion.at_end) {
     return entry.set_told(*announced);
   }
-  MigrationView told = now;
+  MigrationView told = entry.view();
   if (step(*announced, now) == RecordType::migration_completed && now.confirmed_at) {
     told.confirmed_at.reset();  // the confirmation has a record of its own
   }
@@ -410,7 +418,7 @@ void Changes::tell_migration(RecordType type, const Instance& instance, const Re
                              const MigrationView& view, const Occasion& occasion,
                              RecordConsumer& records) {
   ChangeRecord& record = start(type, instance, occasion);
-  record.migration = migration_answer(instance.id, request, view, names_);
+  answer_migration(record.migration.emplace(kNoMigration), instance.id, request, view, names_);
   const auto spoken_host = [&](NameId host) {
     return host == NameId::nothing ? "an unknown host" : names_.text(host);
   };

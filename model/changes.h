@@ -109,9 +109,9 @@ class Changes {
                     RecordConsumer& records);
   void tell_migrations(const Before& before, Instance& instance, const Occasion& occasion,
                        RecordConsumer& records);
-  /// `announced`: what was told of it before.
+  /// `announced`: what was told of it before; nullptr: nothing.
   void tell_migration_changes(const Instance& instance, MigrationEntry& entry,
-                              std::optional<MigrationView> announced, const Occasion& occasion,
+                              const MigrationView* announced, const Occasion& occasion,
                               RecordConsumer& records);
   void tell_migration(RecordType type, const Instance& instance, const RequestId& request,
                       const MigrationView& view, const Occasion& occasion, RecordConsumer& records);
@@ -137,8 +137,8 @@ class Changes {
 };
 
 /// Text of the model's answers, as far as they are not plain numbers.
-[[nodiscard]] Migration migration_answer(const InstanceId& instance, const RequestId& request,
-                                         const MigrationView& view, const Names& names);
+void answer_migration(Migration& to, const InstanceId& instance, const RequestId& request,
+                      const MigrationView& view, const Names& names);
 /// Nothing: it is none of which anything is told.
 void summarise(std::optional<OperationSummary>& to, const Operation& operation,
                const Instance& instance, const Names& names);

@@ -86,8 +86,9 @@ void Model::Impl::expect_to_judge(std::span<const WithId> coming) const {
 // What an event reads hangs together like a chain: index, slot, instance, its operations and what
 // they have left, the facts of the last one. Each step is taken for all instances before the next.
 void Model::expect(std::span<const Matched> coming) const {
-  coming = coming.first(std::min(coming.size(), kMaxComing));
   const Impl& impl = *impl_;
+  if (impl.instances.stay_near()) return;
+  coming = coming.first(std::min(coming.size(), kMaxComing));
   std::array<const Instance*, kMaxComing> awake;
   std::array<std::uint32_t, kMaxComing> places;
   std::array<std::size_t, kMaxComing> hashes;

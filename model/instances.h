@@ -85,6 +85,11 @@ class Instances {
   }
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
+  /// Are those that are heard of so few that the caches hold them anyway?
+  [[nodiscard]] bool stay_near() const {
+    const std::size_t awake = awake_.taken() / sizeof(Instance);
+    return awake < kMostNear && size_ < kManyPacked * awake;
+  }
 
   // An instance whose id has that hash will be looked for soon: what finding it reads, step by
   // step, each a little after the one before.
@@ -162,6 +167,8 @@ class Instances {
   /// Some of what is packed, if it is to be tidied.
   void tidy();
 
+  static constexpr std::size_t kMostNear = 2000;   // some two megabytes, with what they hold
+  static constexpr std::size_t kManyPacked = 16;   // to one that is awake: they are heard of, too
   static constexpr std::size_t kMostPacked = 192;  // bytes; few instances take more
   static constexpr std::uint32_t kTidiedAtOnce = 16;
 

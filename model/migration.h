@@ -92,6 +92,7 @@ class MigrationEntry {
   }
   /// nullptr: they have not, or it is as they have told it.
   [[nodiscard]] const MigrationView* told_otherwise() const { return told_otherwise_.get(); }
+  [[nodiscard]] bool is_told() const { return told_as_it_is_ || told_otherwise() != nullptr; }
   [[nodiscard]] bool is_told_as_it_is() const { return told_as_it_is_; }
   void set_told_as_it_is() {
     told_as_it_is_ = true;
@@ -121,9 +122,9 @@ class MigrationEntry {
   NameId destination_;
   MigrationKind kind_;
   Outcome outcome_;
-  bool confirmed_ : 1 = false;
-  bool reverted_ : 1 = false;
-  bool told_as_it_is_ : 1 = false;
+  bool confirmed_ = false;
+  bool reverted_ = false;
+  bool told_as_it_is_ = false;
 };
 
 /// What one of them was before a walk, or is behind it, wherever that has put it; nullptr: nothing.

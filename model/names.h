@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -114,13 +115,18 @@ class Names {
   [[nodiscard]] const char* place_of(const Entry& entry) const {
     return &chunks_[entry.at >> kChunkBits][entry.at % kChunk];
   }
-  /// Is the text, of the entry's size and ends, the same between them?
+  /// Is the text, of more than kInWords bytes, which has the entry's size and ends, the same
+  /// between them?
   [[nodiscard]] bool is_between(const Entry& entry, std::string_view text) const {
     const char* const place = place_of(entry);
-    for (std::size_t at = 8; at + 8 < text.size(); at += 8) {
-      if (load<std::uint64_t>(text.data() + at) != load<std::uint64_t>(place + at)) return false;
-    }
-    return true;
+    const auto differ = [&](std::size_t at) {
+      return load<std::uint64_t>(text.data() + at) ^ load<std::uint64_t>(place + at);
+    };
+    // Sixteen bytes, from which on the last eight are all that is left of most.
+    const std::size_t begin = std::min<std::size_t>(8, text.size() - 16);
+    std::uint64_t different = differ(begin) | differ(begin + 8);
+    for (std::size_t at = 24; at + 8 < text.size(); at += 8) different |= differ(at);
+    return different == 0;
   }
   [[nodiscard]] std::uint64_t hash_of(std::string_view text, const Words& words) const;
   [[nodiscard]] bool is(NameId id, std::string_view text, const Words& words) const {

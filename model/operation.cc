@@ -312,8 +312,8 @@ NameId Operation::host_out() const {
   return NameId::nothing;
 }
 
-std::optional<Time> Operation::finished_at() const {
-  const auto time_of = [&](Phases ends, bool own) -> std::optional<Time> {
+OptionalTime Operation::finished_at() const {
+  const auto time_of = [&](Phases ends, bool own) -> OptionalTime {
     if (!phases.any(ends)) return std::nullopt;
     for (const Fact& fact : facts) {
       if (ends.has(fact.rule->phase) && (!own || fact.rule->operation == kind)) {

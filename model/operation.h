@@ -15,6 +15,7 @@
 #include "model/migration.h"
 #include "model/names.h"
 #include "model/optional_index.h"
+#include "model/optional_time.h"
 #include "model/prefetch.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/words.h"
@@ -153,8 +154,8 @@ struct Operation {
   /// The vm_state in which it begins and that in which it leaves the instance, likewise.
   [[nodiscard]] NameId begins_in() const;
   [[nodiscard]] NameId leads_to() const;
-  /// When it ended; nullopt while it has not.
-  [[nodiscard]] std::optional<Time> finished_at() const;
+  /// When it ended; none while it has not.
+  [[nodiscard]] OptionalTime finished_at() const;
   [[nodiscard]] Duration limit() const;
   /// What to call it once nothing more is expected of it.
   [[nodiscard]] Outcome judgement() const;

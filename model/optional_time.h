@@ -21,6 +21,16 @@ class OptionalTime {
   explicit operator bool() const { return has_value(); }
   [[nodiscard]] Time operator*() const { return time_; }
   operator std::optional<Time>() const { return has_value() ? std::optional(time_) : std::nullopt; }
+  [[nodiscard]] Time value_or(Time other) const { return has_value() ? time_ : other; }
+  /// Assigns it. The conversion makes one of parts in memory, which is read at once as a whole: for
+  /// that a processor waits.
+  void put(std::optional<Time>& to) const {
+    if (has_value()) {
+      to = time_;
+    } else {
+      to.reset();
+    }
+  }
   void reset() { time_ = kNone; }
 
   friend bool operator==(const OptionalTime&, const OptionalTime&) = default;

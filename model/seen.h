@@ -7,6 +7,10 @@
 #include <cstdint>
 #include <vector>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "model/prefetch.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/snapshot.h"
@@ -21,6 +25,7 @@ class Seen {
   void add(const MessageId& id, Time until);
   /// `hash`: the id's.
   [[nodiscard]] bool contains(const MessageId& id, std::size_t hash) const {
+    if (lacks(hash)) return false;
     const std::size_t at = find(id, hash);
     return tags_[at] != kFree && slots_[at].until >= now_;
   }
@@ -44,6 +49,25 @@ class Seen {
   using Tag = std::uint8_t;
   static constexpr Tag kFree = 0;
   static Tag tag_of(std::size_t hash) { return static_cast<Tag>(hash >> 56 | 1); }
+  /// Is there surely none of that hash? Nearly always it can be told at one look.
+  [[nodiscard]] bool lacks(std::size_t hash) const {
+#if defined(__SSE2__)
+    constexpr std::size_t kLook = sizeof(__m128i);
+    const std::size_t at = hash & mask_;
+    if (at + kLook > tags_.size()) return false;
+    const __m128i tags = _mm_loadu_si128(reinterpret_cast<const __m128i*>(&tags_[at]));
+    const auto which = [&](Tag tag) {
+      const __m128i all = _mm_set1_epi8(static_cast<char>(tag));
+      return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, all)));
+    };
+    const unsigned free = which(kFree);
+    const unsigned up_to_free = free ^ (free - 1);
+    return free != 0 && (which(tag_of(hash)) & up_to_free) == 0;
+#else
+    (void)hash;
+    return false;
+#endif
+  }
   /// Its slot, or the free one at which the search has ended.
   [[nodiscard]] std::size_t find(const MessageId& id, std::size_t hash) const {
     std::size_t at = hash & mask_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/operation.h"
+#include "model/prefetch.h"
 #include "model/steps.h"
 
 namespace vmtrail {
@@ -25,12 +26,7 @@ class Spares {
     larger_rooms_.reserve(kMostRooms);
   }
 
-  [[nodiscard]] std::unique_ptr<Operation> operation() {
-    if (operations_.empty()) return std::make_unique<Operation>();
-    std::unique_ptr<Operation> spare = std::move(operations_.back());
-    operations_.pop_back();
-    return spare;
-  }
+  [[nodiscard]] std::unique_ptr<Operation> operation() { return last_of(operations_); }
 
   /// Makes room for one more.
   void give_room(Facts& facts) {
@@ -49,12 +45,7 @@ class Spares {
   }
 
   /// As they were left.
-  [[nodiscard]] std::unique_ptr<Steps> steps() {
-    if (steps_.empty()) return std::make_unique<Steps>();
-    std::unique_ptr<Steps> spare = std::move(steps_.back());
-    steps_.pop_back();
-    return spare;
-  }
+  [[nodiscard]] std::unique_ptr<Steps> steps() { return last_of(steps_); }
   void keep(std::unique_ptr<Steps> steps) {
     if (steps_.size() < kMost) steps_.push_back(std::move(steps));
   }
@@ -64,22 +55,39 @@ class Spares {
   static constexpr std::size_t kMostRooms = 2048;  // of either size: two and four megabytes at most
   static constexpr std::size_t kRoom = 12;  // most operations that have more than a few have less
 
+  /// A new one, if there is none. The one that is taken next may have been idle for long.
+  template <class Spare>
+  [[nodiscard]] static std::unique_ptr<Spare> last_of(std::vector<std::unique_ptr<Spare>>& spares) {
+    if (spares.empty()) return std::make_unique_for_overwrite<Spare>();
+    std::unique_ptr<Spare> spare = std::move(spares.back());
+    spares.pop_back();
+    if (!spares.empty()) prefetch(spares.back().get());
+    return spare;
+  }
+  static void prefetch_last(const std::vector<Facts>& rooms) {
+    constexpr std::size_t kSoon = 4;  // facts that will be in it
+    if (rooms.size() < 2) return;
+    prefetch(rooms.back().data(), kSoon * sizeof(Fact));
+    prefetch_line(&rooms.back() - 1);
+  }
+
   /// Those for exactly so many facts; nullptr: such are not kept.
   [[nodiscard]] std::vector<Facts>* rooms_of(std::size_t facts) {
     return facts == kRoom ? &rooms_ : facts == 2 * kRoom ? &larger_rooms_ : nullptr;
   }
   [[gnu::noinline]] void give_larger(Facts& facts) {
     const std::size_t wanted = facts.size() < kRoom ? kRoom : 2 * facts.size();
-    Facts larger;
+    Facts smaller = std::move(facts);
+    facts.clear();
     if (std::vector<Facts>* const rooms = rooms_of(wanted); rooms != nullptr && !rooms->empty()) {
-      larger = std::move(rooms->back());
+      facts = std::move(rooms->back());
       rooms->pop_back();
+      prefetch_last(*rooms);
     } else {
-      larger.reserve(wanted);
+      facts.reserve(wanted);
     }
-    larger.assign(std::make_move_iterator(facts.begin()), std::make_move_iterator(facts.end()));
-    keep_room(facts);
-    facts = std::move(larger);
+    facts.assign(std::make_move_iterator(smaller.begin()), std::make_move_iterator(smaller.end()));
+    keep_room(smaller);
   }
   void keep_room(Facts& facts) {
     facts.clear();

@@ -203,6 +203,13 @@ void Walk::drop(std::size_t position) {
 
 // ---- one fact
 
+// A state is read as a whole soon, for which a processor waits if a part of it was just written:
+// most parts are told again as they are.
+template <class Part>
+inline void tell(Part& part, Part value) {
+  if (part != value) part = value;
+}
+
 void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   const Rule& rule = *fact.rule;
   state.effective = std::max(state.effective, fact.generated);
@@ -211,11 +218,11 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   const bool well_after = fact.generated > state.moved_at + tolerance_;
 
   if (fact.name != NameId::nothing && (rule.writes.attributes || state.name == NameId::nothing)) {
-    state.name = fact.name;
+    tell(state.name, fact.name);
   }
   if (fact.project_id != NameId::nothing &&
       (rule.writes.attributes || state.project_id == NameId::nothing)) {
-    state.project_id = fact.project_id;
+    tell(state.project_id, fact.project_id);
   }
   if (state.host == NameId::nothing &&
       (fact.state == NameId::building || fact.old_state == NameId::building)) {
@@ -230,7 +237,7 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
                              fact.state == state.left_state && rule.rank == state.left_rank;
   if (rule.writes.vm_state && fact.state != NameId::nothing && !before_change &&
       (may_write_state || fact.changes_state())) {
-    state.vm_state = fact.state;
+    tell(state.vm_state, fact.state);
     if (rule.database && fact.changes_state()) {
       state.left_state = fact.old_state;
       state.left_rank = rule.rank;
@@ -239,9 +246,9 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   if (fact.power != PowerState::unknown &&
       (rule.writes.vm_state || rule.power != PowerState::unknown) &&
       (may_write_state || state.power == PowerState::unknown)) {
-    state.power = fact.power;
+    tell(state.power, fact.power);
   }
-  if (rule.writes.task_state && fact.task_told) state.task_state = fact.task_state;
+  if (rule.writes.task_state && fact.task_told) tell(state.task_state, fact.task_state);
 
   std::optional<NameId> host = named(fact, rule.host);
   // Nova's record still names the old host when it first says so, and the new one while it

@@ -46,8 +46,9 @@ bool names(const Rule& rule, std::string_view event_type) {
 // Nova's periodic audit ends on the boundary of its period, an action's own `exists` where it
 // happens (nova/compute/utils.py notify_usage_exists, current_period).
 bool ends_on_the_hour(std::string_view audit_period_ending) {
-  const std::optional<Time> end = parse_time(audit_period_ending);
-  return end && end->time_since_epoch() % std::chrono::hours{1} == Duration::zero();
+  Time end;
+  return read_time(audit_period_ending, end) &&
+         end.time_since_epoch() % std::chrono::hours{1} == Duration::zero();
 }
 
 bool meets(Condition::Task wanted, std::string_view task_state, const Event& event) {

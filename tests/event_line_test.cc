@@ -70,8 +70,8 @@ Read read(const Stream& stream, Decoder& decoder, bool short_way, std::size_t ma
   for (;;) {
     std::size_t size = 0;
     if (const Event* event = short_way ? decoder.decode_line(rest, size) : nullptr) {
-      if (const auto frame = splitter.take_line(rest, size)) {
-        all.frames.push_back(*frame);
+      if (Frame frame; splitter.take_line(rest, size, frame)) {
+        all.frames.push_back(frame);
         all.listener.on_event(*event);
         ++all.short_ways;
         rest.remove_prefix(splitter.consumed());

@@ -132,11 +132,12 @@ class Splitter {
   [[nodiscard]] std::optional<Frame> next(std::string_view window, bool last);
 
   /// The same, if it is known already where the first line feed of the window is: behind `size`
-  /// bytes. nullopt: the line may be no frame as it stands, and nothing has been cut.
-  [[nodiscard]] std::optional<Frame> take_line(std::string_view window, std::size_t size) {
+  /// bytes. False: the line may be no frame as it stands, and nothing has been cut.
+  [[nodiscard]] bool take_line(std::string_view window, std::size_t size, Frame& frame) {
     consumed_ = 0;
-    if (!is_plain_line(window, size)) return std::nullopt;
-    return cut_plain_line(window, size);
+    if (!is_plain_line(window, size)) return false;
+    cut_plain_line(window, size, frame);
+    return true;
   }
 
   /// Bytes at the front of the window of the last call that are done with.
@@ -156,7 +157,7 @@ class Splitter {
   enum class Step : std::uint8_t { cut, again, more };
 
   [[nodiscard]] bool is_plain_line(std::string_view window, std::size_t size) const;
-  [[nodiscard]] Frame cut_plain_line(std::string_view window, std::size_t size);
+  void cut_plain_line(std::string_view window, std::size_t size, Frame& frame);
   std::optional<Frame> next_closely(std::string_view window, bool last);
   Step cut_line(std::string_view rest, bool last, Frame& frame);
   Step cut_nested(std::string_view rest, bool last, Frame& frame);
