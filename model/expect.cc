@@ -35,9 +35,8 @@ inline void Model::Impl::prefetch_near(const Instance& instance) const {
     const Operations& operations = instance.held->operations;
     const Steps* const steps = instance.held->steps.get();
     operations.back().prefetch();
-    if (steps != nullptr) prefetch(steps, offsetof(Steps, prefix));
+    if (steps != nullptr) prefetch(steps);
     if (operations.size() > 1) {
-      if (steps != nullptr) prefetch(&steps->prefix);
       const std::size_t first = operations.size() - std::min(operations.size(), kMostFetched);
       for (std::size_t i = first; i + 1 < operations.size(); ++i) operations[i].prefetch();
     }

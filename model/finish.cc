@@ -61,9 +61,8 @@ void Walk::finish(State& state, Operation& operation) {
     case OperationKind::force_complete:
       break;
   }
-  if (is_mover(operation.kind) || !state.mover_seen || state.mover_host == NameId::nothing) {
+  if (is_mover(operation.kind) || state.mover_host == NameId::nothing) {
     state.mover_host = state.host;
-    state.mover_seen = true;
   }
 }
 

@@ -15,9 +15,8 @@ enum class TextForm : std::uint8_t { none, uuid, other };
 
 // The flags of a state in one number.
 constexpr unsigned kDeleted = 1;
-constexpr unsigned kMoverSeen = 2;
-constexpr unsigned kIntervalOpen = 4;
-constexpr unsigned kBuilding = 8;
+constexpr unsigned kIntervalOpen = 2;
+constexpr unsigned kBuilding = 4;
 
 // Those of a migration.
 constexpr unsigned kPrefixed = 1;
@@ -78,8 +77,8 @@ void Packer::put_state(const State& state) {
   put(state.vm_state);
   put(state.task_state);
   put(state.mover_host);
-  put((state.deleted ? kDeleted : 0) | (state.mover_seen ? kMoverSeen : 0) |
-      (state.interval_open ? kIntervalOpen : 0) | (state.building ? kBuilding : 0));
+  put((state.deleted ? kDeleted : 0) | (state.interval_open ? kIntervalOpen : 0) |
+      (state.building ? kBuilding : 0));
   bytes_.push_back(static_cast<std::uint8_t>(static_cast<unsigned>(state.confidence) << 4 |
                                              static_cast<unsigned>(state.power)));
   bytes_.push_back(static_cast<std::uint8_t>(state.cause));
@@ -208,7 +207,6 @@ class Packer::Reader {
     state.mover_host = name();
     const std::uint64_t flags = number();
     state.deleted = (flags & kDeleted) != 0;
-    state.mover_seen = (flags & kMoverSeen) != 0;
     state.interval_open = (flags & kIntervalOpen) != 0;
     state.building = (flags & kBuilding) != 0;
     const std::uint8_t words = byte();

@@ -68,7 +68,6 @@ State load(const StateSnapshot& saved, const RuleSet& rules, Names& names) {
     state.cause = parse_interval_cause(saved.cause).value_or(IntervalCause::update);
   }
   state.mover_host = names.intern(saved.mover_host);
-  state.mover_seen = state.mover_host != NameId::nothing;
   state.moved_at = saved.moved_at.value_or(Time::min());
   state.effective = saved.effective.value_or(Time::min());
   state.decided_by = MessageId(saved.decided_by);

@@ -16,7 +16,7 @@ bool is_plain(const Instance& instance) {
   const Held& held = *instance.held;
   const State& state = instance.answer;
   return state.confidence == Confidence::confirmed && held.finished == Confidence::confirmed &&
-         !held.ambiguous && !state.deleted && state.host != NameId::nothing && state.mover_seen &&
+         !held.ambiguous && !state.deleted && state.host != NameId::nothing &&
          state.mover_host != NameId::nothing && state.vm_state != NameId::shelved_offloaded &&
          instance.base().migrations == state.migrations && instance.ended.empty();
 }

@@ -49,20 +49,19 @@ struct State {
   NameId project_id{};
   NameId mover_host{};  ///< host after the last operation that could move the instance
   NameId left_state{};  ///< by a change that an update has reported, in the operation under way
-  int left_rank = 0;
-  NameId decided_event_type{};
-  std::uint32_t closed_intervals = 0;  ///< how many of the instance's closed intervals belong to it
-  std::uint32_t migrations = 0;        ///< likewise
+  std::int8_t left_rank = 0;
   Confidence confidence = Confidence::unknown;
   PowerState power = PowerState::unknown;
   IntervalCause cause = IntervalCause::update;
-  bool deleted : 1 = false;
-  bool mover_seen : 1 = false;
-  bool interval_open : 1 = false;
-  bool building : 1 = false;     ///< said to be built, and never placed
-  Time since{};                  ///< beginning of the open interval
-  Time moved_at = Time::min();   ///< newest fact of a serial operation
-  Time effective = Time::min();  ///< newest fact so far: never goes back along the order
+  bool deleted = false;
+  bool interval_open = false;
+  bool building = false;  ///< said to be built, and never placed
+  NameId decided_event_type{};
+  std::uint32_t closed_intervals = 0;  ///< how many of the instance's closed intervals belong to it
+  std::uint32_t migrations = 0;        ///< likewise
+  Time since{};                        ///< beginning of the open interval
+  Time moved_at = Time::min();         ///< newest fact of a serial operation
+  Time effective = Time::min();        ///< newest fact so far: never goes back along the order
   MessageId decided_by;
   const Rule* decided_rule = nullptr;
 };

@@ -240,7 +240,7 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
     tell(state.vm_state, fact.state);
     if (rule.database && fact.changes_state()) {
       state.left_state = fact.old_state;
-      state.left_rank = rule.rank;
+      state.left_rank = static_cast<std::int8_t>(rule.rank);
     }
   }
   if (fact.power != PowerState::unknown &&

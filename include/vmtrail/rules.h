@@ -75,7 +75,8 @@ struct alignas(64) Rule {
 
   std::string id;
   std::uint32_t index = kNoIndex;  ///< its place in RuleSet::rules(); kNoIndex: it is in no set
-  int rank = 0;  ///< place in the causal order of its operation; compared only within one request
+  int rank = 0;  ///< place in the causal order of its operation, 0 to 99; compared only within one
+                 ///< request
   OperationKind operation =
       OperationKind::none;  ///< none: it belongs to whatever operation its request is
   Phase phase = Phase::none;
