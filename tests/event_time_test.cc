@@ -83,6 +83,9 @@ TEST_CASE("what is no time is refused") {
                            "-017-01-23T06:22:02"}) {
     INFO(text);
     CHECK_FALSE(parse_time(text));
+    Time untouched = Time::min();
+    CHECK_FALSE(read_time(text, untouched));
+    CHECK(untouched == Time::min());
   }
   CHECK_FALSE(parse_time(std::string_view("2017-01-23T06:22:02\0", 20)));
 }
