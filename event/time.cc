@@ -262,8 +262,8 @@ class WrittenHour {
     put_pair(text_.data() + 11, static_cast<std::uint64_t>((begin_ - day) / hours(1)));
   }
   [[nodiscard]] bool has(Time time) const { return time >= begin_ && time < begin_ + hours(1); }
-  /// A time that it has, to two places: what is put together of parts is read as a whole only after
-  /// a while.
+  /// A time that it has, to two places: to copy what was just written in pairs would have to wait
+  /// for them (a failed store forwarding).
   void write(char* to, char* and_to, Time time) const {
     const auto micros = static_cast<std::uint64_t>((time - begin_).count());
     const auto second = static_cast<std::uint32_t>(micros / 1000000);

@@ -277,7 +277,8 @@ inline const char* DecodedReader::read_event(const char* at, Coming& coming) {
   at = get_bytes(at, head);
   const auto has = [&](Decoded::Flag flag) { return (head.flags & flag) != 0; };
   if (has(Decoded::begins_frame)) {
-    // Each of its own, not copied: what was just put together is not read as a whole yet.
+    // Both of the same numbers: to copy the one that was just put together would have to wait for
+    // its parts (a failed store forwarding).
     const std::string_view bytes(frame_.bytes.data() + head.frame_step, head.frame_size);
     const std::uint64_t offset = frame_.offset + head.frame_step;
     const std::uint64_t line = frame_.line + head.frame_lines;

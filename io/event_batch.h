@@ -33,11 +33,11 @@ class EventBatch {
   }
 
   void begin(const Frame& frame);
-  /// Room for a frame, which the next event may begin.
+  /// Room for a frame, which the next event may begin. Not if it is full.
   [[nodiscard]] Frame& frame() { return frames_[event_count_]; }
   /// The one event of the frame in that room.
   inline void add_with_frame(const Event& event, RuleMatcher& matcher);
-  /// `input`: the frame's bytes.
+  /// `input`: the frame's bytes, which are seldom looked at: therefore no copy.
   inline void add(const Event& event, const std::string_view& input, RuleMatcher& matcher);
   void add(const Undecodable& bad, std::string_view input);
   void add_sample() { add(Kind::sample); }

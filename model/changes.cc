@@ -109,7 +109,8 @@ std::string_view raised_in(const Instance& instance, const RequestId& request, c
 
 using Migrations = std::span<const MigrationEntry>;
 
-// What is made of these is written over; to make it of nothing would be slow to begin.
+// To begin with, in optionals whose parts are assigned then. An emplace() without arguments fills
+// them with zeros, for which compilers make an instruction that is slow to begin.
 constinit const Cause kNoCause{};
 constinit const Migration kNoMigration{};
 constinit const OperationSummary kNoOperation{};
@@ -382,7 +383,8 @@ void Changes::tell_migration_changes(const Instance& instance, MigrationEntry& e
                                      const MigrationView* announced, const Occasion& occasion,
                                      RecordConsumer& records) {
   const MigrationView now = entry.view();
-  MigrationView started = entry.view();  // what was just put together is not copied yet
+  // Not a copy of `now`, see OptionalTime::put(). `announced` may come to point to it.
+  MigrationView started = entry.view();
   if (announced == nullptr) {
     if (now.outcome != Outcome::in_progress) {
       started.outcome = Outcome::in_progress;

@@ -168,7 +168,7 @@ class Instances {
   void tidy();
 
   static constexpr std::size_t kMostNear = 2000;   // some two megabytes, with what they hold
-  static constexpr std::size_t kManyPacked = 16;   // to one that is awake: they are heard of, too
+  static constexpr std::size_t kManyPacked = 4;    // to one that is awake: more are heard of, too
   static constexpr std::size_t kMostPacked = 192;  // bytes; few instances take more
   static constexpr std::uint32_t kTidiedAtOnce = 16;
 

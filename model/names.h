@@ -122,7 +122,8 @@ class Names {
     const auto differ = [&](std::size_t at) {
       return load<std::uint64_t>(text.data() + at) ^ load<std::uint64_t>(place + at);
     };
-    // Sixteen bytes, from which on the last eight are all that is left of most.
+    // The 16 bytes behind the first 8. Of up to 32 only some of the last 8 are left, which are
+    // known.
     const std::size_t begin = std::min<std::size_t>(8, text.size() - 16);
     std::uint64_t different = differ(begin) | differ(begin + 8);
     for (std::size_t at = 24; at + 8 < text.size(); at += 8) different |= differ(at);

@@ -22,8 +22,9 @@ class OptionalTime {
   [[nodiscard]] Time operator*() const { return time_; }
   operator std::optional<Time>() const { return has_value() ? std::optional(time_) : std::nullopt; }
   [[nodiscard]] Time value_or(Time other) const { return has_value() ? time_ : other; }
-  /// Assigns it. The conversion makes one of parts in memory, which is read at once as a whole: for
-  /// that a processor waits.
+  /// Assigns it part by part. The conversion would put one together in memory and copy it at once:
+  /// who reads with one load what several stores have just written waits until they have reached
+  /// the cache (a failed store forwarding), some 15 cycles.
   void put(std::optional<Time>& to) const {
     if (has_value()) {
       to = time_;

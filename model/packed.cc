@@ -41,7 +41,7 @@ void Packer::put_time(Time time) {
   put((static_cast<std::uint64_t>(distance) << 1 ^ static_cast<std::uint64_t>(distance >> 63)) + 1);
 }
 
-void Packer::put_time(const std::optional<Time>& time) {
+void Packer::put_time(OptionalTime time) {
   put_time(time.value_or(Time::min()));
 }
 
@@ -168,9 +168,9 @@ class Packer::Reader {
     return origin_ - Duration(distance);
   }
 
-  std::optional<Time> optional_time() {
+  OptionalTime optional_time() {
     const Time read = time();
-    return read == Time::min() ? std::nullopt : std::optional(read);
+    return read == Time::min() ? OptionalTime() : OptionalTime(read);
   }
 
   CompactText text() {

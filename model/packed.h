@@ -35,7 +35,7 @@ class Packer {
   void put(std::uint64_t number);
   void put(NameId name) { put(static_cast<std::uint64_t>(name)); }
   void put_time(Time time);
-  void put_time(const std::optional<Time>& time);
+  void put_time(OptionalTime time);
   void put_text(const CompactText& text);
   void put_state(const State& state);
   void put_view(const MigrationView& view);

@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -77,15 +76,15 @@ class Spares {
   }
   [[gnu::noinline]] void give_larger(Facts& facts) {
     const std::size_t wanted = facts.size() < kRoom ? kRoom : 2 * facts.size();
+    std::vector<Facts>* const rooms = rooms_of(wanted);
+    if (rooms == nullptr || rooms->empty()) return facts.reserve(wanted);
+    // Out of the way first: to move them into the room, and then the room, would read its size
+    // right after that was written, see OptionalTime::put().
     Facts smaller = std::move(facts);
     facts.clear();
-    if (std::vector<Facts>* const rooms = rooms_of(wanted); rooms != nullptr && !rooms->empty()) {
-      facts = std::move(rooms->back());
-      rooms->pop_back();
-      prefetch_last(*rooms);
-    } else {
-      facts.reserve(wanted);
-    }
+    facts = std::move(rooms->back());
+    rooms->pop_back();
+    prefetch_last(*rooms);
     facts.assign(std::make_move_iterator(smaller.begin()), std::make_move_iterator(smaller.end()));
     keep_room(smaller);
   }

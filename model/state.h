@@ -49,7 +49,7 @@ struct State {
   NameId project_id{};
   NameId mover_host{};  ///< host after the last operation that could move the instance
   NameId left_state{};  ///< by a change that an update has reported, in the operation under way
-  std::int8_t left_rank = 0;
+  std::int8_t left_rank = 0;  ///< likewise, see Rule::rank
   Confidence confidence = Confidence::unknown;
   PowerState power = PowerState::unknown;
   IntervalCause cause = IntervalCause::update;

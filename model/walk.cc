@@ -55,6 +55,12 @@ IntervalCause cause_of(const Operation& operation, NameId host_before, NameId ho
   return IntervalCause::update;
 }
 
+// Most parts of a state are told again as they are, and it is copied soon: see OptionalTime::put().
+template <class Part>
+inline void set_if_other(Part& part, Part value) {
+  if (part != value) part = value;
+}
+
 }  // namespace
 
 // ---- the ways through
@@ -203,13 +209,6 @@ void Walk::drop(std::size_t position) {
 
 // ---- one fact
 
-// A state is read as a whole soon, for which a processor waits if a part of it was just written:
-// most parts are told again as they are.
-template <class Part>
-inline void tell(Part& part, Part value) {
-  if (part != value) part = value;
-}
-
 void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   const Rule& rule = *fact.rule;
   state.effective = std::max(state.effective, fact.generated);
@@ -218,11 +217,11 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   const bool well_after = fact.generated > state.moved_at + tolerance_;
 
   if (fact.name != NameId::nothing && (rule.writes.attributes || state.name == NameId::nothing)) {
-    tell(state.name, fact.name);
+    set_if_other(state.name, fact.name);
   }
   if (fact.project_id != NameId::nothing &&
       (rule.writes.attributes || state.project_id == NameId::nothing)) {
-    tell(state.project_id, fact.project_id);
+    set_if_other(state.project_id, fact.project_id);
   }
   if (state.host == NameId::nothing &&
       (fact.state == NameId::building || fact.old_state == NameId::building)) {
@@ -237,7 +236,7 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
                              fact.state == state.left_state && rule.rank == state.left_rank;
   if (rule.writes.vm_state && fact.state != NameId::nothing && !before_change &&
       (may_write_state || fact.changes_state())) {
-    tell(state.vm_state, fact.state);
+    set_if_other(state.vm_state, fact.state);
     if (rule.database && fact.changes_state()) {
       state.left_state = fact.old_state;
       state.left_rank = static_cast<std::int8_t>(rule.rank);
@@ -246,9 +245,9 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   if (fact.power != PowerState::unknown &&
       (rule.writes.vm_state || rule.power != PowerState::unknown) &&
       (may_write_state || state.power == PowerState::unknown)) {
-    tell(state.power, fact.power);
+    set_if_other(state.power, fact.power);
   }
-  if (rule.writes.task_state && fact.task_told) tell(state.task_state, fact.task_state);
+  if (rule.writes.task_state && fact.task_told) set_if_other(state.task_state, fact.task_state);
 
   std::optional<NameId> host = named(fact, rule.host);
   // Nova's record still names the old host when it first says so, and the new one while it

@@ -67,7 +67,8 @@ class Model {
   // ---- events
 
   /// What comes next: has the machine fetch what is held of it, all at once rather than one after
-  /// the other. Changes nothing. Of more than kMaxComing the first count.
+  /// the other. Changes nothing, and does nothing where so few are held that they stay near. Of
+  /// more than kMaxComing the first count.
   void expect(std::span<const Matched> coming) const;
   static constexpr std::size_t kMaxComing = 16;
 
