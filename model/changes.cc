@@ -109,8 +109,7 @@ std::string_view raised_in(const Instance& instance, const RequestId& request, c
 
 using Migrations = std::span<const MigrationEntry>;
 
-// To begin with, in optionals whose parts are assigned then. An emplace() without arguments fills
-// them with zeros, for which compilers make an instruction that is slow to begin.
+// An emplace() without one of these fills with zeros, by an instruction that is slow to begin.
 constinit const Cause kNoCause{};
 constinit const Migration kNoMigration{};
 constinit const OperationSummary kNoOperation{};
@@ -368,14 +367,10 @@ void Changes::tell_migrations(const Before& before, Instance& instance, const Oc
     if (entry.is_told_as_it_is()) continue;
     Occasion at = occasion;
     at.at_end = at.at_end || before.folded_migrations + i < folded;
-    const MigrationEntry* told = &entry;
-    if (!entry.is_told()) told = counterpart(unfolded, i, before.migrations);
-    if (told == nullptr || !told->is_told()) {
-      tell_migration_changes(instance, entry, nullptr, at, records);
-    } else {
-      const MigrationView announced = *told->told();
-      tell_migration_changes(instance, entry, &announced, at, records);
-    }
+    const MigrationEntry* const old =
+        entry.is_told() ? &entry : counterpart(unfolded, i, before.migrations);
+    const std::optional<MigrationView> announced = old != nullptr ? old->told() : std::nullopt;
+    tell_migration_changes(instance, entry, announced ? &*announced : nullptr, at, records);
   }
 }
 
