@@ -370,7 +370,7 @@ bool CeilometerScan::decode(std::string_view text, Output& output) {
     const char* const begin = at;
     at = walk.event(at);
     if (at == nullptr) return nullptr;
-    const Event* const event = draft_.finish(output.in_input());
+    const Event* const event = draft_.finish(output.in_input() && unescaped_.empty());
     if (event != nullptr) walk.learn(begin, at);
     last = list ? *at == ']' && at + 1 == end : at == end;
     if (last) return event;

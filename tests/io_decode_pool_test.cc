@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -315,28 +316,38 @@ TEST_CASE("events of several decoders are matched by what they are") {
   }
 }
 
-TEST_CASE("texts are told as they are, however long they are and whoever has read them") {
+TEST_CASE("texts are told as they are, however long, with escapes or not, and whoever read them") {
   const RuleSet shipped = RuleSet::shipped();
   const Scratch scratch;
   std::mt19937 random(12);
-  std::string bytes;
+  std::string lines;
+  std::string lists;
+  std::string list;
   for (int i = 0; i < 12'000; ++i) {
-    // Most are short, some fill what is set aside for a few events.
+    // Most are short, some fill what is set aside for a few events; no two events tell the same.
     const auto text = [&](char c) {
-      return std::string(random() % 50 == 0 ? random() % 1'000 : random() % 12, c);
+      static constexpr std::array kEscaped = {R"(\u00e9)", R"(\"q\")", R"(\\)", R"(\ud83d\ude00)"};
+      const std::string own = std::to_string(i);
+      if (random() % 20 == 0) return kEscaped[random() % kEscaped.size()] + own;
+      return own + std::string(random() % 50 == 0 ? random() % 1'000 : random() % 12, c);
     };
-    bytes += R"({"message_id": "22ded3c2-4c5c-4995-8ec0-c4081a676572", "event_type": ")";
-    bytes += random() % 2 == 0 ? "compute.instance.update" : "compute.instance.exists";
-    bytes += R"(", "generated": "2026-11-22T12:33:25.000001", "traits": [["host", 1, ")";
-    bytes += text('h') + R"("], ["display_name", 1, ")" + text('n') + R"("], ["state", 1, ")";
-    bytes += text('s') + R"("], ["tenant_id", 1, ")" + text('t') + "\"]], \"raw\": {}}\n";
+    std::string event = R"({"message_id": "22ded3c2-4c5c-4995-8ec0-c4081a676572", "event_type": ")";
+    event += random() % 2 == 0 ? "compute.instance.update" : "compute.instance.exists";
+    event += R"(", "generated": "2026-11-22T12:33:25.000001", "traits": [["host", 1, ")";
+    event += text('h') + R"("], ["display_name", 1, ")" + text('n') + R"("], ["state", 1, ")";
+    event += text('s') + R"("], ["tenant_id", 1, ")" + text('t') + "\"]], \"raw\": {}}";
+    lines += event + '\n';
+    list += (list.empty() ? "[" : ", ") + event;
+    if (random() % 30 == 0) lists += std::exchange(list, {}) + "]\n";
   }
-  const std::string path = write(scratch, bytes);
-  const Heard once = heard_at_once(bytes, Format::any, shipped);
-  for (const unsigned jobs : kJobs) {
-    INFO("jobs " << jobs);
-    DecodePool pool({.jobs = jobs, .rules = &shipped});
-    CHECK((read(pool, path).heard.all == once.all));
+  for (const std::string& bytes : {lines, lists}) {
+    const std::string path = write(scratch, bytes);
+    const Heard once = heard_at_once(bytes, Format::any, shipped);
+    for (const unsigned jobs : kJobs) {
+      INFO("jobs " << jobs);
+      DecodePool pool({.jobs = jobs, .rules = &shipped});
+      CHECK((read(pool, path).heard.all == once.all));
+    }
   }
 }
 
