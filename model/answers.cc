@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "model/impl.h"
@@ -50,7 +51,8 @@ void append_migrations(std::vector<Migration>& out, const Instance& instance, co
 bool starts_before(const Migration& a, const Migration& b) {
   if (a.started_at != b.started_at) return a.started_at < b.started_at;
   if (a.request_id != b.request_id) return a.request_id.to_string() < b.request_id.to_string();
-  return a.instance < b.instance;
+  if (a.instance != b.instance) return a.instance < b.instance;
+  return std::tie(a.kind, a.source, a.destination) < std::tie(b.kind, b.source, b.destination);
 }
 
 bool is_prefix_of_uuid(std::string_view text) {

@@ -68,10 +68,10 @@ void Walk::finish(State& state, Operation& operation) {
 
 void Walk::finish_boot_or_unshelve(State& state, const Operation& operation) {
   if (operation.closed() || state.host != NameId::nothing || state.deleted) return;
-  if (operation.phases.any(Phase::failed, Phase::raised)) {
+  if (state.vm_state == NameId::active && operation.destination != NameId::nothing) {
+    place_probably(state, operation.destination, operation);  // a try that failed went before
+  } else if (operation.phases.any(Phase::failed, Phase::raised)) {
     if (state.confidence == Confidence::unknown) state.confidence = Confidence::unplaced;
-  } else if (state.vm_state == NameId::active && operation.destination != NameId::nothing) {
-    place_probably(state, operation.destination, operation);
   } else if (operation.kind == OperationKind::unshelve ||
              operation.judged != Outcome::in_progress) {
     state.confidence = Confidence::probable;  // by now it may have one

@@ -55,7 +55,7 @@ struct State {
   IntervalCause cause = IntervalCause::update;
   bool deleted = false;
   bool interval_open = false;
-  bool building = false;  ///< said to be built, and never placed
+  bool building = false;  ///< said to be built, and since then nowhere, and in no state but error
   NameId decided_event_type{};
   std::uint32_t closed_intervals = 0;  ///< how many of the instance's closed intervals belong to it
   std::uint32_t migrations = 0;        ///< likewise

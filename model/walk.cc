@@ -242,6 +242,10 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
       state.left_rank = static_cast<std::int8_t>(rule.rank);
     }
   }
+  if (state.building && state.vm_state != NameId::building && state.vm_state != NameId::error &&
+      state.vm_state != NameId::nothing) {
+    state.building = false;
+  }
   if (fact.power != PowerState::unknown &&
       (rule.writes.vm_state || rule.power != PowerState::unknown) &&
       (may_write_state || state.power == PowerState::unknown)) {
