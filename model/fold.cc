@@ -13,13 +13,24 @@ namespace vmtrail {
 
 namespace {
 
-// The longest prefix of the order in which every operation is over and ended more than the horizon
+// How long behind its last fact an operation that is closed, but not over, is waited for:
+// migrations wait in a queue, and a large disk or memory is written, for hours.
+constexpr Duration kPatience = std::chrono::hours{6};
+
+// Will more come of it?
+bool is_awaited(const Operation& operation, Time now, const Model::Options& options) {
+  if (operation.over()) return false;
+  const Duration patience = operation.closed() ? std::min(kPatience, options.quiet) : options.quiet;
+  return operation.last > now - patience;
+}
+
+// The longest prefix of the order in which every operation is over, ended more than the horizon
 // before the instance's newest fact, and which no later operation overlaps.
 std::size_t foldable(const Instance& instance, Time now, const Model::Options& options) {
   const Operations& operations = instance.held->operations;
   const Time old = now - options.horizon;
   const auto may_go = [&](const Operation& operation) {
-    return operation.last < old && (operation.closed() || operation.last <= now - options.quiet);
+    return operation.last < old && !is_awaited(operation, now, options);
   };
   const auto begin = operations.begin();
   auto end = std::find_if_not(begin, operations.end(), may_go);
@@ -47,9 +58,10 @@ void Model::Impl::fold_some(Instance& instance) {
 // Never what is still going on: that would lose its end.
 void Model::Impl::make_room(Instance& instance) {
   Operations& operations = instance.held->operations;
-  const auto bystander = std::find_if(
-      operations.begin(), operations.end() - 1,
-      [](const Operation& o) { return !o.serial() && o.kind != OperationKind::abort; });
+  const auto bystander =
+      std::find_if(operations.begin(), operations.end() - 1, [](const Operation& o) {
+        return !o.serial() && o.kind != OperationKind::abort && o.kind != OperationKind::remove;
+      });
   if (bystander != operations.end() - 1) {
     for (const Fact& fact : bystander->facts) remember(fact.message_id);
     Walk walk(instance, spares, names, options.clock_tolerance);
@@ -94,6 +106,12 @@ void Model::Impl::note_folded(Instance& instance, const Operation& operation) {
   }
 }
 
+bool Model::Impl::awaits_more(const Instance& instance, Time now) const {
+  const Operations& operations = instance.held->operations;
+  return std::any_of(operations.begin(), operations.end(),
+                     [&](const Operation& one) { return is_awaited(one, now, options); });
+}
+
 bool Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records) {
   while (!waiting.empty() && waiting.top().since + quiet < now) {
     const Waiting longest = waiting.top();
@@ -101,6 +119,10 @@ bool Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordC
     waiting.pop();
     if (instance.newest > longest.since) {
       waiting.push({instance.newest, instance.place});
+      continue;
+    }
+    if (const Time due = longest.since + quiet; awaits_more(instance, due)) {
+      waiting.push({due, instance.place});  // to be looked at again
       continue;
     }
     if (most-- == 0) {

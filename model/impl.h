@@ -51,6 +51,7 @@ struct Model::Impl {
   std::optional<Time> newest;        // event of all, whatever its clock
   std::optional<Time> stream;  // as far as time has gone on: newest, but for leaps not believed yet
   unsigned ahead = 0;          // events in a row that leap ahead of the stream
+  unsigned behind = 0;         // events in a row that are a leap behind it
 
   /// An instance with facts waits here until the stream has gone on for Options::quiet without it.
   struct Waiting {
@@ -82,6 +83,7 @@ struct Model::Impl {
 
   /// The newest event of all moves the stream's time on.
   void stream_to(Time time, RecordConsumer& records);
+  void set_stream(Time time);
 
   /// Is it a copy, as far as memory and archive know? `hash`: the id's. `named`: the instance that
   /// the event names, if that is awake.
@@ -142,8 +144,10 @@ struct Model::Impl {
       forget_intervals(instance, static_cast<std::uint32_t>(folded - options.history));
     }
   }
-  /// Folds those that nothing was heard of for so long, the longest first, but not too many: a
-  /// whole cloud may have fallen silent at once. True: there are more.
+  /// Does it hold an operation of which more will come?
+  [[nodiscard]] bool awaits_more(const Instance& instance, Time now) const;
+  /// Folds those that nothing was heard of, nor is waited for, for so long, the longest first, but
+  /// not too many: a whole cloud may have fallen silent at once. True: there are more.
   bool fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records);
 
   // Forgetting what ended long ago (forget.cc).
@@ -191,6 +195,9 @@ struct Model::Impl {
 /// make it.
 inline constexpr Duration kLeap = std::chrono::hours{1};
 inline constexpr unsigned kLeapEvents = 8;
+/// How many events in a row, all more than such a step behind the stream, show that wrong clocks
+/// have made it.
+inline constexpr unsigned kBehindEvents = 64;
 /// Quiet instances that are folded at once: by an event, which makes one at most, and by time.
 inline constexpr std::size_t kFoldedByEvent = 4;
 inline constexpr std::size_t kFoldedByTime = 500;

@@ -71,19 +71,28 @@ Model& Model::operator=(Model&&) noexcept = default;
 void Model::Impl::stream_to(Time time, RecordConsumer& records) {
   if (stream && time <= *stream) {
     ahead = 0;
+    if (time >= *stream - kLeap) {
+      behind = 0;
+    } else if (++behind == kBehindEvents) {
+      set_stream(time);
+    }
     return;
   }
   newest = std::max(newest.value_or(time), time);
   // One wrong clock must not make everything else old: a leap is believed once a run of events has
   // made it.
   if (stream && time > *stream + kLeap && ++ahead < kLeapEvents) return;
-  ahead = 0;
-  stream = time;
-  seen.forget_before(time);
-  requests.forget_before(time);
+  set_stream(time);
   if (!waiting.empty() && waiting.top().since + options.quiet < time) {
     fold_quiet(time, options.quiet, kFoldedByEvent, records);
   }
+}
+
+inline void Model::Impl::set_stream(Time time) {
+  ahead = behind = 0;
+  stream = time;
+  seen.forget_before(time);
+  requests.forget_before(time);
 }
 
 inline bool Model::Impl::is_copy(const MessageId& id, std::size_t hash, Time generated,

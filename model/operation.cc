@@ -258,6 +258,38 @@ bool Operation::closed() const {
   return true;
 }
 
+bool Operation::over() const {
+  const bool has_ended = phases.any(Phase::end, Phase::failed, Phase::raised);
+  switch (kind) {
+    case OperationKind::none: {
+      const auto told = std::find_if(facts.rbegin(), facts.rend(),
+                                     [](const Fact& fact) { return fact.task_told; });
+      return told == facts.rend() || told->task_state == NameId::nothing;
+    }
+    case OperationKind::action:
+    case OperationKind::soft_delete:
+    case OperationKind::restore:
+      return has_ended || !phases.has(Phase::start);
+    case OperationKind::remove:
+      return has_ended || deletes;
+    case OperationKind::shelve:  // what offloads it later has a request of its own
+      return closed() || (phases.has(Phase::shelved) && !phases.has(Phase::offloading));
+    case OperationKind::boot:
+    case OperationKind::live_migration:
+    case OperationKind::resize:
+    case OperationKind::revert:
+    case OperationKind::rebuild:
+    case OperationKind::unshelve:
+    case OperationKind::confirm:
+    case OperationKind::volume:
+    case OperationKind::audit:
+    case OperationKind::abort:
+    case OperationKind::force_complete:
+      return closed();
+  }
+  return true;
+}
+
 NameId Operation::host_in() const {
   switch (kind) {
     case OperationKind::live_migration:

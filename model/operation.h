@@ -142,8 +142,12 @@ struct Operation {
   }
 
   [[nodiscard]] bool serial() const { return is_serial(kind) || deletes; }
-  /// Has it come to an end? Kinds without a closing phase count as closed.
+  /// Has it come to an end that says where the instance is? Kinds that do not say so count as
+  /// closed.
   [[nodiscard]] bool closed() const;
+  /// Is nothing more of it to come, as far as its facts tell? An action or a deletion that has
+  /// begun may end hours later; what an update announces, a queued migration, may begin then.
+  [[nodiscard]] bool over() const;
   /// Can it say where the instance is from then on?
   [[nodiscard]] bool may_place() const {
     return is_mover(kind) || (kind == OperationKind::confirm && host_out() != NameId::nothing);

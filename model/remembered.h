@@ -27,8 +27,10 @@ class Remembered {
     Time until;  ///< stream time
   };
 
-  /// The ids of an operation; until later than those before, or as long.
+  /// The ids of an operation. Those before, of a stream that has begun again, are forgotten with
+  /// it.
   void add(const Operation& operation, Time until) {
+    if (!entries_.empty() && entries_.back().until > until) shorten(until);
     const std::size_t wanted = entries_.size() + operation.facts.size();
     // Rooms of few sizes, as they are given back.
     if (wanted > entries_.capacity()) entries_.reserve(std::bit_ceil(wanted));
@@ -60,6 +62,10 @@ class Remembered {
   [[gnu::noinline]] bool finds(const MessageId& id, Time now) const {
     return std::any_of(entries_.begin(), entries_.end(),
                        [&](const Entry& entry) { return entry.id == id && entry.until >= now; });
+  }
+
+  [[gnu::noinline]] void shorten(Time until) {
+    for (Entry& entry : entries_) entry.until = std::min(entry.until, until);
   }
 
   // Gives its room back: most instances are quiet most of the time, and need none then.

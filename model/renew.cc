@@ -39,7 +39,7 @@ bool Model::Impl::renew(Instance& instance, const RequestId& request, Fact& fact
   Operation& operation = held.operations.front();
   const Time now = std::min(fact.generated, stream.value_or(fact.generated));
   const Duration apart = std::max(options.horizon, options.clock_tolerance);
-  if (fact.generated < instance.newest || operation.last >= now - apart || !operation.closed() ||
+  if (fact.generated < instance.newest || operation.last >= now - apart || !operation.over() ||
       operation.deletes || requests.waits_for(request) || !is_plain(instance) ||
       !tells_what_is_known(fact, instance.answer)) {
     return false;

@@ -32,8 +32,9 @@ class Seen {
   // An id of that hash will be asked for, or added, soon.
   void prefetch(std::size_t hash) const { prefetch_line(&tags_[hash & mask_]); }
   void prefetch_to_add(std::size_t hash) const { prefetch_line(&slots_[hash & mask_]); }
-  /// Forgets what the stream has passed.
+  /// Forgets what the stream has passed. The stream may begin again before that.
   void forget_before(Time stream_time) {
+    if (stream_time < now_) newest_ = look_at_ = stream_time;
     now_ = stream_time;
     if (now_ > look_at_) look();
   }

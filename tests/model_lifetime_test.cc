@@ -162,28 +162,6 @@ TEST_CASE("Of a timeline as many closed intervals are kept as one asks for, the 
   CHECK(machine.vm().timeline.back() == all.vm().timeline.back());
 }
 
-TEST_CASE("One wrong clock makes nothing old") {
-  for (const bool of_the_instance : {false, true}) {
-    for (const char* action : {"exists", "update", "no.such.type"}) {
-      INFO(action << (of_the_instance ? " of the instance" : " of another"));
-      std::vector<Made> stream = live_migration("req-1", 0, "src", "dst");
-      Made wrong = made(action, 0, "ctl", "req-9");
-      wrong.generated = kStart + std::chrono::hours{24 * 365 * 80};
-      if (!of_the_instance) {
-        wrong.fields[Field::instance_id] = "00000000-0000-4000-8000-000000000002";
-      }
-      stream.insert(stream.begin() + 2, wrong);
-      Machine machine(shipped_rules());
-      machine.feed(stream);
-      machine.dispatcher.finish();
-      CHECK(machine.vm().host == "dst");
-      CHECK(too_late(machine) == 0);
-      CHECK(machine.model.migrations()[0].outcome == Outcome::completed);
-      CHECK(machine.records.differences(machine.model) == "");
-    }
-  }
-}
-
 TEST_CASE("However many requests fall into a migration, it is not folded before its end") {
   for (const bool with_requests : {false, true}) {
     std::vector<Made> stream = {made("create.end", -60 * kMinute, "src", "req-0")};

@@ -90,8 +90,8 @@ class Model {
   bool note(const Event& event, const Matched& matched, RecordConsumer& records);
 
   /// Time has passed without events: judges operations that have been silent beyond their limit,
-  /// and folds instances that have been quiet for one horizon. For a live stream, with the wall
-  /// clock. A whole cloud may fall silent at once, after an audit: some hundred instances are
+  /// and folds instances that have been quiet for one horizon and hold nothing that is under way.
+  /// For a live stream, with the wall clock. A whole cloud may fall silent at once, after an audit: some hundred instances are
   /// folded with each call, the longest quiet first. True: there are more, for fold_quiet().
   bool advance(Time now, RecordConsumer& records);
   bool fold_quiet(Time now, RecordConsumer& records);
