@@ -3,6 +3,7 @@
 
 #include "vmtrail/decoder.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -111,6 +112,9 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
   }
   Output output(consumer, frame, text);
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  // What a file system leaves where a line was not written before the power went.
+  if (text.starts_with('\0'))
+    text.remove_prefix(std::min(text.find_first_not_of('\0'), text.size()));
   text = trimmed(text);
   if (!text.empty() && !impl_->scan(text, output)) impl_->decode(text, output);
 }
@@ -198,8 +202,9 @@ std::optional<Flaw> Decoder::Impl::decode_whole(std::string_view text, bool pyth
 void Decoder::Impl::decode_pieces(std::string_view text, bool python, Flaw whole, Output& output) {
   Pieces pieces(text, python);
   const auto undecodable = [&](Flaw flaw, std::string_view bytes) {
-    if (pieces.broke_off() && flaw.reason == ErrorCode::invalid_json)
-      flaw.reason = ErrorCode::incomplete;
+    if (pieces.broke_off() && flaw.reason == ErrorCode::invalid_json) {
+      flaw = {ErrorCode::incomplete, {}};  // the parser's own words are about what it missed
+    }
     output.undecodable(flaw, bytes);
   };
   std::optional<std::string_view> piece = pieces.next();

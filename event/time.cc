@@ -301,7 +301,8 @@ class WrittenTimes {
     for (const Written& one : recent_) {
       if (one.time == time) return copy(to, one.text.data());
     }
-    if (!hour_.has(time)) hour_ = WrittenHour(time = with_four_digits(time));
+    time = with_four_digits(time);
+    if (!hour_.has(time)) hour_ = WrittenHour(time);
     Written& oldest = recent_[oldest_];
     oldest_ = 1 - oldest_;
     oldest.time = time;

@@ -355,6 +355,17 @@ TEST_CASE("a stored notification tells what the traits do not") {
   CHECK(versioned.told[0][Field::publisher_host] == "h");
 }
 
+TEST_CASE("NULs in front of a line hide no event") {
+  const std::string nuls(700, '\0');
+  const auto one = decoded(nuls + event("[]"));
+  REQUIRE(one.told.size() == 1);
+  CHECK(one.told[0].is_event());
+  CHECK(decoded(nuls).told.empty());
+  const auto broken = decoded(nuls + R"({"message_id": 1)");
+  REQUIRE(broken.told.size() == 1);
+  CHECK(broken.told[0].reason == ErrorCode::incomplete);
+}
+
 TEST_CASE("a byte order mark is no part of the first event") {
   CHECK(decoded("\xef\xbb\xbf" + event("[]")).told.at(0).is_event());
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -183,6 +184,13 @@ TEST_CASE("times beyond the calendar of notifications can be written") {
   CHECK(to_string(Time{Duration(-1)}) == "1969-12-31T23:59:59.999999Z");
   CHECK(to_string(Time::max()) == "9999-12-31T23:59:59.999999Z");
   CHECK(to_string(Time::min()) == "0000-01-01T00:00:00.000000Z");
+  // Whatever was written before, which each thread knows of its own.
+  const Time last = *parse_time("9999-12-31T23:59:59.999999");
+  for (const auto beyond : {std::chrono::minutes{5}, std::chrono::minutes{500}}) {
+    std::string first;
+    std::jthread([&] { first = to_string(last + beyond); }).join();
+    CHECK(first == "9999-12-31T23:59:59.999999Z");
+  }
 }
 
 TEST_CASE("durations are read with a unit or in ISO 8601") {
