@@ -66,6 +66,7 @@ struct Chunk {
   }
 
   void clear() {
+    if (bytes.size() > 2 * kLargeChunk) bytes = {};  // most others need less
     frames.clear();
     size = 0;
     frames_decoded = 0;
@@ -295,7 +296,11 @@ class DecodePool::Impl {
   }
 
   [[nodiscard]] bool can_read() const {
-    return reader_ != nullptr && !reads_ && !ended_ && !reader_->may_wait();
+    return reader_ != nullptr && !reads_ && !ended_ && !reader_->may_wait() && has_memory();
+  }
+  // Of chunks that are no longer than most, all that there are have.
+  [[nodiscard]] bool has_memory() const {
+    return bytes_under_way_ < jobs_.size() * kChunksPerJob * kLargeChunk;
   }
 
   // Reads a chunk, and decodes it once others may read.
@@ -308,6 +313,7 @@ class DecodePool::Impl {
     lock.unlock();
     const bool more = reader.read(chunk);
     lock.lock();
+    bytes_under_way_ += chunk.bytes.size();
     reads_ = false;
     ended_ = !more;
     ++news_;
@@ -323,6 +329,12 @@ class DecodePool::Impl {
 
   void give_back_oldest() {
     const UnderWay& oldest = under_way_.front();
+    const bool had_memory = has_memory();
+    bytes_under_way_ -= oldest.chunk->bytes.size();
+    if (!had_memory && has_memory()) {
+      ++news_;
+      may_read_.notify_all();
+    }
     oldest.chunk->clear();
     oldest.job->spare.push_back(oldest.chunk);
     if (oldest.job->spare.size() == kChunksPerJob) oldest.job->has_room.notify_one();
@@ -349,11 +361,12 @@ class DecodePool::Impl {
     Chunk* chunk;
     Job* job;  // whose it is
   };
-  std::deque<UnderWay> under_way_;  // in the order of the input
-  ChunkReader* reader_ = nullptr;   // nullptr: nothing is to be read
-  bool reads_ = false;              // somebody does
-  bool ended_ = false;              // nothing is left to be read
-  unsigned working_ = 0;            // threads of the pool that are
+  std::deque<UnderWay> under_way_;   // in the order of the input
+  std::size_t bytes_under_way_ = 0;  // that are read
+  ChunkReader* reader_ = nullptr;    // nullptr: nothing is to be read
+  bool reads_ = false;               // somebody does
+  bool ended_ = false;               // nothing is left to be read
+  unsigned working_ = 0;             // threads of the pool that are
   std::atomic<unsigned> news_ = 0;  // changes of what is waited for; is looked at without the mutex
   bool stopping_ = false;
 

@@ -24,7 +24,8 @@ namespace vmtrail {
 /// Memory: with one job the window of the source alone. With more, eight chunks for each job, each
 /// with what was decoded of it, which points into it, about 1 MB at most; what else is in a chunk
 /// of very many frames, and one of more than 512 kB (a frame may have 16 MB), is decoded only while
-/// it is told, so that a dense one does not multiply it.
+/// it is told, so that a dense one does not multiply it. Nothing is read ahead once all chunks
+/// together hold 4 MB for each job.
 class DecodePool {
  public:
   struct Options {
