@@ -296,7 +296,8 @@ TEST_CASE("What its source decoded is quarantined with its bytes") {
       }
       source.settled_all();
     }
-    kept[decodes] = selected(scratch.path(), "SELECT reason || detail || bytes FROM quarantine");
+    kept[decodes] =
+        selected(scratch.path(), "SELECT reason || coalesce(detail, '') || bytes FROM quarantine");
   }
   CHECK(kept[0] == kept[1]);
   CHECK_THAT(kept[0], Catch::Contains("no UUID") && Catch::Contains(nameless));
