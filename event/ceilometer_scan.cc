@@ -30,6 +30,7 @@
 #include <simdjson.h>
 
 #include "event/block.h"
+#include "event/buffer.h"
 #include "event/json_text.h"
 #include "event/scanning.h"
 #include "vmtrail/ids.h"
@@ -324,7 +325,7 @@ inline void Walk::clear() {
   draft_.site().clear();
   draft_.clear();
   traits_.clear();
-  unescaped_.clear();
+  begin_anew(unescaped_, text_.size());
 }
 
 /// The event at `at`, if there is nothing wrong with it.

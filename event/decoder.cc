@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "event/buffer.h"
 #include "event/ceilometer_scan.h"
 #include "event/json.h"
 #include "event/log.h"
@@ -106,7 +107,8 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
     return;
   }
   if (!frame.padded) {
-    impl_->copy.assign(text);
+    begin_anew(impl_->copy, text.size());
+    impl_->copy.append(text);
     impl_->copy.append(kPadding, '\0');
     text = std::string_view(impl_->copy).substr(0, text.size());
   }
@@ -190,7 +192,7 @@ void Decoder::Impl::decode_brackets(std::string_view text, Output& output) {
 std::optional<Flaw> Decoder::Impl::decode_whole(std::string_view text, bool python,
                                                 Output& output) {
   if (!python) return json.decode(text, {text, false}, output);
-  transcoded.clear();
+  begin_anew(transcoded, text.size());
   if (auto flaw = python_transcoder.transcode(text, transcoded)) return flaw;
   const std::size_t size = transcoded.size();
   transcoded.append(kPadding, '\0');

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "event/buffer.h"
 #include "event/notification.h"
 
 namespace vmtrail {
@@ -13,10 +14,6 @@ namespace {
 namespace dom = simdjson::dom;
 
 static_assert(kPadding >= simdjson::SIMDJSON_PADDING);
-
-// Parsers that have grown beyond the one are given up when a text below the other comes.
-constexpr std::size_t kLargeCapacity = std::size_t{4} << 20;
-constexpr std::size_t kSmallText = std::size_t{1} << 20;
 
 enum class Kind : std::uint8_t {
   oslo_envelope,

@@ -24,6 +24,8 @@
 
 #include <simdjson.h>
 
+#include "event/buffer.h"
+
 namespace vmtrail {
 namespace {
 
@@ -170,6 +172,7 @@ bool MessageScan::decode(std::string_view text, Output& output) {
   if (!expected) return false;
   const std::uint64_t hashed = hash(expected->event_type);
   Bucket& bucket = buckets_[hashed >> (64 - kBucketBits)];
+  begin_anew(unescaped_, text.size());
   if (unescaped_.capacity() < text.size()) unescaped_.reserve(2 * text.size());
   for (const Width width : {Width::same, Width::any}) {
     for (std::size_t i = 0; i != Bucket::kWays && bucket.known[i] != nullptr; ++i) {

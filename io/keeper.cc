@@ -141,6 +141,7 @@ const Counts& Keeper::counts() const {
 // ---- what is told of a delivery
 
 void Keeper::on_coming(std::span<const Matched> coming) {
+  static_assert(InputConsumer::kComing <= Model::kMaxComing);
   books_->dispatcher.expect(coming);
 }
 

@@ -21,13 +21,12 @@ constexpr unsigned kRecentBits = 13;
 
 Names::Names(bool short_hosts)
     : short_hosts_(short_hosts),
-      seed_(0),
+      seed_(detail::kHashSeed.high),
       entries_{Entry{Words({}), 0, 0}},
       slots_(1024, 0),
       recent_(std::size_t{1} << kRecentBits, NameId::nothing),
       chunk_used_(0) {
   chunks_.push_back(std::make_unique<char[]>(kChunk));
-  seed_ = detail::folded_product(reinterpret_cast<std::uintptr_t>(chunks_.front().get()), kOther);
   for (const std::string_view word : {"active", "building", "error", "deleted", "shelved_offloaded",
                                       "resized", "compute", "nova-compute"}) {
     intern(word);

@@ -141,7 +141,7 @@ class Names {
   Entry store(std::string_view text, const Words& words);
 
   const bool short_hosts_;
-  std::uint64_t seed_;          // tenants choose names: what collides must not be known to them
+  const std::uint64_t seed_;    // tenants choose names: what collides must not be known to them
   std::vector<Entry> entries_;  // by id
   std::vector<std::uint32_t> slots_;  // open addressing; 0 is free, else an id
   std::vector<NameId> recent_;        // asked for lately, by a few bits of their words

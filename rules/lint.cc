@@ -67,6 +67,8 @@ class Lint {
       case Field::project_id:
       case Field::request_id:
       case Field::power_state:
+      case Field::old_state:               // what an operation begins in
+      case Field::flavor:                  // and whether it is a resize
         return rule.about != About::host;  // any fact of an instance may fill these
       case Field::publisher_service:
       case Field::publisher_host:
@@ -75,12 +77,8 @@ class Lint {
         return rule.about == About::host || hears(Witness::payload);
       case Field::state:
         return rule.writes.vm_state || rule.when.changed || !rule.when.state.empty();
-      case Field::old_state:
-        return rule.when.changed;
       case Field::task_state:
         return rule.writes.task_state || rule.when.task != Condition::Task::whatever;
-      case Field::flavor:
-        return rule.operation == OperationKind::resize;
       case Field::deleted_at:
         return rule.when.deleted_at.has_value();
       case Field::audit_period_ending:

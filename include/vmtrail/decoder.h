@@ -50,7 +50,7 @@ struct Undecodable {
 };
 
 /// Takes what a decoder finds, in the order of the input. One call is one event of the statistics,
-/// but for skipped_line().
+/// but for on_skipped_line().
 class EventConsumer {
  public:
   virtual ~EventConsumer() = default;

@@ -28,12 +28,14 @@ enum class Verdict : std::uint8_t {
   applied,
   duplicate,  ///< a copy: nothing changed, nothing was emitted
   too_late,   ///< what it belongs to is folded: nothing changed but for an event.too_late record
-  too_many_facts,  ///< one operation may hold kMaxFacts; no real one comes near
+  too_many_facts,  ///< an operation may hold kMaxFacts, an instance 128 operations; no real one
+                   ///< comes near
 };
 
 /// Holds every instance ever heard of with its host, states, operations, migrations and timeline.
 /// Facts of one instance may come in any order, repeatedly and late: within the horizon the answer
-/// is the same. Not thread-safe. Rules whose facts it holds must outlive it.
+/// is the same. Not thread-safe. Rules whose facts it holds must outlive it. Names, hosts and
+/// states that were ever told are kept, and std::length_error is thrown when they fill 4 GiB.
 class Model {
  public:
   struct Options {
@@ -167,6 +169,7 @@ class Model {
   [[nodiscard]] std::vector<InstanceId> changed() const;
   /// `between` instances the model may be read.
   void mark_saved(const std::function<void()>& between = {});
+  /// Of an instance that is known.
   [[nodiscard]] InstanceSnapshot snapshot(const InstanceId& id) const;
   /// The same into `saved`, whose memory is used again.
   void snapshot(const InstanceId& id, InstanceSnapshot& saved) const;

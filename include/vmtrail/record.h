@@ -9,10 +9,8 @@
 #include <string>
 #include <string_view>
 
-#include "vmtrail/event.h"
 #include "vmtrail/ids.h"
 #include "vmtrail/placement.h"
-#include "vmtrail/rules.h"
 #include "vmtrail/time.h"
 #include "vmtrail/words.h"
 
