@@ -53,6 +53,7 @@ Result<std::string> read_whole(const std::string& path) {
 Result<Time> listed_at(const ReconcileOptions& options) {
   if (!options.at.empty()) {
     if (const auto time = parse_time(options.at)) return *time;
+    if (const auto midnight = parse_time(options.at + "T00:00:00")) return *midnight;
     return tl::unexpected(
         Error{ErrorCode::wrong_usage,
               "--at wants a time (2017-01-23T06:22:02Z), not '" + options.at + "'"});

@@ -2,7 +2,9 @@
 // vmtrail serve: the daemon, as it is started, told to read its rules again, and ended.
 
 #include <pthread.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -108,11 +110,21 @@ void reload(const ServeOptions& options, Daemon& daemon) {
   set_log_level(configuration->log_level);
 }
 
+// Each connection takes a descriptor. Most systems begin with a limit for programs that select().
+void raise_limit_of_files() {
+  constexpr rlim_t kWanted = 65'536;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWanted) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kWanted);
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));  // else it stays as it is
+}
+
 Exit serve(const ServeOptions& options) {
   const auto configuration = configure(options);
   if (!configuration) return fail(configuration.error());
   if (options.check) return check(*configuration);
   keep_freed_memory();
+  raise_limit_of_files();
   const sigset_t signals = block_signals();
   begin_log(configuration->log_json);
   set_log_level(configuration->log_level);

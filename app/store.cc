@@ -13,6 +13,7 @@
 #include "app/saved_state.h"
 #include "app/terminal.h"
 #include "io/store.h"
+#include "io/store_reader.h"
 #include "vmtrail/model.h"
 
 namespace vmtrail {
@@ -69,8 +70,18 @@ Exit export_instances(const StoreOptions& options) {
   return Exit::fine;
 }
 
+Exit export_messages(const StoreOptions& options) {
+  auto reader = StoreReader::open(options.state);
+  if (!reader) return fail(reader.error());
+  const auto ids = reader->messages();
+  if (!ids) return fail(ids.error());
+  for (const MessageId& id : *ids) print(id.to_string() + "\n");
+  return Exit::fine;
+}
+
 Exit export_it(const StoreOptions& options) {
   if (options.what == "placements") return export_instances(options);
+  if (options.what == "messages") return export_messages(options);
   auto store = Store::open(options.state, Store::Access::read);
   if (!store) return fail(store.error());
   return export_records(*store, Sequence{options.since});
@@ -95,9 +106,9 @@ std::function<Exit()> prepare_store(CLI::App& parser) {
   CLI::App* const compacting =
       add(parser, "compact", "Upgrade it, and give back the room of what is gone", *options);
   CLI::App* const exporting =
-      add(parser, "export", "Print records or placements as lines of JSON", *options);
-  exporting->add_option("WHAT", options->what, "records or placements (records)")
-      ->check(CLI::IsMember({"records", "placements"}));
+      add(parser, "export", "Print records, placements or ids of messages", *options);
+  exporting->add_option("WHAT", options->what, "records, placements or messages (records)")
+      ->check(CLI::IsMember({"records", "placements", "messages"}));
   exporting->add_option("--since", options->since, "Only records behind this one")
       ->type_name("SEQUENCE");
   return [options, checking, compacting, exporting] {

@@ -88,6 +88,7 @@ bool Dispatcher::apply(const Event& event, const Matched& matched) {
         std::exchange(frame_quarantined_, true) ? event.message_id : frame_.bytes;
     on_undecodable(
         {ErrorCode::bad_instance_id, event[Field::instance_id], bytes, frame_.offset, frame_.line});
+    records_.end();
     return true;
   }
   records_.end();

@@ -34,13 +34,14 @@ Answer begins_afresh(std::string_view text, bool last) {
   const char first = text.front();
   if (std::string_view(" \t\r\n}],:\"'-").find(first) != kNone) return Answer::no;
   if (first == '{' || first == '[') {
-    if (text.size() < 2) return too_short;
-    const char second = text[1];
+    const std::size_t inner = text.substr(0, kLead).find_first_not_of(" \t", 1);
+    if (inner == kNone) return text.size() < kLead ? too_short : Answer::no;
+    const char second = text[inner];
     const bool letter = (second >= 'a' && second <= 'z') || (second >= 'A' && second <= 'Z');
-    if (first == '[') return second == '{' || letter ? Answer::yes : Answer::no;
+    if (first == '[') return second == '{' || (letter && inner == 1) ? Answer::yes : Answer::no;
     if (second != 'u') return second == '"' || second == '\'' ? Answer::yes : Answer::no;
-    if (text.size() < 3) return too_short;
-    return text[2] == '\'' ? Answer::yes : Answer::no;
+    if (text.size() < inner + 2) return too_short;
+    return text[inner + 1] == '\'' ? Answer::yes : Answer::no;
   }
   if (first >= '0' && first <= '9') {
     const Answer number = begins_number(text, last);

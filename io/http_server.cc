@@ -95,6 +95,8 @@ struct HttpServer::Impl {
   struct Loop {
     net::io_context context{1};
     net::executor_work_guard<net::io_context::executor_type> open{context.get_executor()};
+    /// Never open: it has what waits for sockets made at once, while there are descriptors for it.
+    tcp::socket reactor{context};
   };
   net::io_context& first() { return loops.front().context; }
 

@@ -89,6 +89,11 @@ bool SinkFeed::send_stored(const std::stop_token& stop) {
     }
     return stored.has_value();
   }
+  if (const std::uint64_t lost = static_cast<std::uint64_t>(stored->front().sequence) - 1 - cursor_;
+      lost > 0) {
+    spdlog::error("{}: {} records that it lacks are no longer in the store", name(), lost);
+    compacted_ += lost;
+  }
   outgoing_.clear();
   for (const StoredRecord& record : *stored) {
     // Nobody wanted them in that form then.

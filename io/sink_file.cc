@@ -101,6 +101,20 @@ class FileSink : public Sink {
       return tl::unexpected(unwritable(path_, errno));
     }
     size_ = ours.st_size;
+    return end_line(S_ISREG(ours.st_mode));
+  }
+
+  // What was being written when the program or the machine went down is half a record: it comes
+  // again, on a line of its own.
+  Result<void> end_line(bool regular) {
+    if (!regular || size_ == 0) return {};
+    const FileDescriptor reading(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    char last = '\n';
+    if (!reading.is_open() || ::pread(reading.get(), &last, 1, size_ - 1) != 1 || last == '\n') {
+      return {};
+    }
+    if (::write(file_.get(), "\n", 1) != 1) return tl::unexpected(unwritable(path_, errno));
+    ++size_;
     return {};
   }
 

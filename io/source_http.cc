@@ -16,8 +16,10 @@ namespace vmtrail {
 
 namespace {
 
-constexpr std::size_t kMostWaiting = 256;  // for room; whoever comes then is told to slow down
-constexpr std::uint64_t kWait = 30;        // seconds for the commit
+// For room; whoever comes then is told to slow down.
+constexpr std::size_t kMostWaiting = 256;
+constexpr std::size_t kMostBytesWaiting = std::size_t{64} << 20;  // before the last
+constexpr std::uint64_t kWait = 30;                               // seconds for the commit
 
 std::string counts_json(const DeliveryCounts& counts) {
   return "{\"applied\":" + std::to_string(counts.applied) +
@@ -62,11 +64,12 @@ class Requests : public std::enable_shared_from_this<Requests> {
       if (stopped_) return reply(away());
       delivery.tag = ++last_tag_;
       if (waiting_.empty() && put(delivery, reply)) return;
-      if (waiting_.size() >= kMostWaiting) {
+      if (waiting_.size() >= kMostWaiting || bytes_waiting_ >= kMostBytesWaiting) {
         HttpAnswer answer = http_error(429, "more comes than can be taken; send it again later");
         answer.retry_after = 1;
         return reply(std::move(answer));
       }
+      bytes_waiting_ += delivery.bytes();
       waiting_.push_back({std::move(delivery), std::move(reply)});
       if (waiting_.size() > 1) return;
     }
@@ -88,6 +91,7 @@ class Requests : public std::enable_shared_from_this<Requests> {
     stopped_ = true;
     for (const Waiting& one : waiting_) one.reply(away());
     waiting_.clear();
+    bytes_waiting_ = 0;
   }
 
  private:
@@ -109,11 +113,13 @@ class Requests : public std::enable_shared_from_this<Requests> {
     std::size_t bytes = 0;
     {
       const std::lock_guard lock(mutex_);
-      while (!waiting_.empty() && put(waiting_.front().delivery, waiting_.front().reply)) {
+      while (!waiting_.empty()) {
+        bytes = waiting_.front().delivery.bytes();
+        if (!put(waiting_.front().delivery, waiting_.front().reply)) break;
+        bytes_waiting_ -= bytes;
         waiting_.pop_front();
       }
       if (waiting_.empty()) return;
-      bytes = waiting_.front().delivery.bytes();
     }
     intake_.when_room(bytes, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->go_on();
@@ -130,6 +136,7 @@ class Requests : public std::enable_shared_from_this<Requests> {
   std::uint64_t last_tag_ = 0;
   std::map<std::uint64_t, HttpReply> put_;  // into the intake, by tag
   std::deque<Waiting> waiting_;             // for room in it
+  std::size_t bytes_waiting_ = 0;           // of those
 };
 
 class HttpSource : public Source {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -190,9 +189,7 @@ Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
                       saved.answer = state(row, 1);
                       saved.newest = optional_time(row, 17);
                       saved.cut = optional_time(row, 18);
-                      std::istringstream lines(text(row, 19));
-                      for (std::string line; std::getline(lines, line);)
-                        saved.folded_requests.push_back(line);
+                      saved.folded_requests = lines_of(text(row, 19));
                       const auto base = optional_text(row, 20);
                       auto unpacked = base ? unpacked_state(*base) : std::optional(saved.answer);
                       auto facts = unpacked_facts(text(row, 21));

@@ -256,4 +256,29 @@ std::optional<std::vector<TrailSnapshot>> unpacked_trail(std::string_view text) 
   return unpacked_list<TrailSnapshot>(text);
 }
 
+void append_line(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    if (c == '\n' || c == '\\') out += '\\';
+    out += c == '\n' ? 'n' : c;
+  }
+  out += '\n';
+}
+
+std::vector<std::string> lines_of(std::string_view lines) {
+  std::vector<std::string> texts;
+  std::string text;
+  bool escaped = false;
+  for (const char c : lines) {
+    if (!escaped && c == '\n') {
+      texts.push_back(std::exchange(text, {}));
+    } else if (!escaped && c == '\\') {
+      escaped = true;
+    } else {
+      text += escaped && c == 'n' ? '\n' : c;
+      escaped = false;
+    }
+  }
+  return texts;
+}
+
 }  // namespace vmtrail

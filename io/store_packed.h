@@ -25,4 +25,8 @@ namespace vmtrail {
 [[nodiscard]] std::optional<std::vector<FactSnapshot>> unpacked_facts(std::string_view text);
 [[nodiscard]] std::optional<std::vector<TrailSnapshot>> unpacked_trail(std::string_view text);
 
+/// Texts a line each; of a line feed or a backslash in them `\n` and `\\` are left.
+void append_line(std::string& out, std::string_view text);
+[[nodiscard]] std::vector<std::string> lines_of(std::string_view lines);
+
 }  // namespace vmtrail

@@ -49,14 +49,19 @@ Result<std::vector<TrailSnapshot>> StoreReader::trail(const InstanceId& id) {
 }
 
 // Records are removed from the front, so the one that follows `since` is there, or compacted, or
-// has not been written yet.
+// has not been written yet. How many there have been is asked first: what is committed meanwhile
+// is found then, and not taken for gone.
 Result<RecordPage> StoreReader::records_since(Sequence since, std::size_t limit) {
   RecordPage page;
   page.next = since;
   const auto after = static_cast<std::int64_t>(since);
   const auto most = static_cast<std::int64_t>(
       std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max()));
-  auto read = database_.rows(
+  std::int64_t last = 0;
+  auto read = database_.rows("SELECT value FROM meta WHERE key = 'sequence'",
+                             [&](sqlite3_stmt* row) { last = sqlite3_column_int64(row, 0); });
+  if (!read) return tl::unexpected(read.error());
+  read = database_.rows(
       "SELECT sequence, json FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
       [&](sqlite3_stmt* row) {
         const auto sequence = Sequence{static_cast<std::uint64_t>(sqlite3_column_int64(row, 0))};
@@ -70,13 +75,12 @@ Result<RecordPage> StoreReader::records_since(Sequence since, std::size_t limit)
       },
       after, most);
   if (!read) return tl::unexpected(read.error());
-  if (!page.records.empty() || page.compacted) return page;
-  // Nothing follows: it may all have gone.
-  read = database_.rows("SELECT value FROM meta WHERE key = 'sequence'", [&](sqlite3_stmt* row) {
-    page.compacted = sqlite3_column_int64(row, 0) > after;
-  });
-  if (!read) return tl::unexpected(read.error());
+  if (page.records.empty()) page.compacted = page.compacted || last > after;
   return page;
+}
+
+Result<std::vector<MessageId>> StoreReader::messages() {
+  return all_messages(database_);
 }
 
 Result<InputDigest> StoreReader::inputs() {

@@ -23,8 +23,10 @@ class StoreReader : public Archive {
   [[nodiscard]] Result<std::vector<TrailSnapshot>> trail(const InstanceId& id) override;
   [[nodiscard]] Result<RecordPage> records_since(Sequence since, std::size_t limit) override;
 
-  // Both read whole tables: not while a model waits.
+  // These read whole tables: not while a model waits.
   [[nodiscard]] Result<InputDigest> inputs();
+  /// The ids that inputs() is the digest of, in its order.
+  [[nodiscard]] Result<std::vector<MessageId>> messages();
   [[nodiscard]] Result<std::vector<FeedLine>> feed();
 
  private:

@@ -8,6 +8,7 @@
 
 #include "io/store_impl.h"
 #include "io/store_packed.h"
+#include "vmtrail/record.h"
 
 namespace vmtrail {
 
@@ -68,7 +69,9 @@ Result<void> Store::Impl::save_row(std::string_view id, const InstanceSnapshot& 
     if (auto done = number_row(id, known); !done) return done;
   }
   std::string requests;
-  for (const std::string& request : saved.folded_requests) requests += request + "\n";
+  for (const std::string& request : saved.folded_requests) {
+    append_line(requests, request);
+  }
   const StateSnapshot& s = saved.answer;
   std::string base = packed(saved.base);
   if (saved.facts.empty() && base == packed(s)) base.clear();
@@ -199,10 +202,15 @@ Result<void> Store::Impl::trim_trail(std::string_view id, std::string_view decid
         turned_away += turned_here;
       },
       id);
+  std::string decided;  // as it stands among the entries, where a line feed never does
+  if (decided_by.empty()) {
+    decided = '\n';
+  } else {
+    append_json(decided, decided_by);
+  }
   for (const std::int64_t row : spare) {
     if (!read) break;
-    read = database.run("DELETE FROM trail WHERE id = ? AND instr(entries, ifnull(?, '-')) = 0",
-                        row, decided_by);
+    read = database.run("DELETE FROM trail WHERE id = ? AND instr(entries, ?) = 0", row, decided);
   }
   return read;
 }

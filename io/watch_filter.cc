@@ -54,11 +54,11 @@ RecordOutline outline_of(std::string_view cloudevent) {
   if (!outline.host.empty()) return outline;
   outline.instance = InstanceId::parse(text_at(record, "/subject"));
   outline.project = text_at(record, "/data/instance/project_id");
+  outline.from = text_at(record, "/data/from/host");
+  outline.to = text_at(record, "/data/to/host");
   if (outline.type == name(RecordType::placement_drift)) return outline;  // it changes nothing
   element side;
   outline.places = record.at_pointer("/data/to/host").get(side) == simdjson::SUCCESS;
-  outline.from = text_at(record, "/data/from/host");
-  outline.to = text_at(record, "/data/to/host");
   if (!outline.type.starts_with("migration.")) return outline;
   const bool told = record.at_pointer("/data/migration/kind").get(side) == simdjson::SUCCESS;
   const std::string ends = told ? "/data/migration" : "/data/operation";  // or it never was one

@@ -35,7 +35,7 @@ WatchRecords::Found WatchRecords::read(Sequence behind, bool outlined, const Tak
   const Sequence newest = recent_.newest();
   if (behind > newest) return Found::gone;
   const RecentRecords::Found found = recent_.after(behind);
-  if (found.compacted) return read_stored(behind, outlined, take);
+  if (found.compacted) return read_stored(behind, newest, outlined, take);
   if (!found.batch) return Found::nothing;
   const RecordBatch& batch = *found.batch;
   Outlined* const looked = outlined ? &outlined_of(found.batch) : nullptr;
@@ -55,7 +55,9 @@ WatchRecords::Found WatchRecords::read(Sequence behind, bool outlined, const Tak
   return Found::recent;
 }
 
-WatchRecords::Found WatchRecords::read_stored(Sequence behind, bool outlined, const Take& take) {
+// The store may be ahead of the memory: what that does not have yet will come from there.
+WatchRecords::Found WatchRecords::read_stored(Sequence behind, Sequence newest, bool outlined,
+                                              const Take& take) {
   if (state_.empty()) return Found::gone;
   if (!store_) {
     auto opened = StoreReader::open(state_);
@@ -71,9 +73,10 @@ WatchRecords::Found WatchRecords::read_stored(Sequence behind, bool outlined, co
     store_.reset();
     return Found::failed;
   }
-  if (page->records.empty()) return Found::gone;
+  if (page->records.empty()) return page->compacted ? Found::gone : Found::nothing;
   std::uint64_t sequence = number(behind);
   for (const std::string& record : page->records) {
+    if (sequence == number(newest)) break;
     std::optional<RecordOutline> outline;
     if (outlined) outline = outline_of(record);
     if (!take(Sequence{++sequence}, record, outline ? &*outline : nullptr)) break;

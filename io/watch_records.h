@@ -51,7 +51,7 @@ class WatchRecords {
     std::vector<std::optional<RecordOutline>> outlines;  // by index in the batch
   };
   Outlined& outlined_of(const std::shared_ptr<const RecordBatch>& batch);
-  Found read_stored(Sequence behind, bool outlined, const Take& take);
+  Found read_stored(Sequence behind, Sequence newest, bool outlined, const Take& take);
 
   const RecentRecords& recent_;
   const std::string state_;

@@ -85,11 +85,13 @@ WatchSession::Step WatchSession::advance(Clock::time_point now) {
 }
 
 WatchSession::Step WatchSession::begin() {
+  if (request_.since) cursor_ = *request_.since;
+  const auto found = request_.since
+                         ? setting_.records.read(cursor_, false, [](auto...) { return false; })
+                         : WatchRecords::Found::nothing;
+  if (found == WatchRecords::Found::failed) return failed();
   phase_ = Phase::listing;
   if (!request_.since) return Step::more;
-  cursor_ = *request_.since;
-  const auto found = setting_.records.read(cursor_, false, [](auto...) { return false; });
-  if (found == WatchRecords::Found::failed) return failed();
   const bool others = !request_.epoch.empty() && request_.epoch != setting_.epoch;
   if (others || found == WatchRecords::Found::gone) {
     begin_anew();
@@ -288,14 +290,16 @@ WatchSession::Step WatchSession::failed() {
 
 void WatchSession::cut(std::string_view reason) {
   const auto behind = resumes_behind();
-  outlet_->cut({WatchMessage::Kind::cut, behind.value_or(cursor_), behind.has_value(), reason});
+  outlet_->cut({WatchMessage::Kind::cut, behind.value_or(cursor_), behind.has_value(), reason,
+                setting_.epoch});
 }
 
 // ---- what is told
 
-// While it is only found out who was on the host, nothing has been looked at for the watcher.
+// Before it is known where to begin, and while it is only found out who was on the host, nothing
+// has been looked at for the watcher.
 std::optional<Sequence> WatchSession::resumes_behind() const {
-  if (silent_) return request_.since;
+  if (silent_ || phase_ == Phase::beginning) return request_.since;
   return phase_ == Phase::live ? std::optional(cursor_) : std::nullopt;
 }
 

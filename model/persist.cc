@@ -326,11 +326,11 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
     if (!held) held.emplace();
     RequestId request(fact.request_id);
     Operations& operations = held->operations;
-    if (operations.size() == 2 * kMaxOperations) {  // which no store of ours has
-      ++dropped;
-      continue;
-    }
     if (operations.empty() || request.empty() || operations.back().request != request) {
+      if (operations.size() == 2 * kMaxOperations) {  // more than any store of ours has
+        ++dropped;
+        continue;
+      }
       operations.push_back(impl_->spares.operation());
       operations.back().request = request;
     }

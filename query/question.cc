@@ -42,11 +42,13 @@ Result<std::optional<Time>> Question::time(std::string_view option) const {
   const std::string* const value = request.find(option);
   if (value == nullptr) return std::nullopt;
   if (const auto time = parse_time(*value)) return time;
+  if (const auto midnight = parse_time(*value + "T00:00:00")) return midnight;
   std::string_view text = *value;
   if (text.ends_with(kAgo)) text.remove_suffix(kAgo.size());
   if (const auto ago = parse_duration(text)) return model().newest_event().value_or(Time{}) - *ago;
   return tl::unexpected(wrong_usage(
-      "'" + *value + "' is no time (2017-01-23T06:22:02Z) and no duration (90s, 15m, 2h ago)"));
+      "'" + *value +
+      "' is no time (2017-01-23T06:22:02Z, 2017-01-23) and no duration (90s, 15m, 2h ago)"));
 }
 
 Result<Window> Question::window() const {
@@ -88,11 +90,15 @@ Result<HostAnswer> Question::host() const {
 
 void turn_back(InstanceAnswer& instance, Time time) {
   const Interval* const then = at(instance.timeline, time);
-  const bool gone = instance.deleted && then == nullptr && !instance.timeline.empty() &&
-                    time >= instance.timeline.back().to.value_or(time);
+  // One that was never anywhere is since its newest fact what it is now.
+  const bool is_as_now = instance.timeline.empty() && time >= instance.updated_at;
+  const bool gone =
+      instance.deleted && then == nullptr &&
+      (instance.timeline.empty() ? is_as_now : time >= instance.timeline.back().to.value_or(time));
   instance.host = then == nullptr ? std::string_view() : then->host;
   instance.confidence = then != nullptr ? then->confidence
                         : gone          ? Confidence::deleted
+                        : is_as_now     ? instance.confidence
                                         : Confidence::unknown;
   instance.deleted = gone;
   instance.vm_state = instance.task_state = {};

@@ -29,7 +29,7 @@ std::optional<DriftClass> difference(const InstanceAnswer& ours, const Server& t
     if (ours.deleted == theirs_deleted) return std::nullopt;
     return theirs_deleted ? DriftClass::ghost : DriftClass::state;
   }
-  if (!model.same_host(ours.host, theirs.host)) {
+  if (theirs.tells_host && !model.same_host(ours.host, theirs.host)) {
     return names_source(theirs, ours, model) ? DriftClass::nova_suspect : DriftClass::moved;
   }
   const bool states =

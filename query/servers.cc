@@ -82,7 +82,7 @@ struct Listed {
   bool tells_hosts = false;
 
   Result<void> add(const Json& server);
-  Result<void> add_page(const Json& page);
+  Result<void> add_page(const Json& page, bool in_page = false);
 };
 
 Result<void> Listed::add(const Json& server) {
@@ -97,6 +97,7 @@ Result<void> Listed::add(const Json& server) {
   read.name = text_of(value_of(server, "name", "Name"));
   read.project_id = text_of(value_of(server, "tenant_id", "Project ID"));
   read.host = text_of(host);
+  read.tells_host = host != nullptr;
   read.vm_state = text_of(value_of(server, "OS-EXT-STS:vm_state", "VM State"));
   if (read.vm_state.empty())
     read.vm_state = vm_state_of(text_of(value_of(server, "status", "Status")));
@@ -106,16 +107,16 @@ Result<void> Listed::add(const Json& server) {
   return {};
 }
 
-// An object with servers, or an array of servers, or of such objects.
-Result<void> Listed::add_page(const Json& page) {
-  if (page.is_object() && page.contains("servers") && page["servers"].is_array()) {
-    return add_page(page["servers"]);
+// An object with servers, or an array of servers, or of such objects; a page holds no pages.
+Result<void> Listed::add_page(const Json& page, bool in_page) {
+  if (!in_page && page.is_object() && page.contains("servers") && page["servers"].is_array()) {
+    return add_page(page["servers"], true);
   }
   if (!page.is_array()) {
     return unreadable("this is no list of servers (openstack server list --long -f json)");
   }
   for (const Json& item : page) {
-    const bool is_page = item.is_object() && item.contains("servers");
+    const bool is_page = !in_page && item.is_object() && item.contains("servers");
     if (auto added = is_page ? add_page(item) : add(item); !added) return added;
   }
   return {};

@@ -110,5 +110,15 @@ TEST_CASE("Only the records of the rule's own event are worded") {
   CHECK_THAT(lines.back(), Catch::Contains(" info: "));
 }
 
+TEST_CASE("An event with a bad instance id words no records of the next one") {
+  const RuleSet rules = with("- {id: mine, like: create.end, records: [{severity: critical}]}\n");
+  auto bad = made("create.end", 0, "a", "req-1", {{Field::instance_id, "no UUID"}});
+  auto next = made("power_off.end", 1000, "a", "req-2", {{Field::state, "stopped"}});
+  next.message_id = bad.message_id;
+  const auto lines = spoken(rules, {bad, next});
+  REQUIRE(!lines.empty());
+  for (const std::string& line : lines) CHECK_THAT(line, Catch::Contains(" info: "));
+}
+
 }  // namespace
 }  // namespace vmtrail

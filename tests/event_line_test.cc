@@ -38,10 +38,12 @@ class Stream {
 };
 
 /// Holds a decoder to its word that equal numbers are equal types.
-class Numbered : public Listener {
+class Numbered : public InputListener {
  public:
+  using InputListener::InputListener;
+
   void on_event(const Event& event) override {
-    Listener::on_event(event);
+    InputListener::on_event(event);
     if (event.known_type == 0) return;
     ++known;
     const std::string type(event.event_type);
@@ -58,13 +60,15 @@ class Numbered : public Listener {
 
 /// All that is in a stream, and the frames that it was cut into.
 struct Read {
+  explicit Read(std::string_view text) : listener(text) {}
+
   Numbered listener;
   std::vector<Frame> frames;
   std::size_t short_ways = 0;
 };
 
 Read read(const Stream& stream, Decoder& decoder, bool short_way, std::size_t max_frame) {
-  Read all;
+  Read all(stream.text());
   Splitter splitter(max_frame);
   std::string_view rest = stream.text();
   for (;;) {
@@ -80,7 +84,10 @@ Read read(const Stream& stream, Decoder& decoder, bool short_way, std::size_t ma
     }
     auto frame = splitter.next(rest, true);
     rest.remove_prefix(splitter.consumed());
-    if (!frame) return all;
+    if (!frame) {
+      if (all.listener.misled) FAIL("an event says that its texts stand in the stream");
+      return all;
+    }
     frame->padded = true;
     all.frames.push_back(*frame);
     decoder.decode(*frame, all.listener);

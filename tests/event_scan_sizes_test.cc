@@ -2,7 +2,6 @@
 // Messages of one shape, whose values are as long as those before, or not.
 
 #include <array>
-#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -97,10 +96,7 @@ class InInput : public EventConsumer {
 
   void on_event(const Event& event) override {
     told = told.value_or(true) && event.in_input;
-    bool all = stands_in_frame(event.message_id) && stands_in_frame(event.event_type);
-    for (const std::string_view field : event.fields) {
-      all = all && (field.empty() || stands_in_frame(field));
-    }
+    const bool all = stands_in(event, frame_);
     stands = stands.value_or(true) && all;
     if (event.in_input && !all) wrong = true;
   }
@@ -113,12 +109,6 @@ class InInput : public EventConsumer {
   bool wrong = false;          // an event was told to stand in the frame that does not
 
  private:
-  [[nodiscard]] bool stands_in_frame(std::string_view text) const {
-    const std::less_equal<const char*> ordered;
-    return ordered(frame_.data(), text.data()) &&
-           ordered(text.data() + text.size(), frame_.data() + frame_.size());
-  }
-
   std::string_view frame_;
 };
 

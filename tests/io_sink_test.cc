@@ -219,6 +219,21 @@ TEST_CASE("A file sink appends lines, rotates, and makes a file that was moved a
   CHECK(contents(path) == text + "\n");
 }
 
+TEST_CASE("A file sink goes on behind half a record on a line of its own") {
+  const Scratch scratch;
+  std::filesystem::create_directories(scratch.path(""));
+  const std::string path = scratch.path("records");
+  const OutgoingRecord record{Sequence{2}, "instance.moved", "{\"whole\":2}"};
+  for (const std::string before : {"", "{\"whole\":1}\n", "{\"whole\":1}\n{\"ha"}) {
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << before;
+    auto sink = open_sink(*parse_url("file://" + path), {});
+    REQUIRE(sink);
+    REQUIRE((*sink)->send(std::span(&record, 1), {}));
+    const bool half = !before.empty() && before.back() != '\n';
+    CHECK(contents(path) == before + (half ? "\n" : "") + "{\"whole\":2}\n");
+  }
+}
+
 TEST_CASE("A file sink that cannot write leaves no half of a line, and mends") {
   const Scratch scratch;
   const std::string path = scratch.path("none") + "/records";

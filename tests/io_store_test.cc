@@ -66,6 +66,27 @@ TEST_CASE("A model that went through the store is the same, for every capture") 
   }
 }
 
+TEST_CASE("Requests that were folded are known behind a restart, whatever their ids hold") {
+  for (const std::string odd : {"req\nreq-2", "a\\b", "\\n", "\n"}) {
+    const Scratch scratch;
+    {
+      Store store = created(scratch.path());
+      Machine machine(shipped_rules());
+      machine.feed(testing::made("create.end", 0, "a", odd));
+      machine.feed(testing::made("exists", 20 * 60'000, "a", "req-audit"));  // folds it
+      REQUIRE(store.save(machine.model));
+      REQUIRE(store.commit());
+    }
+    auto store = Store::open(scratch.path(), Store::Access::read);
+    REQUIRE(store);
+    Machine loaded(shipped_rules());
+    REQUIRE(store->load(loaded.model, shipped_rules()));
+    loaded.feed(testing::made("power_off.end", 21 * 60'000, "a", odd, {{Field::state, "stopped"}}));
+    CHECK(loaded.vm().vm_state == "active");
+    CHECK(loaded.dispatcher.counts().ignored[static_cast<std::size_t>(ErrorCode::too_late)] == 1);
+  }
+}
+
 TEST_CASE("What is not committed never was") {
   const Scratch scratch;
   {

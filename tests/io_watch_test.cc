@@ -324,6 +324,16 @@ TEST_CASE("A host's watcher sees who comes, who is there, and who leaves, resume
         "instance.moved instance.state_changed instance.moved instance.moved");
 }
 
+TEST_CASE("A record of drift is about both hosts that it names, and moves nobody") {
+  const RecordOutline drift = outline_of(
+      R"({"type":"vmtrail.placement.drift","subject":"87be4b45-e214-4ca3-8f5c-1bd31159f9e4",)"
+      R"("data":{"instance":{"project_id":"p"},"from":{"host":"a"},"to":{"host":"b"}}})");
+  CHECK(drift.from == "a");
+  CHECK(drift.to == "b");
+  CHECK(drift.project == "p");
+  CHECK_FALSE(drift.places);
+}
+
 TEST_CASE("Projects and types are chosen: what was looked at is told by heartbeats") {
   Watched watched({}, std::size_t{1} << 20, {.heartbeat = std::chrono::milliseconds{20}});
   HandSource source(watched.intake);

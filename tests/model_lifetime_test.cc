@@ -416,6 +416,23 @@ TEST_CASE("A model that is saved and restored anywhere goes on as if nothing had
   }
 }
 
+TEST_CASE("An instance with as many operations as it may hold is restored with all their facts") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", -kMinute, "a", "req-0"));
+  machine.feed(made("live_migration.pre.start", 0, "b", "req-m"));
+  for (int i = 0; i < 140; ++i) {
+    const std::string request = "req-" + std::to_string(i + 1);
+    machine.feed(made("power_off.start", i * 2'000 + 1'000, "a", request));
+    machine.feed(made("power_off.end", i * 2'000 + 2'000, "a", request));
+  }
+  REQUIRE(machine.dispatcher.counts().total_ignored() > 0);  // there is no more room
+  const InstanceSnapshot saved = machine.model.snapshot(*InstanceId::parse(testing::kVm));
+  Machine restored(shipped_rules());
+  restored.model.restore(machine.model.snapshot(), shipped_rules());
+  CHECK(restored.model.restore(saved, shipped_rules()) == 0);
+  CHECK(restored.placement() == machine.placement());
+}
+
 TEST_CASE("Progress updates of a long migration take a bounded room") {
   Machine machine(shipped_rules());
   machine.feed(made("live_migration.pre.start", 0, "b", "req-1", {{Field::payload_host, "a"}}));

@@ -241,6 +241,28 @@ TEST_CASE("Migrations are chosen by outcome, host and time") {
   CHECK(count({{"open", "true"}, {"failed", "true"}}) == 1);
 }
 
+TEST_CASE("A day is its first moment") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", 0, "a", "req-boot"));
+  machine.feed(testing::live_migration("req-1", 24 * 3'600'000, "a", "b"));
+  const Json then = told(machine.model, "where", {{"instance", "87be"}, {"at", "2017-01-24"}});
+  CHECK(then["instance"]["host"] == "a");
+  CHECK(then["at"] == "2017-01-24T00:00:00.000000Z");
+}
+
+TEST_CASE("What was never anywhere is at its newest fact what it is now") {
+  Machine machine(shipped_rules());
+  machine.feed(made("delete.end", 0, "a", "req-1", {{Field::state, "deleted"}}));
+  REQUIRE(machine.vm().timeline.empty());
+  const auto at = [&](const char* time) {
+    return told(machine.model, "where", {{"instance", "87be"}, {"at", time}})["instance"];
+  };
+  CHECK(at("0s")["confidence"] == "deleted");
+  CHECK(at("0s")["deleted"] == true);
+  CHECK(at("1s")["confidence"] == "unknown");
+  CHECK(at("1s")["deleted"] == false);
+}
+
 TEST_CASE("A duration before the newest event may be followed by ago") {
   Machine machine(shipped_rules());
   machine.feed(made("create.end", 0, "a", "req-boot"));

@@ -246,6 +246,31 @@ TEST_CASE("A status that is a task's tells no state, and the last of two entries
             .empty());
 }
 
+TEST_CASE(
+    "Of a server whose cell is down the list tells the id alone, and its host is not compared") {
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", 0, "a", "req-1"));
+  const std::string other = "00000000-0000-4000-8000-000000000002";
+  auto more = made("create.end", 10, "a", "req-2");
+  more.fields[Field::instance_id] = other;
+  machine.feed(more);
+  const std::string partial =
+      R"([{"id":")" + std::string(testing::kVm) + R"(","status":"UNKNOWN"},{"id":")" + other;
+  CHECK(drift_of(machine.model, partial + R"(","OS-EXT-SRV-ATTR:host":"a"}])").empty());
+  CHECK_THAT(drift_of(machine.model, partial + R"(","OS-EXT-SRV-ATTR:host":null}])"),
+             Catch::Contains(other) && !Catch::Contains(std::string(testing::kVm)));
+}
+
+TEST_CASE("A list may be very deep, and is no list of servers") {
+  std::string deep;
+  std::string end;
+  for (int i = 0; i < 100'000; ++i) {
+    deep += R"([{"servers":)";
+    end += "}]";
+  }
+  CHECK_FALSE(parse_servers(deep + "[]" + end));
+}
+
 TEST_CASE("What is no list of servers is told so") {
   const std::string id(testing::kVm);
   const std::pair<std::string, std::string> cases[] = {
@@ -260,6 +285,7 @@ TEST_CASE("What is no list of servers is told so") {
       {R"([{"Name":"web-1"}])", "no UUID but ''"},
       {R"([{"ID":")" + id + R"(","Status":"ACTIVE"}])", "as an administrator"},
       {std::string(100'000, '['), "not JSON"},
+      {R"([{"servers":[{"servers":[]}]}])", "no UUID"},
   };
   for (const auto& [text, message] : cases) {
     INFO(text.substr(0, 40));
