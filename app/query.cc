@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -42,14 +43,23 @@ bool has_option(const QueryCommand& command, std::string_view name) {
                      [&](const QueryOption& option) { return option.name == name; });
 }
 
-// `state` is both the directory's option and, of instances, a filter. Empty: none is given.
+// `state` is both the directory's option and, of instances, a filter: a directory is what holds a
+// store, if no program is to be asked. Empty: none is given.
 Result<std::string> directory(const Typed& typed, Request& request) {
   if (!has_option(typed.command, "state")) {
     return typed.states.empty() ? std::string() : typed.states.front();
   }
   std::string found;
+  bool filters = false;
   for (const std::string& state : typed.states) {
-    if (std::filesystem::is_directory(state)) {
+    const bool is_store = typed.connect.empty() &&
+                          std::filesystem::exists(std::filesystem::path(state) / "vmtrail.db");
+    if (is_store ? !found.empty() : std::exchange(filters, true)) {
+      return tl::unexpected(
+          Error{ErrorCode::wrong_usage,
+                "--state is given twice as a " + std::string(is_store ? "directory" : "vm_state")});
+    }
+    if (is_store) {
       found = state;
     } else {
       request.options.emplace_back("state", state);

@@ -202,10 +202,16 @@ void Model::Impl::compact(Operation& operation, std::size_t added) {
   }
 }
 
+// What it has become counts, not what it was for a while: that is all that a restart knows.
 void Model::Impl::make_joinable(Operation& operation, const Instance& instance) {
-  if (operation.joinable || operation.request.empty() || !is_joinable(operation.kind)) return;
-  operation.joinable = true;
-  requests.add(operation.request, instance.place);
+  const bool joinable = !operation.request.empty() && is_joinable(operation.kind);
+  if (operation.joinable == joinable) return;
+  operation.joinable = joinable;
+  if (joinable) {
+    requests.add(operation.request, instance.place);
+  } else {
+    requests.remove(operation.request, instance.place);
+  }
 }
 
 [[gnu::noinline]] void Model::Impl::take_loose(Instance& instance, const RequestId& request) {

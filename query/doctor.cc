@@ -135,7 +135,11 @@ void look_for_silence(const Feed& feed, const Model& model, Findings& found) {
   const Duration allowed = any(feed, is_audit) ? kAuditedSilence : kSilence;
   for (const HostAnswer& host : model.hosts()) {
     if (host.instances == 0) continue;
-    const auto last = heard.find(lower(host.name));
+    auto last = heard.find(lower(host.name));
+    if (last == heard.end()) {  // under another of its names, with its domain or without
+      last = std::find_if(heard.begin(), heard.end(),
+                          [&](const auto& one) { return model.same_host(one.first, host.name); });
+    }
     if (last != heard.end() && last->second + allowed >= newest) continue;
     found.push_back(
         {"silent_host",
