@@ -71,26 +71,21 @@ void Dispatcher::on_matched(const Event& event, const Matched& matched) {
 
 bool Dispatcher::apply(const Event& event, const Matched& matched) {
   const Rule& rule = *matched.rule;
-  if (!rule.records.empty()) records_.begin(rule, event);
-  Verdict verdict{};
-  if (rule.about == About::host) {
-    verdict = model_.apply_to_host(event, matched, records_);
-  } else if (matched.instance) {
-    verdict = model_.apply(event, matched, records_);
-  } else if (event[Field::instance_id].empty() && rule.about == About::request &&
-             !matched.request.empty()) {
-    verdict = model_.apply_to_request(event, matched, records_);
-  } else if (event[Field::instance_id].empty()) {
-    return ignore(event, matched, ErrorCode::no_instance);
-  } else {
+  const bool names_none = event[Field::instance_id].empty();
+  const bool of_request = rule.about == About::request && names_none && !matched.request.empty();
+  if (rule.about != About::host && !matched.instance && !of_request) {
+    if (names_none) return ignore(event, matched, ErrorCode::no_instance);
     // The bytes of the whole frame, once: a list of many such events must not multiply them.
     const std::string_view bytes =
         std::exchange(frame_quarantined_, true) ? event.message_id : frame_.bytes;
     on_undecodable(
         {ErrorCode::bad_instance_id, event[Field::instance_id], bytes, frame_.offset, frame_.line});
-    records_.end();
     return true;
   }
+  if (!rule.records.empty()) records_.begin(rule, event);
+  const Verdict verdict = rule.about == About::host ? model_.apply_to_host(event, matched, records_)
+                          : matched.instance        ? model_.apply(event, matched, records_)
+                                             : model_.apply_to_request(event, matched, records_);
   records_.end();
   ++counts_.events;
   switch (verdict) {
@@ -111,7 +106,6 @@ bool Dispatcher::apply(const Event& event, const Matched& matched) {
 }
 
 bool Dispatcher::ignore(const Event& event, const Matched& matched, ErrorCode reason) {
-  records_.end();
   ++counts_.events;
   const bool is_copy = model_.note(event, matched, records_);
   if (is_copy) {

@@ -259,35 +259,20 @@ bool Operation::closed() const {
 }
 
 bool Operation::over() const {
+  static constexpr Kinds kBegunAndEnded(OperationKind::action, OperationKind::soft_delete,
+                                        OperationKind::restore);
   const bool has_ended = phases.any(Phase::end, Phase::failed, Phase::raised);
-  switch (kind) {
-    case OperationKind::none: {
-      const auto told = std::find_if(facts.rbegin(), facts.rend(),
-                                     [](const Fact& fact) { return fact.task_told; });
-      return told == facts.rend() || told->task_state == NameId::nothing;
-    }
-    case OperationKind::action:
-    case OperationKind::soft_delete:
-    case OperationKind::restore:
-      return has_ended || !phases.has(Phase::start);
-    case OperationKind::remove:
-      return has_ended || deletes;
-    case OperationKind::shelve:  // what offloads it later has a request of its own
-      return closed() || (phases.has(Phase::shelved) && !phases.has(Phase::offloading));
-    case OperationKind::boot:
-    case OperationKind::live_migration:
-    case OperationKind::resize:
-    case OperationKind::revert:
-    case OperationKind::rebuild:
-    case OperationKind::unshelve:
-    case OperationKind::confirm:
-    case OperationKind::volume:
-    case OperationKind::audit:
-    case OperationKind::abort:
-    case OperationKind::force_complete:
-      return closed();
+  if (kind == OperationKind::none) {
+    const auto told =
+        std::find_if(facts.rbegin(), facts.rend(), [](const Fact& fact) { return fact.task_told; });
+    return told == facts.rend() || told->task_state == NameId::nothing;
   }
-  return true;
+  if (kind == OperationKind::remove) return has_ended || deletes;
+  if (kBegunAndEnded.has(kind)) return has_ended || !phases.has(Phase::start);
+  // What offloads a shelved instance later has a request of its own.
+  const bool stays_shelved =
+      kind == OperationKind::shelve && phases.has(Phase::shelved) && !phases.has(Phase::offloading);
+  return closed() || stays_shelved;
 }
 
 NameId Operation::host_in() const {

@@ -62,14 +62,16 @@ class Lint {
       return among(rule.host) || among(rule.source) || among(rule.destination);
     };
     switch (field) {
+      // Any fact of an instance may fill these, and what an operation begins in, and whether it
+      // is a resize, is asked of all.
       case Field::instance_id:
       case Field::display_name:
       case Field::project_id:
       case Field::request_id:
       case Field::power_state:
-      case Field::old_state:               // what an operation begins in
-      case Field::flavor:                  // and whether it is a resize
-        return rule.about != About::host;  // any fact of an instance may fill these
+      case Field::old_state:
+      case Field::flavor:
+        return rule.about != About::host;
       case Field::publisher_service:
       case Field::publisher_host:
         return hears(Witness::publisher);

@@ -26,9 +26,8 @@ struct Server {
   std::string name;
   std::string project_id;
   std::string host;
-  bool tells_host =
-      true;              ///< false: the list does not (of a cell that is down it tells an id alone)
-  std::string vm_state;  ///< empty: the list does not tell (its status may be the task's)
+  bool tells_host = true;  ///< false: the list does not, of a cell that is down
+  std::string vm_state;    ///< empty: the list does not tell (its status may be the task's)
   std::string task_state;
   PowerState power_state = PowerState::unknown;
 };
