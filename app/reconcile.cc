@@ -52,11 +52,10 @@ Result<std::string> read_whole(const std::string& path) {
 // When the list was made: as told, else when its file was written, else now.
 Result<Time> listed_at(const ReconcileOptions& options) {
   if (!options.at.empty()) {
-    if (const auto time = parse_time(options.at)) return *time;
-    if (const auto midnight = parse_time(options.at + "T00:00:00")) return *midnight;
+    if (const auto time = parse_time_or_day(options.at)) return *time;
     return tl::unexpected(
         Error{ErrorCode::wrong_usage,
-              "--at wants a time (2017-01-23T06:22:02Z), not '" + options.at + "'"});
+              "--at wants a time (2017-01-23T06:22:02Z, 2017-01-23), not '" + options.at + "'"});
   }
   if (!options.cloud.empty()) return wall_clock();
   std::error_code failed;

@@ -20,8 +20,6 @@
 namespace vmtrail {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
 /// Is the message in an envelope of oslo.messaging?
 bool is_enveloped(std::string_view text) {
   return text.starts_with(R"({"oslo.)");
@@ -113,10 +111,7 @@ void Decoder::decode(const Frame& frame, EventConsumer& consumer) {
     text = std::string_view(impl_->copy).substr(0, text.size());
   }
   Output output(consumer, frame, text);
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  // What a file system leaves where a line was not written before the power went.
-  if (text.starts_with('\0'))
-    text.remove_prefix(std::min(text.find_first_not_of('\0'), text.size()));
+  if (!text.empty() && may_have_lead(text.front())) text.remove_prefix(lead_of(text));
   text = trimmed(text);
   if (!text.empty() && !impl_->scan(text, output)) impl_->decode(text, output);
 }

@@ -110,7 +110,7 @@ bool Splitter::is_plain_line(std::string_view window, std::size_t size) const {
   if (mode_ != Mode::line || looked_ != 0 || size == 0 || size > max_frame_) return false;
   const char first = window.front();
   const char end = window[size - 1];
-  if (first != '{' && first != '[') return !is_blank(first) && !is_blank(end);
+  if (first != '{' && first != '[') return !may_have_lead(first) && !is_blank(end);
   if (first == '[' && window[1] != '{') {
     return !is_blank(window[1]) && end != ',' && !is_blank(end);
   }
@@ -179,11 +179,12 @@ void Splitter::cut(std::string_view rest, std::size_t size, Frame& frame) {
 
 Splitter::Step Splitter::cut_line(std::string_view rest, bool last, Frame& frame) {
   if (looked_ == 0) {
-    const std::size_t blank = std::min(rest.find_first_not_of(kBlanks), rest.size());
-    if (blank != 0) {
-      consume(rest, blank);
+    const std::size_t lead = lead_of(rest);
+    if (lead != 0) {
+      consume(rest, lead);
       return Step::again;
     }
+    if (!last && kByteOrderMark.starts_with(rest)) return Step::more;
   }
   if (rest.empty()) return Step::more;
   const std::size_t feed = rest.find('\n', looked_);

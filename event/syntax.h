@@ -3,12 +3,14 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
 namespace vmtrail {
 
 inline constexpr std::string_view kBlanks = " \t\r\n";
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 inline constexpr std::string_view kEventMark = "<Event:";
 
 [[nodiscard]] inline bool is_quote(char c) {
@@ -27,6 +29,23 @@ inline constexpr std::string_view kEventMark = "<Event:";
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
+}
+
+/// How much at the beginning of a line says nothing: blanks, byte order marks, and NULs, which a
+/// file system leaves where a line was not written before the power went.
+[[nodiscard]] inline std::size_t lead_of(std::string_view text) {
+  using namespace std::string_view_literals;
+  std::size_t lead = 0;
+  for (;;) {
+    lead = std::min(text.find_first_not_of(" \t\r\n\0"sv, lead), text.size());
+    if (!text.substr(lead).starts_with(kByteOrderMark)) return lead;
+    lead += kByteOrderMark.size();
+  }
+}
+
+/// May it begin with something of that kind?
+[[nodiscard]] inline bool may_have_lead(char first) {
+  return static_cast<signed char>(first) <= ' ';
 }
 
 /// So many bytes tell a text's language; more brackets and blanks in front are nothing that is

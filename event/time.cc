@@ -420,6 +420,11 @@ std::optional<Time> parse_time(std::string_view text) {
   return time;
 }
 
+std::optional<Time> parse_time_or_day(std::string_view text) {
+  if (const auto time = parse_time(text)) return time;
+  return parse_time(std::string(text) + "T00:00:00");
+}
+
 void write_time(char* to, Time time) {
   constinit thread_local WrittenTimes times;
   times.write(to, time);

@@ -41,8 +41,7 @@ Result<bool> Question::flag(std::string_view option) const {
 Result<std::optional<Time>> Question::time(std::string_view option) const {
   const std::string* const value = request.find(option);
   if (value == nullptr) return std::nullopt;
-  if (const auto time = parse_time(*value)) return time;
-  if (const auto midnight = parse_time(*value + "T00:00:00")) return midnight;
+  if (const auto time = parse_time_or_day(*value)) return time;
   std::string_view text = *value;
   if (text.ends_with(kAgo)) text.remove_suffix(kAgo.size());
   if (const auto ago = parse_duration(text)) return model().newest_event().value_or(Time{}) - *ago;

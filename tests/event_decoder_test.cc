@@ -367,7 +367,17 @@ TEST_CASE("NULs in front of a line hide no event") {
 }
 
 TEST_CASE("a byte order mark is no part of the first event") {
-  CHECK(decoded("\xef\xbb\xbf" + event("[]")).told.at(0).is_event());
+  const std::string mark = "\xef\xbb\xbf";
+  CHECK(decoded(mark + event("[]")).told.at(0).is_event());
+  std::string over_lines = event("[]");
+  over_lines.insert(over_lines.find(',') + 1, "\n  ");
+  const std::string nuls(5, '\0');
+  for (const std::string& lead : {mark, nuls, nuls + mark, mark + nuls}) {
+    const auto all =
+        decoded_stream(lead + over_lines + "\n" + lead + over_lines + "\n" + event("[]"));
+    REQUIRE(all.told.size() == 3);
+    for (const auto& one : all.told) CHECK(one.is_event());
+  }
 }
 
 TEST_CASE("as many traits as one likes are checked in good time") {

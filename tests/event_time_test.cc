@@ -91,6 +91,15 @@ TEST_CASE("what is no time is refused") {
   CHECK_FALSE(parse_time(std::string_view("2017-01-23T06:22:02\0", 20)));
 }
 
+TEST_CASE("a day by itself is its beginning, for people alone") {
+  CHECK(parse_time_or_day("2017-01-23") == parse_time("2017-01-23T00:00:00Z"));
+  CHECK(parse_time_or_day("2017-01-23 06:22:02") == parse_time("2017-01-23T06:22:02Z"));
+  for (const char* text : {"", "2017-01", "2017-02-30", "23", "2017-01-23T", "2017-01-23 "}) {
+    CHECK_FALSE(parse_time_or_day(text));
+  }
+  CHECK_FALSE(parse_time("2017-01-23"));
+}
+
 TEST_CASE("a time is read like any other, whatever was read before") {
   std::mt19937 random(3);
   const auto digits = [&](int count, unsigned below) {

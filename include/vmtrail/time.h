@@ -24,6 +24,9 @@ using Duration = std::chrono::microseconds;
 /// The same, quicker: false for nullopt, and `time` stays as it is.
 [[nodiscard]] bool read_time(std::string_view text, Time& time);
 
+/// As people write times: the same, or a day alone, `YYYY-MM-DD`, which is its beginning in UTC.
+[[nodiscard]] std::optional<Time> parse_time_or_day(std::string_view text);
+
 /// Appends `2017-01-23T06:22:02.761138Z`: always 27 characters; years beyond 0 to 9999 are cut to
 /// these.
 void append_time(std::string& out, Time time);
