@@ -5,6 +5,9 @@
 #include <fstream>
 #include <span>
 #include <utility>
+#include <vector>
+
+#include "io/http_access.h"
 
 namespace vmtrail {
 
@@ -46,8 +49,8 @@ Result<std::string> token_of(const Url& url) {
   const auto file = url.value("token_file");
   if (!file) return std::string();
   std::ifstream input{std::string(*file)};
-  std::string token;
-  if (std::getline(input, token) && !token.empty()) return token;
+  const std::vector<std::string> tokens = tokens_in(input);
+  if (!tokens.empty()) return tokens.front();
   return tl::unexpected(wrong_url(url, "there is no token in token_file"));
 }
 

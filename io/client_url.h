@@ -19,7 +19,7 @@ namespace vmtrail {
 
 /// The option `timeout`, in seconds (30). Error: wrong_usage.
 [[nodiscard]] Result<long> timeout_of(const Url& url);
-/// The first line of `token_file`; empty: there is none. Error: wrong_usage.
+/// The first token of `token_file`; empty: there is no such option. Error: wrong_usage.
 [[nodiscard]] Result<std::string> token_of(const Url& url);
 /// Of an HTTP URL: what stands before the path.
 [[nodiscard]] std::string origin_of(const Url& url);

@@ -45,6 +45,15 @@ std::string from_base64(std::string_view text) {
 
 }  // namespace
 
+std::vector<std::string> tokens_in(std::istream& input) {
+  std::vector<std::string> tokens;
+  for (std::string line; std::getline(input, line);) {
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+    if (!line.empty() && line.front() != '#') tokens.push_back(std::move(line));
+  }
+  return tokens;
+}
+
 Result<HttpAccess> HttpAccess::read(const std::string& file) {
   const auto wrong = [&file](ErrorCode code, const std::string& what) {
     return tl::unexpected(Error{code, file + ": " + what});
@@ -59,10 +68,7 @@ Result<HttpAccess> HttpAccess::read(const std::string& file) {
   std::ifstream input(file);
   if (!input) return wrong(ErrorCode::unreadable, std::strerror(errno));
   HttpAccess access;
-  for (std::string line; std::getline(input, line);) {
-    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-    if (!line.empty() && line.front() != '#') access.secrets_.push_back(line);
-  }
+  access.secrets_ = tokens_in(input);
   if (access.secrets_.empty()) return wrong(ErrorCode::wrong_usage, "holds no token");
   return access;
 }

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <istream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,11 @@
 
 namespace vmtrail {
 
-/// The lines of a token file. A line is a token, or USER:PASSWORD. A token may also come as the
+/// The lines of a token file, but for empty ones and those that begin with #; without what Windows
+/// leaves behind them.
+[[nodiscard]] std::vector<std::string> tokens_in(std::istream& file);
+
+/// Those lines. A line is a token, or USER:PASSWORD. A token may also come as the
 /// password of any user, for clients that know Basic alone, as Ceilometer's publisher.
 class HttpAccess {
  public:

@@ -195,8 +195,9 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     if (route_->wants_json && !is_json(view(request[http::field::content_type]))) {
       return refuse(415, "send JSON, with Content-Type: application/json");
     }
-    encoding_ = view(request[http::field::content_encoding]);
-    if (!encoding_.empty() && encoding_ != "gzip" && encoding_ != "identity") {
+    const auto encoding = request[http::field::content_encoding];
+    zipped_ = beast::iequals(encoding, "gzip") || beast::iequals(encoding, "x-gzip");
+    if (!zipped_ && !encoding.empty() && !beast::iequals(encoding, "identity")) {
       return refuse(415, "send it plain, or with Content-Encoding: gzip");
     }
     if (!set_aside()) return refuse(503, "too much comes at the same time; send it again", 1);
@@ -212,7 +213,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   bool set_aside() {
     const std::size_t most = listener_.options.most_body;
     aside_ = std::min<std::size_t>(parser_->content_length().value_or(most), most);
-    if (encoding_ == "gzip") aside_ += most;
+    if (zipped_) aside_ += most;
     if (listener_.bodies.fetch_add(aside_) + aside_ <= listener_.options.most_bodies) return true;
     give_back();
     return false;
@@ -230,7 +231,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     if (failed) return on_unreadable(failed);
     HttpRequest request{method_, path_, query_, std::move(parser_->get().body()), {}};
     request.last_event_id = view(parser_->get()["Last-Event-ID"]);
-    if (encoding_ == "gzip") {
+    if (zipped_) {
       auto body = inflated(request.body, listener_.options.most_body);
       if (!body) return answer(http_error(400, "the body is no whole gzip stream"));
       if (body->size() > listener_.options.most_body) return answer(too_large());
@@ -454,7 +455,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   std::string method_;
   std::string path_;
   std::string query_;
-  std::string encoding_;
+  bool zipped_ = false;  // so is the body
   std::string allow_;
   std::size_t aside_ = 0;  // bytes of listener_.bodies that are ours
   bool idle_ = false;

@@ -259,6 +259,14 @@ void Keeper::lend() {
   while (!intake_.lend(*this)) answer();
 }
 
+void Keeper::ask_store(Inquiry question) {
+  if (committing_) {
+    of_store_.push_back(std::move(question));
+  } else {
+    question(*this);
+  }
+}
+
 // Between the rows of a batch the model stands still; at any other time it may be at work.
 void Keeper::answer_while_locked() {
   if (!committing_) return std::this_thread::sleep_for(kLockPause);
@@ -329,20 +337,10 @@ bool Keeper::commit() {
   const auto begun = Clock::now();
   if (store_) {
     committing_ = true;
-    const auto written = write_batch();
+    const bool written = write();
     committing_ = false;
-    if (!written) {
-      if (!failure_) {
-        spdlog::error("{}; nothing is acknowledged until it can be written",
-                      written.error().detail);
-      }
-      failure_ = written.error();
-      store_->rollback();
-      retry_at_ = Clock::now() + kRetry;
-      return false;
-    }
-    books_->model.mark_saved([this] { answer_if_asked(); });
-    if (std::exchange(failure_, std::nullopt)) spdlog::info("the state can be written again");
+    for (const Inquiry& one : std::exchange(of_store_, {})) one(*this);
+    if (!written) return false;
   }
   if (const auto before = expiry().history) books_->model.forget_history(*before, kForgotten);
   if (options_.committed) options_.committed(Clock::now() - begun, batch_.events);
@@ -350,6 +348,22 @@ bool Keeper::commit() {
   settle();
   intake_.take_back();
   if (const auto rules = std::exchange(next_rules_, std::nullopt)) set_rules(*rules);
+  return true;
+}
+
+/// Has the store hold what the model does.
+bool Keeper::write() {
+  if (const auto written = write_batch(); !written) {
+    if (!failure_) {
+      spdlog::error("{}; nothing is acknowledged until it can be written", written.error().detail);
+    }
+    failure_ = written.error();
+    store_->rollback();
+    retry_at_ = Clock::now() + kRetry;
+    return false;
+  }
+  books_->model.mark_saved([this] { answer_if_asked(); });
+  if (std::exchange(failure_, std::nullopt)) spdlog::info("the state can be written again");
   return true;
 }
 

@@ -88,7 +88,11 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   [[nodiscard]] const Situation& situation() const { return situation_; }
   [[nodiscard]] Time now() const { return options_.clock(); }
   [[nodiscard]] bool failing() const { return failure_.has_value(); }
+  /// Before run(), or within ask_store().
   [[nodiscard]] Store* store() { return store_ ? &*store_ : nullptr; }
+  /// Calls it now, or as soon as no commit is under way: meanwhile the connection is at work, and
+  /// what is saved stands in the store and in the model.
+  void ask_store(Inquiry question);
 
   // ---- reconciling (keeper_reconcile.cc)
 
@@ -156,6 +160,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   void lend();
   void answer_while_locked();
   bool commit();
+  bool write();
   Result<void> write_batch();
   [[nodiscard]] Expiry expiry() const;
   void settle();
@@ -184,6 +189,7 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   std::optional<NewRules> new_rules_;  // to go on with
   std::optional<NewRules> next_rules_;  // by which is decoded already; from the next commit on
   std::vector<Inquiry> between_;        // to be done between two deliveries
+  std::vector<Inquiry> of_store_;       // wait for the commit that is under way
   std::optional<std::unordered_set<InstanceId>> changed_;  // nullopt: nobody asks
   std::optional<Error> failure_;                           // of the last commit
   bool committing_ = false;

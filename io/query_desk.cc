@@ -175,6 +175,9 @@ void QueryDesk::ask_keeper(Request request, Read read, Reply reply) {
     }
     asked->reply(answer(asked->request, subject));
   };
+  if (asked->request.op == "explain") {
+    inquiry = [inquiry = std::move(inquiry)](Keeper& keeper) { keeper.ask_store(inquiry); };
+  }
   if (quick ? intake_.ask_quick(std::move(inquiry)) : intake_.ask(std::move(inquiry))) return;
   asked->reply(unasked(busy()));
 }

@@ -39,14 +39,7 @@ void SinkFeed::advance(const std::stop_token& stop) {
       if (!send_stored(stop)) pause(options_.last_pause, stop);
       return;
     }
-    const std::uint64_t oldest = static_cast<std::uint64_t>(*found.compacted);
-    const std::uint64_t lost = oldest - 1 - cursor_;
-    spdlog::warn(
-        "{}: compacted: {} records were dropped before it took them, and there is no state"
-        " directory to read them from",
-        name(), lost);
-    compacted_ += lost;
-    move_to(oldest - 1);
+    pass_lost(*found.compacted, "were dropped, and there is no state directory to read them from");
   }
   if (found.batch) send_batch(*found.batch, stop);
 }
@@ -74,26 +67,21 @@ bool SinkFeed::send_stored(const std::stop_token& stop) {
     }
     store_ = std::move(*store);
   }
+  constexpr std::string_view kExpired = "are no longer in the store";
   const auto stored = store_->records(cursor(), kAtOnce);
-  if (!stored || stored->empty()) {
-    spdlog::error(
-        "{}: {}", name(),
-        stored ? "the records that it lacks are no longer in the store" : stored.error().detail);
+  if (!stored) {
+    spdlog::error("{}: {}", name(), stored.error().detail);
     store_.reset();
-    if (stored) {
-      const auto found = records_.after(cursor());
-      if (found.compacted) {
-        compacted_ += static_cast<std::uint64_t>(*found.compacted) - 1 - cursor_;
-        move_to(static_cast<std::uint64_t>(*found.compacted) - 1);
-      }
+    return false;
+  }
+  if (stored->empty()) {
+    store_.reset();
+    if (const auto found = records_.after(cursor()); found.compacted) {
+      pass_lost(*found.compacted, kExpired);
     }
-    return stored.has_value();
+    return true;
   }
-  if (const std::uint64_t lost = static_cast<std::uint64_t>(stored->front().sequence) - 1 - cursor_;
-      lost > 0) {
-    spdlog::error("{}: {} records that it lacks are no longer in the store", name(), lost);
-    compacted_ += lost;
-  }
+  pass_lost(stored->front().sequence, kExpired);
   outgoing_.clear();
   for (const StoredRecord& record : *stored) {
     // Nobody wanted them in that form then.
@@ -104,6 +92,16 @@ bool SinkFeed::send_stored(const std::stop_token& stop) {
   }
   send(stored->back().sequence, stop);
   return true;
+}
+
+// Nothing before `oldest` is there any more.
+void SinkFeed::pass_lost(Sequence oldest, std::string_view why) {
+  const std::uint64_t last_lost = static_cast<std::uint64_t>(oldest) - 1;
+  if (last_lost <= cursor_) return;
+  const std::uint64_t lost = last_lost - cursor_;
+  spdlog::error("{}: {} records that it lacks {}", name(), lost, why);
+  compacted_ += lost;
+  move_to(last_lost);
 }
 
 // What is in outgoing_; behind it everything up to `up_to` is done with.

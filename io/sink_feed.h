@@ -63,6 +63,7 @@ class SinkFeed {
   void advance(const std::stop_token& stop);
   void send_batch(const RecordBatch& batch, const std::stop_token& stop);
   bool send_stored(const std::stop_token& stop);
+  void pass_lost(Sequence oldest, std::string_view why);
   void send(Sequence up_to, const std::stop_token& stop);
   void move_to(std::uint64_t sequence);
   void set_failing(bool failing);

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "io/client_url.h"
 #include "io/http_client.h"
 
 namespace vmtrail {
@@ -78,23 +78,15 @@ OpenedSink open_http_sink(const Url& url, const SinkSetting& /*setting*/) {
   options.name = url.text;
   options.batch = *batch;
   HttpClient::Request& request = options.request;
-  const bool v6 = url.host.find(':') != std::string::npos;
-  request.url = url.scheme + "://" + (v6 ? "[" + url.host + "]" : url.host);
-  if (url.port) request.url += ":" + std::to_string(*url.port);
-  request.url += url.path.empty() ? "/" : url.path;
+  request.url = origin_of(url) + (url.path.empty() ? "/" : url.path);
   request.headers = {std::string("Content-Type: application/cloudevents") +
                          (*batch > 1 ? "-batch" : "") + "+json; charset=utf-8",
                      "Expect:"};
   request.timeout = std::chrono::seconds(*timeout);
   request.cacert = url.value("cacert").value_or("");
-  if (const auto file = url.value("token_file")) {
-    std::ifstream input{std::string(*file)};
-    std::string token;
-    if (!std::getline(input, token) || token.empty()) {
-      return tl::unexpected(wrong_url(url, "there is no token in token_file"));
-    }
-    request.headers.push_back("Authorization: Bearer " + token);
-  }
+  const auto token = token_of(url);
+  if (!token) return tl::unexpected(token.error());
+  if (!token->empty()) request.headers.push_back("Authorization: Bearer " + *token);
   return std::make_unique<HttpSink>(std::move(options));
 }
 

@@ -92,7 +92,7 @@ TEST_CASE("What is not answered with 2xx is an error, in one line") {
 
 TEST_CASE("The token of a file is sent, and told nobody") {
   const Scratch scratch;
-  std::ofstream(scratch.path("token")) << "s3cret\n";
+  std::ofstream(scratch.path("token")) << "# of the sink\r\n\r\ns3cret\r\nold\n";
   ::chmod(scratch.path("token").c_str(), 0600);
   Endpoint endpoint("?token_file=" + scratch.path("token"));
   REQUIRE(opened(endpoint.url() + "?token_file=" + scratch.path("token"))->send(kRecords, {}));

@@ -4,7 +4,11 @@
 #include <sqlite3.h>
 
 #include <catch2/catch.hpp>
+#include <set>
 
+#include <nlohmann/json.hpp>
+
+#include "io/query_desk.h"
 #include "tests/live.h"
 #include "tests/scratch.h"
 
@@ -167,6 +171,55 @@ TEST_CASE("Questions are answered while another program has the store locked, ho
   CHECK(source.settled(0).empty());
   sqlite3_close(other);
   CHECK(source.settled_all().size() == 1);
+  REQUIRE(live.finish());
+}
+
+TEST_CASE("What is asked of the store waits for the commit, and finds each fact once") {
+  const auto lines = migration_lines();
+  const Scratch scratch;
+  Model::Options model;
+  model.horizon = std::chrono::seconds{3};  // so that facts go to the store
+  model.trail = 32;
+  Live live({.model = model, .batch_delay = std::chrono::milliseconds{0}}, scratch.path(),
+            std::size_t{16} << 20, {.lock_wait = std::chrono::hours{1}});
+  HandSource source(live.intake);
+  const std::size_t first_half = lines.size() / 2;
+  for (std::size_t i = 0; i < first_half; ++i) source.put(lines[i]);
+  source.settled_all();
+  const std::string id =
+      live.ask([](Keeper& keeper) { return keeper.model().instances().front().to_string(); });
+
+  QueryDesk desk(live.intake, scratch.path());
+  const auto explain = [&] {
+    const auto told = std::make_shared<std::promise<std::string>>();
+    desk.ask({"explain", {{"instance", id}}},
+             [told](const Answer& answer) { told->set_value(answer.json); });
+    return told->get_future();
+  };
+  const auto facts = [](std::future<std::string> answer) {
+    REQUIRE(answer.wait_for(testing::kPatience) == std::future_status::ready);
+    return nlohmann::json::parse(answer.get())["facts"];
+  };
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open((scratch.path() + "/vmtrail.db").c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  for (std::size_t i = first_half; i < lines.size(); ++i) source.put(lines[i]);
+  const auto commits = [](Keeper& keeper) {
+    auto at_once = std::make_shared<bool>(false);
+    keeper.ask_store([at_once](Keeper&) { *at_once = true; });
+    return !*at_once;
+  };
+  while (!live.ask(commits)) {
+  }
+  auto waiting = explain();
+  live.ask([](Keeper&) { return true; });  // it was asked behind that
+  CHECK(waiting.wait_for(std::chrono::seconds{0}) == std::future_status::timeout);
+  sqlite3_close(other);
+  std::set<std::string> ids;
+  const auto told = facts(std::move(waiting));
+  for (const auto& fact : told) ids.insert(fact["message_id"].get<std::string>());
+  CHECK(ids.size() > 10);
+  CHECK(told.size() == ids.size());
   REQUIRE(live.finish());
 }
 
