@@ -9,7 +9,7 @@ namespace vmtrail {
 
 /// Raised whenever a table changes its meaning. Older stores are brought up to it, one step for
 /// each version (store_upgrade.cc); newer ones are not touched.
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 
 // A row of `instances` is all that a batch has to write of most: what is folded and what is not
 // stand in it as JSON (store_packed.h). A row of `messages` holds many ids (stored_messages.h).
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS migrations (
   finished_at INTEGER, confirmed_at INTEGER, reverted INTEGER NOT NULL,
   announced INTEGER NOT NULL, told_kind TEXT, told_source TEXT, told_destination TEXT,
   told_outcome TEXT, told_started_at INTEGER, told_finished_at INTEGER, told_confirmed_at INTEGER,
-  folded INTEGER NOT NULL,
+  folded INTEGER NOT NULL, base_outcome TEXT, base_confirmed_at INTEGER,
   PRIMARY KEY (instance, position)) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS loose_facts (
@@ -65,7 +65,8 @@ CREATE TABLE IF NOT EXISTS awaited (
   generated INTEGER NOT NULL, message_id TEXT, event_type TEXT);
 
 CREATE TABLE IF NOT EXISTS hosts (
-  name TEXT PRIMARY KEY, status TEXT NOT NULL, told_at INTEGER, told_by TEXT) WITHOUT ROWID;
+  name TEXT PRIMARY KEY, status TEXT NOT NULL, since INTEGER,
+  statuses TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS messages (
   number INTEGER PRIMARY KEY, reach INTEGER NOT NULL, first INTEGER NOT NULL,

@@ -129,13 +129,27 @@ Result<ModelSnapshot> Store::Impl::load_model(Duration horizon) {
   const auto stream = get("stream");
   if (!stream) return tl::unexpected(stream.error());
   if (*stream) saved.stream = Time{Duration{**stream}};
-  if (auto read = database.rows("SELECT name, status, told_at, told_by FROM hosts",
-                                [&](sqlite3_stmt* row) {
-                                  saved.hosts.push_back({text(row, 0), word(row, 1, HostStatus::up),
-                                                         optional_time(row, 2), text(row, 3)});
-                                });
+  for (const auto& [key, count] : {std::pair{"ahead", &saved.ahead}, {"behind", &saved.behind}}) {
+    const auto value = get(key);
+    if (!value) return tl::unexpected(value.error());
+    *count = static_cast<std::uint32_t>(value->value_or(0));
+  }
+  std::optional<std::string> broken;
+  if (auto read =
+          database.rows("SELECT name, status, since, statuses FROM hosts",
+                        [&](sqlite3_stmt* row) {
+                          auto statuses = unpacked_statuses(text(row, 3));
+                          if (!statuses) broken = text(row, 0);
+                          saved.hosts.push_back(
+                              {text(row, 0), word(row, 1, HostStatus::up), optional_time(row, 2),
+                               std::move(statuses).value_or(std::vector<StatusSnapshot>())});
+                        });
       !read) {
     return tl::unexpected(read.error());
+  }
+  if (broken) {
+    return tl::unexpected(Error{ErrorCode::store_error, database.path() + ": the row of host '" +
+                                                            *broken + "' does not fit"});
   }
   if (saved.stream) {
     const Time until = *saved.stream + horizon;
@@ -209,15 +223,21 @@ Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
                       count(saved.base_intervals, saved.intervals, row, 6);
                     }),
       database.rows(
-          "SELECT instance, request_id, reverted, announced, kind, source, destination, outcome,"
+          "SELECT instance, request_id, base_outcome, announced, kind, source, destination, "
+          "outcome,"
           " started_at, finished_at, confirmed_at, told_kind, told_source, told_destination,"
-          " told_outcome, told_started_at, told_finished_at, told_confirmed_at, folded"
+          " told_outcome, told_started_at, told_finished_at, told_confirmed_at, folded,"
+          " base_confirmed_at"
           " FROM migrations ORDER BY instance, position",
           [&](sqlite3_stmt* row) {
             InstanceSnapshot& saved = instance(row);
-            MigrationSnapshot migration{text(row, 1), view(row, 4), sqlite3_column_int(row, 2) != 0,
-                                        std::nullopt};
+            MigrationSnapshot migration{text(row, 1), view(row, 4), std::nullopt, std::nullopt};
             if (sqlite3_column_int(row, 3) != 0) migration.announced = view(row, 11);
+            if (const auto outcome = parse_word<Outcome>(text(row, 2))) {
+              MigrationSnapshot::View& base = migration.base.emplace(migration.view);
+              base.outcome = *outcome;
+              base.confirmed_at = optional_time(row, 19);
+            }
             saved.migrations.push_back(std::move(migration));
             count(saved.base_migrations, saved.migrations, row, 18);
           }),

@@ -39,6 +39,10 @@ auto members_of(Trail& t, const TrailSnapshot*) {
   return std::tie(t.message_id, t.event_type, t.generated, t.publisher, t.rule, t.at, t.host,
                   t.treatment);
 }
+template <class Status>
+auto members_of(Status& s, const StatusSnapshot*) {
+  return std::tie(s.message_id, s.generated, s.status);
+}
 template <class One>
 auto members_of(One& one) {
   return members_of(one, &one);
@@ -248,12 +252,20 @@ std::string packed(std::span<const TrailSnapshot> trail) {
   return packed_list(trail);
 }
 
+std::string packed(std::span<const StatusSnapshot> statuses) {
+  return packed_list(statuses);
+}
+
 std::optional<std::vector<FactSnapshot>> unpacked_facts(std::string_view text) {
   return unpacked_list<FactSnapshot>(text);
 }
 
 std::optional<std::vector<TrailSnapshot>> unpacked_trail(std::string_view text) {
   return unpacked_list<TrailSnapshot>(text);
+}
+
+std::optional<std::vector<StatusSnapshot>> unpacked_statuses(std::string_view text) {
+  return unpacked_list<StatusSnapshot>(text);
 }
 
 void append_line(std::string& out, std::string_view text) {

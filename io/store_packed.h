@@ -19,11 +19,13 @@ namespace vmtrail {
 [[nodiscard]] std::string packed(const StateSnapshot& state);
 [[nodiscard]] std::string packed(std::span<const FactSnapshot> facts);
 [[nodiscard]] std::string packed(std::span<const TrailSnapshot> trail);
+[[nodiscard]] std::string packed(std::span<const StatusSnapshot> statuses);
 
 // nullopt: the text is nothing that packed() has written.
 [[nodiscard]] std::optional<StateSnapshot> unpacked_state(std::string_view text);
 [[nodiscard]] std::optional<std::vector<FactSnapshot>> unpacked_facts(std::string_view text);
 [[nodiscard]] std::optional<std::vector<TrailSnapshot>> unpacked_trail(std::string_view text);
+[[nodiscard]] std::optional<std::vector<StatusSnapshot>> unpacked_statuses(std::string_view text);
 
 /// Texts a line each; of a line feed or a backslash in them `\n` and `\\` are left.
 void append_line(std::string& out, std::string_view text);

@@ -41,8 +41,9 @@ std::uint64_t hash_of(const MigrationSnapshot::View& view) {
 }
 
 std::uint64_t hash_of(const MigrationSnapshot& migration, bool folded) {
-  return hash_of(migration.request_id, hash_of(migration.view), migration.reverted, folded,
-                 migration.announced ? hash_of(*migration.announced) : 0);
+  return hash_of(migration.request_id, hash_of(migration.view), folded,
+                 migration.announced ? hash_of(*migration.announced) : 0,
+                 migration.base ? hash_of(*migration.base) : 0);
 }
 
 std::uint64_t hash_of(const IntervalSnapshot& interval, bool folded) {
@@ -146,13 +147,17 @@ Result<void> Store::Impl::save_migrations(std::string_view id, const InstanceSna
     const MigrationSnapshot::View& now = migration.view;
     const MigrationSnapshot::View told = migration.announced.value_or(MigrationSnapshot::View{});
     const bool announced = migration.announced.has_value();
-    if (auto done = database.run(
-            "INSERT OR REPLACE INTO migrations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            id, static_cast<std::int64_t>(i), migration.request_id, name(now.kind), now.source,
-            now.destination, name(now.outcome), now.started_at, now.finished_at, now.confirmed_at,
-            migration.reverted, announced, announced ? name(told.kind) : std::string_view{},
-            told.source, told.destination, announced ? name(told.outcome) : std::string_view{},
-            told.started_at, told.finished_at, told.confirmed_at, folded);
+    if (auto done =
+            database.run("INSERT OR REPLACE INTO migrations VALUES"
+                         " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                         id, static_cast<std::int64_t>(i), migration.request_id, name(now.kind),
+                         now.source, now.destination, name(now.outcome), now.started_at,
+                         now.finished_at, now.confirmed_at, now.outcome == Outcome::reverted,
+                         announced, announced ? name(told.kind) : std::string_view{}, told.source,
+                         told.destination, announced ? name(told.outcome) : std::string_view{},
+                         told.started_at, told.finished_at, told.confirmed_at, folded,
+                         migration.base ? name(migration.base->outcome) : std::string_view{},
+                         migration.base ? migration.base->confirmed_at : std::nullopt);
         !done) {
       return done;
     }

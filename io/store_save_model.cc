@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "io/store_impl.h"
+#include "io/store_packed.h"
 
 namespace vmtrail {
 
@@ -24,7 +25,7 @@ Result<void> Store::Impl::save_options(const Model::Options& options) {
 Result<void> Store::Impl::save_hosts(const ModelSnapshot& saved) {
   for (const HostSnapshot& host : saved.hosts) {
     if (auto done = database.run("INSERT OR REPLACE INTO hosts VALUES (?,?,?,?)", host.name,
-                                 name(host.status), host.told_at, host.told_by);
+                                 name(host.status), host.since, packed(host.statuses));
         !done) {
       return done;
     }
@@ -75,6 +76,8 @@ Result<void> Store::Impl::save_model(const ModelSnapshot& saved) {
   if (saved.stream) {
     if (auto done = set("stream", saved.stream->time_since_epoch().count()); !done) return done;
   }
+  if (auto done = set("ahead", saved.ahead); !done) return done;
+  if (auto done = set("behind", saved.behind); !done) return done;
   if (auto done = save_hosts(saved); !done) return done;
   if (auto done = save_skews(saved); !done) return done;
   return save_loose_facts(saved);

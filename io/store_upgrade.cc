@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bringing an older store up to date: one step for each version, all in one transaction.
+// Bringing an older store up to date, in one transaction.
 
-#include <array>
+#include <initializer_list>
 #include <string>
 
 #include "io/schema.h"
@@ -33,8 +33,8 @@ CREATE TABLE awaited (
   message_id TEXT, event_type TEXT);
 )sql";
 
-// Renames what changes its form; kSchema makes the new tables, and kTo3Fill fills them.
-constexpr char kTo3Rename[] = R"sql(
+// Renames what changes its form; kSchema makes the new tables, which are filled then.
+constexpr char kFrom2Rename[] = R"sql(
 ALTER TABLE instances RENAME TO old_instances;
 ALTER TABLE placements RENAME TO old_placements;
 ALTER TABLE intervals RENAME TO old_intervals;
@@ -49,7 +49,7 @@ ALTER TABLE quarantine RENAME TO old_quarantine;
 
 // The ids of messages are in another form than before. When they were sent is known of those alone
 // that are still remembered.
-constexpr char kTo3Fill[] = R"sql(
+constexpr char kFrom2Fill[] = R"sql(
 INSERT INTO instances SELECT NULL, i.id, p.host, ifnull(p.confidence, 'unknown'), p.vm_state,
   p.task_state, p.power_state, ifnull(p.deleted, 0), p.name, p.project_id, p.since, p.cause,
   p.mover_host, p.moved_at, p.effective, p.decided_by, p.decided_event_type, p.decided_rule,
@@ -64,7 +64,7 @@ INSERT INTO instances SELECT NULL, i.id, p.host, ifnull(p.confidence, 'unknown')
   FROM old_instances i LEFT JOIN old_placements p ON p.instance = i.id;
 INSERT INTO intervals SELECT o.*, o.position < i.base_intervals FROM old_intervals o
   JOIN old_instances i ON i.id = o.instance;
-INSERT INTO migrations SELECT o.*, o.position < i.base_migrations FROM old_migrations o
+INSERT INTO migrations SELECT o.*, o.position < i.base_migrations, NULL, NULL FROM old_migrations o
   JOIN old_instances i ON i.id = o.instance;
 INSERT INTO trail SELECT NULL, instance,
   sum(treatment NOT IN ('duplicate', 'too_late')), sum(treatment IN ('duplicate', 'too_late')),
@@ -89,6 +89,19 @@ DROP TABLE old_records;
 DROP TABLE old_quarantine;
 )sql";
 
+// Until version 3 a host had the newest of its reports only.
+constexpr char kHostsRename[] = "ALTER TABLE hosts RENAME TO old_hosts";
+constexpr char kHostsFill[] = R"sql(
+INSERT INTO hosts SELECT name, status, told_at, CASE WHEN told_at IS NULL THEN '[]'
+  ELSE json_array(json_array(told_by, told_at, status)) END FROM old_hosts;
+DROP TABLE old_hosts;
+)sql";
+
+constexpr char kFrom3Alter[] = R"sql(
+ALTER TABLE migrations ADD COLUMN base_outcome TEXT;
+ALTER TABLE migrations ADD COLUMN base_confirmed_at INTEGER;
+)sql";
+
 Result<void> to_2(Sqlite& database) {
   return database.execute(kTo2, "bringing schema 1 to 2");
 }
@@ -109,24 +122,34 @@ Result<void> move_messages(Sqlite& database) {
   return database.execute("DROP TABLE old_messages; DROP TABLE seen;", "bringing schema 2 to 3");
 }
 
-Result<void> to_3(Sqlite& database) {
-  constexpr char kDoing[] = "bringing schema 2 to 3";
-  if (auto done = database.execute(kTo3Rename, kDoing); !done) return done;
-  if (auto done = database.execute(kSchema, kDoing); !done) return done;
-  if (auto done = database.execute(kTo3Fill, kDoing); !done) return done;
-  return move_messages(database);
+Result<void> execute(Sqlite& database, const std::string& doing,
+                     std::initializer_list<const char*> statements) {
+  for (const char* const one : statements) {
+    if (auto done = database.execute(one, doing); !done) return done;
+  }
+  return {};
 }
 
-constexpr std::array kSteps = {to_2, to_3};  // from 1, from 2, …
-static_assert(kSteps.size() + 1 == kSchemaVersion);
+Result<void> from_2(Sqlite& database) {
+  auto done = execute(database, "bringing schema 2 up to date",
+                      {kFrom2Rename, kHostsRename, kSchema, kFrom2Fill, kHostsFill});
+  return done ? move_messages(database) : done;
+}
+
+Result<void> from_3(Sqlite& database) {
+  return execute(database, "bringing schema 3 up to date",
+                 {kFrom3Alter, kHostsRename, kSchema, kHostsFill});
+}
 
 }  // namespace
 
 Result<void> Store::Impl::upgrade(std::int64_t from) {
-  for (std::int64_t schema = from; schema < kSchemaVersion; ++schema) {
-    if (auto done = kSteps[static_cast<std::size_t>(schema - 1)](database); !done) return done;
+  static_assert(kSchemaVersion == 4);
+  if (from == 1) {
+    if (auto done = to_2(database); !done) return done;
   }
-  return {};
+  if (from < 3) return from_2(database);
+  return from == 3 ? from_3(database) : Result<void>();
 }
 
 }  // namespace vmtrail

@@ -68,9 +68,8 @@ std::string lower(std::string_view text) {
 }
 
 HostAnswer answer(const Hosts::Host& host, const Names& names) {
-  HostAnswer result{names.text(host.name), host.status, host.instances, std::nullopt};
-  if (host.told_at != Time::min()) result.told_at = host.told_at;
-  return result;
+  return {names.text(host.name), host.status.now(), host.instances, host.status.since(),
+          host.status.out_since()};
 }
 
 constexpr std::size_t kCandidatesNamed = 5;
@@ -229,6 +228,13 @@ std::optional<HostAnswer> Model::host(std::string_view name) const {
       impl_->hosts.find(impl_->names.find(impl_->names.key_of_host(name)));
   if (host == nullptr) return std::nullopt;
   return answer(*host, impl_->names);
+}
+
+std::optional<HostStatus> Model::host_status(std::string_view name, Time at) const {
+  const Hosts::Host* const host =
+      impl_->hosts.find(impl_->names.find(impl_->names.key_of_host(name)));
+  if (host == nullptr) return std::nullopt;
+  return host->status.at(at);
 }
 
 bool Model::same_host(std::string_view a, std::string_view b) const {

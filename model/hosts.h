@@ -10,10 +10,7 @@
 #include <vector>
 
 #include "model/names.h"
-#include "vmtrail/ids.h"
-#include "vmtrail/placement.h"
-#include "vmtrail/snapshot.h"
-#include "vmtrail/time.h"
+#include "model/service_status.h"
 
 namespace vmtrail {
 
@@ -22,9 +19,7 @@ class Hosts {
   struct Host {
     NameId key;   ///< see Names::host_key()
     NameId name;  ///< as first spelled
-    HostStatus status = HostStatus::up;
-    Time told_at = Time::min();  ///< of the newest service event
-    MessageId told_by;
+    ServiceStatus status;
     std::size_t instances = 0;  ///< that are on it now
     bool changed = false;       ///< see mark_changed()
   };

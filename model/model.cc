@@ -342,23 +342,18 @@ Verdict Model::apply_to_host(const Event& event, const Matched& matched, RecordC
     return Verdict::applied;
   }
   Hosts::Host& host = impl.hosts.named(name, impl.names);
-  if (event.generated < host.told_at ||
-      (event.generated == host.told_at && message < host.told_by)) {
-    return Verdict::applied;  // a newer event has told
-  }
-  const HostStatus was = host.status;
+  const HostStatus was = host.status.now();
   impl.hosts.mark_changed(host);
-  host.told_at = event.generated;
-  host.told_by = message;
-  host.status = event[Field::forced_down] == "true" ? HostStatus::down
-                : event[Field::disabled] == "true"  ? HostStatus::disabled
-                                                    : HostStatus::up;
-  if (host.status != was) {
+  host.status.add({event.generated, message,
+                   event[Field::forced_down] == "true" ? HostStatus::down
+                   : event[Field::disabled] == "true"  ? HostStatus::disabled
+                                                       : HostStatus::up});
+  if (const HostStatus now = host.status.now(); now != was) {
     const Changes::Occasion occasion{
         .time = event.generated, .event = &event, .rule = matched.rule};
     const std::vector<InstanceId> hit =
-        host.status == HostStatus::down ? impl.instances_on(host) : std::vector<InstanceId>();
-    impl.changes.tell_host(impl.names.text(host.name), was, host.status, hit, occasion, records);
+        now == HostStatus::down ? impl.instances_on(host) : std::vector<InstanceId>();
+    impl.changes.tell_host(impl.names.text(host.name), was, now, hit, occasion, records);
   }
   return Verdict::applied;
 }

@@ -96,6 +96,22 @@ MigrationView load(const MigrationSnapshot::View& saved, Names& names) {
           .outcome = saved.outcome};
 }
 
+// What is folded and was confirmed or reverted by what is not, as it was before.
+void save_bases(const Instance& instance, std::size_t folded, const Names& names,
+                std::vector<MigrationSnapshot>& saved) {
+  for (MigrationSnapshot& one : saved) one.base.reset();
+  if (!instance.held) return;
+  const Operations& operations = instance.held->operations;
+  for (auto last = operations.end(); last != operations.begin();) {
+    const Operation& operation = *--last;
+    if (!operation.ended || *operation.ended >= folded) continue;
+    MigrationEntry entry = instance.migrations[*operation.ended];
+    entry.set_ending(operation.ended_before);
+    std::optional<MigrationSnapshot::View>& base = saved[*operation.ended].base;
+    save(entry.view(), names, base ? *base : base.emplace());
+  }
+}
+
 void set(std::optional<std::string>& text, bool told, std::string_view value) {
   if (told && text) {
     *text = value;
@@ -143,8 +159,12 @@ Fact load(const FactSnapshot& saved, const Rule& rule, Names& names) {
 }
 
 HostSnapshot snapshot_of(const Hosts::Host& host, const Names& names) {
-  return {std::string(text(host.name, names)), host.status, told(host.told_at),
-          host.told_by.to_string()};
+  HostSnapshot saved{
+      std::string(text(host.name, names)), host.status.now(), host.status.since(), {}};
+  for (const StatusReport& report : host.status.reports()) {
+    saved.statuses.push_back({report.message.to_string(), report.at, report.status});
+  }
+  return saved;
 }
 
 }  // namespace
@@ -203,11 +223,11 @@ void Model::snapshot(const InstanceId& id, InstanceSnapshot& saved) const {
     MigrationSnapshot& one = saved.migrations[i];
     set_text(one.request_id, entry.request());
     save(entry.view(), names, one.view);
-    one.reverted = entry.ending().reverted;
     one.announced.reset();
     if (const auto told = entry.told()) save(*told, names, one.announced.emplace());
   }
   saved.base_migrations = base.migrations;
+  save_bases(instance, saved.base_migrations, names, saved.migrations);
   std::size_t facts = 0;
   if (instance.held) {
     for (const Operation& operation : instance.held->operations) facts += operation.facts.size();
@@ -248,6 +268,8 @@ ModelSnapshot Model::changed_but_instances() const {
   saved.sequence = sequence();
   saved.newest_event = impl_->newest;
   saved.stream = impl_->stream;
+  saved.ahead = impl_->ahead;
+  saved.behind = impl_->behind;
   for (const Hosts::Host* const host : impl_->hosts.changed()) {
     saved.hosts.push_back(snapshot_of(*host, impl_->names));
   }
@@ -268,11 +290,13 @@ void Model::restore(const ModelSnapshot& saved, const RuleSet& rules) {
   impl_->changes.set_sequence(saved.sequence);
   impl_->newest = saved.newest_event;
   impl_->stream = saved.stream;
+  impl_->ahead = saved.ahead;
+  impl_->behind = saved.behind;
   for (const HostSnapshot& host : saved.hosts) {
     Hosts::Host& restored = impl_->hosts.named(impl_->names.intern(host.name), impl_->names);
-    restored.status = host.status;
-    restored.told_at = host.told_at.value_or(Time::min());
-    restored.told_by = MessageId(host.told_by);
+    for (const StatusSnapshot& told : host.statuses) {
+      restored.status.add({told.generated, MessageId(told.message_id), told.status});
+    }
   }
   for (const SeenSnapshot& seen : saved.seen) {
     impl_->seen.add(MessageId(seen.message_id), seen.until);
@@ -305,9 +329,10 @@ std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) 
   for (std::size_t i = 0; i < saved.base_migrations; ++i) {
     // The effect of a folded confirm or revert is part of the entry; a held one comes again below.
     const MigrationSnapshot& migration = saved.migrations[i];
-    const MigrationView view = load(migration.view, names);
+    const MigrationView view = load(migration.base.value_or(migration.view), names);
     MigrationEntry& entry = instance.migrations.emplace_back(RequestId(migration.request_id), view);
-    entry.set_ending({.confirmed_at = view.confirmed_at, .reverted = migration.reverted});
+    entry.set_ending(
+        {.confirmed_at = view.confirmed_at, .reverted = view.outcome == Outcome::reverted});
     if (migration.announced) entry.set_told(load(*migration.announced, names));
   }
   State base = load(saved.base, rules, names);

@@ -12,13 +12,12 @@ namespace {
 
 constexpr Duration kDay = std::chrono::hours{24};
 
-// The option, else when the host was taken out of service, else a while before the newest event.
-Result<Time> beginning(const Question& question, const HostAnswer& host, Duration otherwise) {
+// The option, else when what the answer is about began, else a while before the newest event.
+Result<Time> beginning(const Question& question, std::optional<Time> began, Duration otherwise) {
   const auto given = question.time("since");
   if (!given) return tl::unexpected(given.error());
   if (*given) return **given;
-  if (host.status != HostStatus::up && host.told_at) return *host.told_at;
-  return question.model().newest_event().value_or(Time{}) - otherwise;
+  return began.value_or(question.model().newest_event().value_or(Time{}) - otherwise);
 }
 
 /// How an instance came to be elsewhere.
@@ -75,7 +74,7 @@ std::string_view became(const InstanceAnswer& instance, const HostAnswer& host, 
 Result<void> answer_drain(const Question& question, JsonWriter& out) {
   const auto host = question.host();
   if (!host) return tl::unexpected(host.error());
-  const auto since = beginning(question, *host, kDay);
+  const auto since = beginning(question, host->out_since, kDay);
   if (!since) return tl::unexpected(since.error());
   std::vector<InstanceAnswer> before;
   std::vector<InstanceAnswer> left;
@@ -123,7 +122,7 @@ Result<void> answer_drain(const Question& question, JsonWriter& out) {
 Result<void> answer_impact(const Question& question, JsonWriter& out) {
   const auto host = question.host();
   if (!host) return tl::unexpected(host.error());
-  const auto since = beginning(question, *host, Duration{});
+  const auto since = beginning(question, host->since, Duration{});
   if (!since) return tl::unexpected(since.error());
   // Whoever is on a host that is up would be hit if it went down.
   const bool happened =

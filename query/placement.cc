@@ -40,9 +40,12 @@ std::string given(const Question& question, std::string_view option) {
   return value == nullptr ? std::string() : *value;
 }
 
-// The status was told at some time; before that it was another, which is not kept.
-bool knows_status(const HostAnswer& host, const std::optional<Time>& at) {
-  return !at || !host.told_at || *host.told_at <= *at;
+// Empty: it was told later only.
+std::string_view status_of(const HostAnswer& host, const std::optional<Time>& at,
+                           const Model& model) {
+  if (!at || !host.since) return name(host.status);
+  const auto status = model.host_status(host.name, *at);
+  return status ? name(*status) : std::string_view();
 }
 
 }  // namespace
@@ -84,7 +87,7 @@ Result<void> answer_host(const Question& question, JsonWriter& out) {
   }
   if (*time) out.field("at", **time);
   out.key("host").open('{').field("name", host->name);
-  out.field("status", knows_status(*host, *time) ? name(host->status) : std::string_view());
+  out.field("status", status_of(*host, *time, model));
   list(out, "instances", found);
   out.close('}');
   return {};

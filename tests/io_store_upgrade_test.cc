@@ -30,6 +30,15 @@ const std::string kToFirst1 =
     "DROP TABLE awaited; DROP TABLE rules; DROP TABLE trail; DROP TABLE loose_facts;"
     "DROP TABLE clock_skews; UPDATE meta SET value = 1 WHERE key = 'schema'";
 
+// What version 4 has more than version 3.
+const std::string kTo3 =
+    "ALTER TABLE migrations DROP COLUMN base_outcome;"
+    "ALTER TABLE migrations DROP COLUMN base_confirmed_at; DROP TABLE hosts;"
+    "CREATE TABLE hosts (name TEXT PRIMARY KEY, status TEXT NOT NULL, told_at INTEGER,"
+    " told_by TEXT) WITHOUT ROWID; UPDATE meta SET value = 3 WHERE key = 'schema'";
+const std::string kOldHosts =
+    "INSERT INTO hosts VALUES ('compute9', 'down', 1000000, 'm-1'), ('compute8', 'up', NULL, '')";
+
 void execute(const std::string& directory, const std::string& sql) {
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open((directory + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
@@ -47,6 +56,17 @@ void make_schema_2(const std::string& directory) {
   execute(directory, {std::istreambuf_iterator<char>(file), {}});
 }
 
+void check_old_hosts(const Model& model) {
+  const auto down = model.host("compute9");
+  REQUIRE(down);
+  CHECK(down->status == HostStatus::down);
+  CHECK(down->since == Time{std::chrono::seconds{1}});
+  const auto silent = model.host("compute8");
+  REQUIRE(silent);
+  CHECK(silent->status == HostStatus::up);
+  CHECK_FALSE(silent->since);
+}
+
 TEST_CASE("A store of an older version is brought up to date, and goes on as if nothing had been") {
   const auto events = testing::events_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
   Model::Options options;
@@ -59,6 +79,7 @@ TEST_CASE("A store of an older version is brought up to date, and goes on as if 
     const Scratch scratch;
     make_schema_2(scratch.path());
     execute(scratch.path(), back);
+    execute(scratch.path(), kOldHosts);
     // Only who may write brings it up to date.
     const auto refused = Store::open(scratch.path(), Store::Access::read);
     REQUIRE_FALSE(refused);
@@ -68,6 +89,7 @@ TEST_CASE("A store of an older version is brought up to date, and goes on as if 
     REQUIRE(store);
     Machine machine(shipped_rules(), options);
     REQUIRE(store->load(machine.model, shipped_rules()));
+    check_old_hosts(machine.model);
     for (const InstanceId& id : machine.model.instances()) {
       const auto trail = store->trail(id);
       REQUIRE(trail);
@@ -81,6 +103,32 @@ TEST_CASE("A store of an older version is brought up to date, and goes on as if 
     REQUIRE(store->save(machine.model));
     REQUIRE(store->commit());
   }
+}
+
+TEST_CASE("A store of version 3 is brought up to date, and goes on as if nothing had been") {
+  const auto events = testing::events_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
+  Machine whole(shipped_rules());
+  whole.feed(events);
+  const Scratch scratch;
+  {
+    auto store = Store::open(scratch.path(), Store::Access::create);
+    REQUIRE(store);
+    Machine machine(shipped_rules());
+    machine.feed({events.begin(), events.begin() + kTaken});
+    REQUIRE(store->save(machine.model));
+    REQUIRE(store->commit());
+  }
+  execute(scratch.path(), kTo3);
+  execute(scratch.path(), kOldHosts);
+  auto store = Store::open(scratch.path(), Store::Access::create);
+  REQUIRE(store);
+  Machine machine(shipped_rules());
+  REQUIRE(store->load(machine.model, shipped_rules()));
+  check_old_hosts(machine.model);
+  machine.feed({events.begin() + kTaken, events.end()});
+  CHECK(machine.placement() == whole.placement());
+  REQUIRE(store->save(machine.model));
+  REQUIRE(store->commit());
 }
 
 TEST_CASE("An upgrade that fails leaves the older store as it was") {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of hosts: which of them are one host's.
+// Hosts: which names are one host's, and what their services tell.
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -78,6 +81,77 @@ TEST_CASE("Addresses that begin alike are not joined") {
   CHECK(machine.model.hosts().size() == 2);
   CHECK_FALSE(machine.model.same_host("10.0.0.5", "10.0.0.6"));
   CHECK(machine.model.same_host("cmp-1", "cmp-1.a"));
+}
+
+// ---- status
+
+Made service(int ms, HostStatus status, const char* binary = "nova-compute") {
+  Made event = made("", ms, "ctl", "");
+  event.message_id = "service@" + std::to_string(ms);
+  event.event_type = "service.update";
+  event.fields[Field::payload_host] = "compute01";
+  event.fields[Field::binary] = binary;
+  event.fields[Field::disabled] = status == HostStatus::up ? "false" : "true";
+  event.fields[Field::forced_down] = status == HostStatus::down ? "true" : "false";
+  return event;
+}
+
+Time at_ms(int ms) {
+  return testing::kStart + std::chrono::milliseconds{ms};
+}
+
+TEST_CASE(
+    "A host is what its newest service event says, since the first that said so, in any order") {
+  using enum HostStatus;
+  const std::vector<HostStatus> told = {up, disabled, down, down, disabled, down, down, down};
+  std::vector<Made> events;
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    events.push_back(service(static_cast<int>(i) * 1000, told[i]));
+  }
+  std::mt19937 random(2);
+  for (int trial = 0; trial < 30; ++trial) {
+    std::shuffle(events.begin(), events.end(), random);
+    Machine live(shipped_rules());
+    live.feed(events);
+    CHECK(live.dispatcher.counts().applied == told.size());
+    Machine restored(shipped_rules());
+    restored.restore(live);
+    for (const Machine* const machine : {&live, &restored}) {
+      const auto host = machine->model.host("COMPUTE01");
+      REQUIRE(host);
+      CHECK(host->status == down);
+      CHECK(host->since == at_ms(5000));
+      CHECK(host->out_since == at_ms(1000));
+      CHECK_FALSE(machine->model.host_status("compute01", at_ms(-1)));
+      for (std::size_t i = 0; i < told.size(); ++i) {
+        CHECK(machine->model.host_status("compute01", at_ms(static_cast<int>(i) * 1000 + 500)) ==
+              told[i]);
+      }
+    }
+  }
+}
+
+TEST_CASE("However often a service reports, what it is and since when is kept in a bounded room") {
+  Machine machine(shipped_rules());
+  machine.feed(service(0, HostStatus::up));
+  for (int i = 1; i <= 1000; ++i) machine.feed(service(i * 1000, HostStatus::down));
+  CHECK(machine.model.host("compute01")->since == at_ms(1000));
+  CHECK(machine.model.host_status("compute01", at_ms(500)) == HostStatus::up);
+  for (int i = 1001; i <= 2000; ++i) {
+    machine.feed(service(i * 1000, i % 2 == 0 ? HostStatus::up : HostStatus::disabled));
+  }
+  CHECK(machine.model.host("compute01")->status == HostStatus::up);
+  CHECK(machine.model.host("compute01")->since == at_ms(2'000'000));
+  CHECK_FALSE(machine.model.host("compute01")->out_since);
+  const auto hosts = machine.model.snapshot().hosts;
+  REQUIRE(hosts.size() == 1);
+  CHECK(hosts[0].statuses.size() == 64);
+}
+
+TEST_CASE("Other binaries than nova-compute say nothing of a host") {
+  Machine machine(shipped_rules());
+  machine.feed(service(0, HostStatus::down, "nova-scheduler"));
+  CHECK(machine.model.host_count() == 0);
 }
 
 }  // namespace

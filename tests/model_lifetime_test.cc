@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Horizon, lateness, judgement, persistence: what time does to the model.
+// Horizon, lateness, judgement: what time does to the model.
 
 #include <catch2/catch.hpp>
 
@@ -20,14 +20,6 @@ using testing::shipped_rules;
 
 constexpr int kMinute = 60'000;
 
-std::size_t facts_held(const Machine& machine) {
-  return machine.model.snapshot(*InstanceId::parse(testing::kVm)).facts.size();
-}
-
-std::uint64_t too_late(const Machine& machine) {
-  return machine.dispatcher.counts().ignored[static_cast<std::size_t>(ErrorCode::too_late)];
-}
-
 std::vector<Made> three_migrations() {
   std::vector<Made> stream = live_migration("req-1", 0, "a", "b");
   append(stream, live_migration("req-2", 20 * kMinute, "b", "c"));
@@ -38,7 +30,7 @@ std::vector<Made> three_migrations() {
 TEST_CASE("Operations older than the horizon are folded: their migrations and intervals stay") {
   Machine machine(shipped_rules());
   machine.feed(three_migrations());
-  CHECK(facts_held(machine) == 6);
+  CHECK(machine.facts_held() == 6);
   CHECK(machine.vm().host == "d");
   CHECK(machine.vm().timeline.size() == 3);
   CHECK(machine.model.migrations().size() == 3);
@@ -54,7 +46,7 @@ TEST_CASE("What belongs to a folded operation is too late, and changes nothing b
   machine.feed(stream);
   const std::string before = machine.placement();
   machine.feed(straggler);
-  CHECK(too_late(machine) == 1);
+  CHECK(machine.too_late() == 1);
   CHECK(machine.placement() == before);
   CHECK(machine.records.types.back() == RecordType::event_too_late);
   machine.feed(straggler);  // a copy of what came too late is a copy
@@ -70,7 +62,7 @@ TEST_CASE("A copy of a folded fact is a copy for one horizon of the stream, then
   machine.feed(made("exists", 90 * kMinute, "d", ""));
   machine.feed(stream[8]);
   CHECK(machine.dispatcher.counts().duplicate == 1);
-  CHECK(too_late(machine) == 1);
+  CHECK(machine.too_late() == 1);
 }
 
 TEST_CASE("An archive tells copies from latecomers however old they are") {
@@ -89,21 +81,21 @@ TEST_CASE("An archive tells copies from latecomers however old they are") {
   CHECK(asked == stream[0].message_id);
   CHECK(machine.dispatcher.counts().duplicate == 1);
   machine.feed(stream[1]);
-  CHECK(too_late(machine) == 1);
+  CHECK(machine.too_late() == 1);
 }
 
 TEST_CASE("An instance of which nothing was heard for a day is folded altogether") {
   Machine machine(shipped_rules());
   machine.feed(live_migration("req-1", 0, "a", "b"));
   const std::string before = machine.placement();
-  CHECK(facts_held(machine) == 6);
+  CHECK(machine.facts_held() == 6);
   for (int i = 0; i < 8; ++i) {  // one alone may have a wrong clock
-    CHECK(facts_held(machine) == 6);
+    CHECK(machine.facts_held() == 6);
     Made other = made("create.end", 25 * 60 * kMinute + i, "x", "req-2" + std::to_string(i));
     other.fields[Field::instance_id] = "00000000-0000-4000-8000-000000000002";
     machine.feed(other);
   }
-  CHECK(facts_held(machine) == 0);
+  CHECK(machine.facts_held() == 0);
   CHECK(machine.vm().host == "b");
   CHECK(machine.placement().find(before.substr(0, before.find('\n'))) != std::string::npos);
 }
@@ -121,7 +113,7 @@ TEST_CASE("An instance at rest says what it said, and goes on from there") {
   const std::string before = machine.placement();
   const InstanceSnapshot held = machine.model.snapshot(*InstanceId::parse(testing::kVm));
   machine.dispatcher.advance(kStart + std::chrono::hours{2});
-  CHECK(facts_held(machine) == 0);
+  CHECK(machine.facts_held() == 0);
   CHECK(machine.placement() == before);
   const InstanceSnapshot resting = machine.model.snapshot(*InstanceId::parse(testing::kVm));
   CHECK(resting.answer.decided_by == held.answer.decided_by);
@@ -184,7 +176,7 @@ TEST_CASE("However many requests fall into a migration, it is not folded before 
     CHECK(machine.vm().confidence == Confidence::confirmed);
     CHECK(machine.model.migrations().size() == 1);
     CHECK(machine.model.migrations()[0].outcome == Outcome::completed);
-    CHECK(too_late(machine) == 0);
+    CHECK(machine.too_late() == 0);
     CHECK(machine.records.differences(machine.model) == "");
   }
 }
@@ -193,9 +185,9 @@ TEST_CASE("A clock folds what has been quiet for one horizon") {
   Machine machine(shipped_rules());
   machine.feed(live_migration("req-1", 0, "a", "b"));
   machine.dispatcher.advance(kStart + std::chrono::minutes{10});
-  CHECK(facts_held(machine) == 6);
+  CHECK(machine.facts_held() == 6);
   machine.dispatcher.advance(kStart + std::chrono::minutes{17});
-  CHECK(facts_held(machine) == 0);
+  CHECK(machine.facts_held() == 0);
   CHECK(machine.vm().host == "b");
 }
 
@@ -321,35 +313,6 @@ TEST_CASE("A controller is no place for an instance") {
   CHECK(machine.vm().host.empty());
 }
 
-TEST_CASE("The status of a host is that of its newest service event, in any order") {
-  const auto service = [](int ms, const char* disabled, const char* forced_down) {
-    Made event = made("", ms, "ctl", "");
-    event.message_id = "service@" + std::to_string(ms);
-    event.event_type = "service.update";
-    event.fields[Field::payload_host] = "compute01";
-    event.fields[Field::binary] = "nova-compute";
-    event.fields[Field::disabled] = disabled;
-    event.fields[Field::forced_down] = forced_down;
-    return event;
-  };
-  std::vector<Made> events = {service(0, "true", "false"), service(1, "true", "true"),
-                              service(2, "false", "false"), service(3, "true", "false")};
-  std::mt19937 random(2);
-  for (int trial = 0; trial < 30; ++trial) {
-    std::shuffle(events.begin(), events.end(), random);
-    Machine machine(shipped_rules());
-    machine.feed(events);
-    REQUIRE(machine.model.host("COMPUTE01"));
-    CHECK(machine.model.host("COMPUTE01")->status == HostStatus::disabled);
-    CHECK(machine.dispatcher.counts().applied == 4);
-  }
-  Made scheduler = service(0, "true", "true");
-  scheduler.fields[Field::binary] = "nova-scheduler";
-  Machine machine(shipped_rules());
-  machine.feed(scheduler);
-  CHECK(machine.model.host_count() == 0);
-}
-
 TEST_CASE("An instance is found by its id, a prefix of it, or its name, if that is one's alone") {
   Machine machine(shipped_rules());
   const char* const ids[] = {"aaaa0000-0000-4000-8000-000000000001",
@@ -385,54 +348,6 @@ TEST_CASE("An instance is found by its id, a prefix of it, or its name, if that 
   CHECK(found("cccc0000-0000-4000-8000-000000000003") == "not_found");
 }
 
-// Saves and restores everything between any two events: nobody can tell.
-TEST_CASE("A model that is saved and restored anywhere goes on as if nothing had happened") {
-  std::vector<Made> stream = three_migrations();
-  stream.push_back(
-      made("resize.prep.start", 41 * kMinute, "e", "req-4", {{Field::payload_host, "d"}}));
-  stream.push_back(
-      made("finish_resize.end", 42 * kMinute, "e", "req-4", {{Field::flavor, "large"}}));
-  stream.push_back(
-      made("resize.confirm.end", 70 * kMinute, "d", "req-5", {{Field::payload_host, "e"}}));
-  stream.push_back(made("live_migration.pre.start", 71 * kMinute, "f", "req-6"));
-  Machine whole(shipped_rules());
-  whole.feed(stream);
-  whole.dispatcher.finish();
-  for (std::size_t cut = 1; cut < stream.size(); ++cut) {
-    INFO("after " << cut << " events");
-    Machine first(shipped_rules());
-    Machine second(shipped_rules());
-    for (std::size_t i = 0; i < cut; ++i) first.feed(stream[i]);
-    second.model.restore(first.model.snapshot(), shipped_rules());
-    for (const InstanceId& id : first.model.instances()) {
-      second.model.restore(first.model.snapshot(id), shipped_rules());
-    }
-    CHECK(second.placement() == first.placement());
-    CHECK(second.model.hosts().size() == first.model.hosts().size());
-    for (std::size_t i = cut; i < stream.size(); ++i) second.feed(stream[i]);
-    second.dispatcher.finish();
-    CHECK(second.placement() == whole.placement());
-    CHECK(first.records.text + second.records.text == whole.records.text);
-  }
-}
-
-TEST_CASE("An instance with as many operations as it may hold is restored with all their facts") {
-  Machine machine(shipped_rules());
-  machine.feed(made("create.end", -kMinute, "a", "req-0"));
-  machine.feed(made("live_migration.pre.start", 0, "b", "req-m"));
-  for (int i = 0; i < 140; ++i) {
-    const std::string request = "req-" + std::to_string(i + 1);
-    machine.feed(made("power_off.start", i * 2'000 + 1'000, "a", request));
-    machine.feed(made("power_off.end", i * 2'000 + 2'000, "a", request));
-  }
-  REQUIRE(machine.dispatcher.counts().total_ignored() > 0);  // there is no more room
-  const InstanceSnapshot saved = machine.model.snapshot(*InstanceId::parse(testing::kVm));
-  Machine restored(shipped_rules());
-  restored.model.restore(machine.model.snapshot(), shipped_rules());
-  CHECK(restored.model.restore(saved, shipped_rules()) == 0);
-  CHECK(restored.placement() == machine.placement());
-}
-
 TEST_CASE("Progress updates of a long migration take a bounded room") {
   Machine machine(shipped_rules());
   machine.feed(made("live_migration.pre.start", 0, "b", "req-1", {{Field::payload_host, "a"}}));
@@ -440,7 +355,7 @@ TEST_CASE("Progress updates of a long migration take a bounded room") {
     machine.feed(made("update", i * 5000, "ctl", "req-1",
                       {{Field::task_state, "migrating"}, {Field::payload_host, "a"}}));
   }
-  CHECK(facts_held(machine) <= 66);
+  CHECK(machine.facts_held() <= 66);
   machine.feed(made("update", 500 * 5000, "ctl", "req-1",
                     {{Field::task_state, "migrating"}, {Field::payload_host, "a"}}));
   CHECK(machine.dispatcher.counts().applied + machine.dispatcher.counts().duplicate == 1002);
@@ -456,21 +371,6 @@ TEST_CASE("A completed migration whose source is never known is told when it is 
   CHECK(machine.records.differences(machine.model) == "");
   const auto& types = machine.records.types;
   CHECK(std::count(types.begin(), types.end(), RecordType::migration_completed) == 1);
-}
-
-TEST_CASE("What was told of two migrations without a request is not mixed up by a restart") {
-  Machine first(shipped_rules());
-  first.feed(made("live_migration.post.dest.end", 0, "b", "", {{Field::payload_host, "b"}}));
-  first.feed(made("live_migration.post.dest.start", kMinute, "c", ""));
-  REQUIRE(first.model.migrations().size() == 2);
-  Machine second(shipped_rules());
-  second.model.restore(first.model.snapshot(), shipped_rules());
-  second.model.restore(first.model.snapshot(*InstanceId::parse(testing::kVm)), shipped_rules());
-  const Made late = made("update", kMinute - 1'000, "ctl", "req-9", {{Field::payload_host, "b"}});
-  first.records.text.clear();
-  first.feed(late);
-  second.feed(late);
-  CHECK(second.records.text == first.records.text);
 }
 
 }  // namespace

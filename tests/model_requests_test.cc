@@ -106,10 +106,7 @@ TEST_CASE("A waiting error survives being saved and restored, and so do the cloc
   first.feed(broke(2'000));
   first.feed({event("begun", 9'000, "x", "req-5"), event("copying", 7'500, "y", "req-5")});
   Machine second(rules());
-  second.model.restore(first.model.snapshot(), rules());
-  for (const InstanceId& id : first.model.instances()) {
-    second.model.restore(first.model.snapshot(id), rules());
-  }
+  second.restore(first);
   second.feed(resize());
   const std::vector<Migration> migrations = second.model.migrations();
   REQUIRE(migrations.size() == 2);

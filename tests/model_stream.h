@@ -193,6 +193,21 @@ struct Machine {
     for (const Made& event : stream) feed(event);
   }
   [[nodiscard]] InstanceAnswer vm() const { return *model.instance(*InstanceId::parse(kVm)); }
+  /// How many facts of kVm are not folded.
+  [[nodiscard]] std::size_t facts_held() const {
+    return model.snapshot(*InstanceId::parse(kVm)).facts.size();
+  }
+  [[nodiscard]] std::uint64_t too_late() const {
+    return dispatcher.counts().ignored[static_cast<std::size_t>(ErrorCode::too_late)];
+  }
+
+  /// Goes on from what is saved of another.
+  void restore(const Machine& from) {
+    model.restore(from.model.snapshot(), rules);
+    for (const InstanceId& id : from.model.instances_as_heard()) {
+      model.restore(from.model.snapshot(id), rules);
+    }
+  }
 
   /// The parts of the placement that do not depend on the order of arrival.
   [[nodiscard]] std::string placement() const {

@@ -22,10 +22,6 @@ using testing::shipped_rules;
 
 constexpr int kMinute = 60'000;
 
-std::uint64_t too_late(const Machine& machine) {
-  return machine.dispatcher.counts().ignored[static_cast<std::size_t>(ErrorCode::too_late)];
-}
-
 // Of another instance than kVm, with a clock that is 80 years ahead.
 Made far_ahead(int number) {
   Made wrong = made("exists", number, "bad", "req-bad-" + std::to_string(number));
@@ -56,7 +52,7 @@ TEST_CASE("One wrong clock makes nothing old") {
       machine.feed(stream);
       machine.dispatcher.finish();
       CHECK(machine.vm().host == "dst");
-      CHECK(too_late(machine) == 0);
+      CHECK(machine.too_late() == 0);
       CHECK(machine.model.migrations()[0].outcome == Outcome::completed);
       CHECK(machine.records.differences(machine.model) == "");
     }
@@ -79,7 +75,7 @@ TEST_CASE("Wrong clocks that were believed are so no more once others have gone 
       machine.feed(stream[i]);
       machine.dispatcher.advance(*machine.model.stream_time());
     }
-    CHECK(too_late(machine) == 0);
+    CHECK(machine.too_late() == 0);
     CHECK(machine.vm().host == "dst");
     CHECK(machine.model.migrations()[0].outcome == Outcome::completed);
     CHECK(machine.records.differences(machine.model) == "");
@@ -93,7 +89,7 @@ TEST_CASE("What is remembered of copies stays bounded behind a wrong clock") {
     machine.feed(made("exists", i * 20 * kMinute, "src", "req-" + std::to_string(i)));
     machine.feed(others(70, i * 20 * kMinute));
   }
-  CHECK(too_late(machine) == 0);
+  CHECK(machine.too_late() == 0);
   CHECK(machine.model.snapshot().seen.size() < 150);
 }
 

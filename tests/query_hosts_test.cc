@@ -41,14 +41,14 @@ Made arrived(int number, const std::string& host, int ms) {
                          "req-" + std::to_string(number) + "-" + std::to_string(ms)));
 }
 
-Made service(const std::string& host, int ms, bool down) {
+Made service(const std::string& host, int ms, bool down, bool disabled = false) {
   Made event;
   event.message_id = "service" + std::to_string(ms);
   event.event_type = "service.update";
   event.generated = testing::kStart + std::chrono::milliseconds{ms};
   event.fields = {{Field::payload_host, host},
                   {Field::binary, "nova-compute"},
-                  {Field::disabled, "false"},
+                  {Field::disabled, disabled ? "true" : "false"},
                   {Field::forced_down, down ? "true" : "false"}};
   return event;
 }
@@ -188,6 +188,28 @@ TEST_CASE("impact tells who would be hit, who was, and what became of them") {
   machine.feed(service("a", 2 * kHour, false));
   CHECK_THAT(machine.records.text, Catch::Contains(R"("to":{"status":"up"},"cause")"));
   CHECK(became({{"since", "2017-01-23T07:22:02Z"}}) == "evacuated deleted back ");
+}
+
+TEST_CASE("impact and drain go by when a host went out, however often that is told") {
+  Machine machine(shipped_rules());
+  machine.feed({booted(1, "a", 0), booted(2, "a", 1000), service("a", kHour, false, true),
+                arrived(1, "b", 2 * kHour), service("a", 3 * kHour, true),
+                of(2, made("delete.end", 4 * kHour, "a", "req-d", {{Field::state, "deleted"}})),
+                service("a", 5 * kHour, true)});
+  const Json impact = told(machine.model, "impact", {{"host", "a"}})["impact"];
+  CHECK(impact["since"] == "2017-01-23T09:22:02.000000Z");
+  REQUIRE(impact["count"] == 1);
+  CHECK(impact["instances"][0]["became"] == "deleted");
+  const Json drain = told(machine.model, "drain", {{"host", "a"}})["drain"];
+  CHECK(drain["since"] == "2017-01-23T07:22:02.000000Z");
+  CHECK(drain["before"].size() == 2);
+  CHECK(drain["left"].size() == 2);
+
+  const auto status = [&](const char* at) {
+    return text_of(told(machine.model, "host", {{"host", "a"}, {"at", at}})["host"]["status"]);
+  };
+  CHECK(status("2017-01-23T08:00:00Z") == "disabled");
+  CHECK(status("2017-01-23T10:00:00Z") == "down");
 }
 
 TEST_CASE("doctor names what the feed lacks, each with a cure") {

@@ -146,6 +146,9 @@ class Model {
   [[nodiscard]] std::vector<Migration> migrations(const InstanceId& id) const;  ///< its own
   [[nodiscard]] std::vector<HostAnswer> hosts() const;                          ///< by name
   [[nodiscard]] std::optional<HostAnswer> host(std::string_view name) const;    ///< see same_host()
+  /// The status that it had; nullopt: its service had told none until then, or there is no such
+  /// host.
+  [[nodiscard]] std::optional<HostStatus> host_status(std::string_view name, Time at) const;
   /// Are they one host's names? In any case; see also Options::short_hosts.
   [[nodiscard]] bool same_host(std::string_view a, std::string_view b) const;
 

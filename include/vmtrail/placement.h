@@ -117,8 +117,9 @@ struct ClockSkew {
 struct HostAnswer {
   std::string_view name;
   HostStatus status;
-  std::size_t instances;        ///< that are on it now
-  std::optional<Time> told_at;  ///< when its service last said so; nullopt: it never did
+  std::size_t instances;          ///< that are on it now
+  std::optional<Time> since;      ///< when `status` began; nullopt: its service never told any
+  std::optional<Time> out_since;  ///< since when it is anything but up; nullopt: it is up
 };
 
 }  // namespace vmtrail

@@ -56,8 +56,9 @@ struct MigrationSnapshot {
   };
   std::string request_id;
   View view;
-  bool reverted = false;
   std::optional<View> announced;
+  /// As it is folded, where an operation that is not folded has confirmed or reverted it since.
+  std::optional<View> base;
 };
 
 /// A fact that is not folded yet.
@@ -107,11 +108,18 @@ struct InstanceSnapshot {
   std::vector<TrailSnapshot> trail;  ///< since it was last saved, oldest first
 };
 
+/// What a service event said of its host.
+struct StatusSnapshot {
+  std::string message_id;
+  Time generated;
+  HostStatus status = HostStatus::up;
+};
+
 struct HostSnapshot {
   std::string name;
-  HostStatus status = HostStatus::up;
-  std::optional<Time> told_at;
-  std::string told_by;  ///< message id
+  HostStatus status = HostStatus::up;    ///< for people who open the store, as is `since`
+  std::optional<Time> since;             ///< nullopt: no service event has told
+  std::vector<StatusSnapshot> statuses;  ///< oldest first
 };
 
 /// Message ids that are remembered though no fact holds them, each with the stream time up to
@@ -147,6 +155,8 @@ struct ModelSnapshot {
   Sequence sequence{};
   std::optional<Time> newest_event;
   std::optional<Time> stream;  ///< how far time has gone on, without what a wrong clock said
+  std::uint32_t ahead = 0;     ///< how many of the last events were a leap ahead of it
+  std::uint32_t behind = 0;    ///< or behind it
   std::vector<HostSnapshot> hosts;
   std::vector<SeenSnapshot> seen;
   std::vector<LooseFactSnapshot> loose_facts;
