@@ -177,7 +177,7 @@ class Replay {
   std::optional<Dispatcher> dispatcher_;
   std::optional<DecodePool> pool_;
   std::optional<OutputFile> placement_;
-  LargePages pages_;
+  std::optional<LargePages> pages_;
   Progress progress_;
   std::uint64_t bytes_ = 0;
   std::uint64_t saved_events_ = 0;
@@ -339,7 +339,7 @@ Exit Replay::read(const std::string& file) {
                bytes_ = read_before + bytes_read;
                const std::uint64_t events = dispatcher_->counts().events;
                progress_.show(bytes_read, source->size(), events);
-               pages_.ask();
+               pages_->ask();
                return store_ && events - saved_events_ >= kBatch ? save() : Result<void>{};
              }});
   const auto done = pool_->read(*source, feed);
@@ -373,6 +373,7 @@ Result<void> Replay::write_placement() {
 Exit Replay::run() {
   const Clock::time_point begun = Clock::now();
   keep_freed_memory();
+  pages_.emplace();
   if (auto right = check_usage(); !right) return fail(right.error());
   if (auto opened = open(); !opened) return fail(opened.error());
   Exit result = Exit::fine;

@@ -7,6 +7,8 @@
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <cstdlib>
 #endif
 
 namespace vmtrail {
@@ -16,7 +18,8 @@ namespace vmtrail {
 namespace {
 
 constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
-constexpr int kGrowth = 16 << 20;
+constexpr int kGrowth = 48 << 20;  // a heap with 64 MiB to spare gives some of it back
+constexpr std::size_t kMore = std::size_t{256} << 10;  // than a heap has to spare at first
 
 std::uintptr_t end_of_heap() {
   return reinterpret_cast<std::uintptr_t>(::sbrk(0));
@@ -24,8 +27,15 @@ std::uintptr_t end_of_heap() {
 
 }  // namespace
 
-LargePages::LargePages() : asked_((end_of_heap() + kLargePage - 1) & ~(kLargePage - 1)) {
+LargePages::LargePages() {
+  const std::uintptr_t end = end_of_heap();
   ::mallopt(M_TOP_PAD, kGrowth);
+  // Grows before it has to: where a page of the usual size is in use there will be no large one.
+  void* volatile const more = std::malloc(kMore);  // else compilers leave it out
+  std::free(more);
+  // The C library has written behind that block.
+  asked_ = (end + kMore + kLargePage - 1) & ~(kLargePage - 1);
+  ask();
 }
 
 void LargePages::ask() {

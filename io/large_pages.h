@@ -13,7 +13,8 @@ namespace vmtrail {
 /// Linux with glibc, nor where the kernel has none to give. For the main thread.
 class LargePages {
  public:
-  /// From now on the heap grows by some MiB at once.
+  /// The heap grows by some ten MiB, as from now on whenever it has to. Behind keep_freed_memory(),
+  /// so that large blocks are of the heap.
   LargePages();
   /// Asks for what the heap has grown by since the last time; quick when that is nothing.
   void ask();
