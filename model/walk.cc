@@ -61,6 +61,47 @@ inline void set_if_other(Part& part, Part value) {
   if (part != value) part = value;
 }
 
+void write_attributes(State& state, const Fact& fact) {
+  const bool may_write = fact.rule->writes.attributes;
+  if (fact.name != NameId::nothing && (may_write || state.name == NameId::nothing)) {
+    set_if_other(state.name, fact.name);
+  }
+  if (fact.project_id != NameId::nothing && (may_write || state.project_id == NameId::nothing)) {
+    set_if_other(state.project_id, fact.project_id);
+  }
+}
+
+void write_states(State& state, const Fact& fact, bool counts) {
+  const Rule& rule = *fact.rule;
+  if (state.host == NameId::nothing &&
+      (fact.state == NameId::building || fact.old_state == NameId::building)) {
+    state.building = true;
+  }
+  const bool may_write = counts || state.vm_state == NameId::nothing;
+  // Of two updates of equal rank, by controllers whose clocks differ, the one that still tells the
+  // state before a change was sent before the one that tells the change.
+  const bool before_change = rule.database && fact.old_state == fact.state &&
+                             fact.state == state.left_state && rule.rank == state.left_rank;
+  if (rule.writes.vm_state && fact.state != NameId::nothing && !before_change &&
+      (may_write || fact.changes_state())) {
+    set_if_other(state.vm_state, fact.state);
+    if (rule.database && fact.changes_state()) {
+      state.left_state = fact.old_state;
+      state.left_rank = static_cast<std::int8_t>(rule.rank);
+    }
+  }
+  if (state.building && state.vm_state != NameId::building && state.vm_state != NameId::error &&
+      state.vm_state != NameId::nothing) {
+    state.building = false;
+  }
+  if (fact.power != PowerState::unknown &&
+      (rule.writes.vm_state || rule.power != PowerState::unknown) &&
+      (may_write || state.power == PowerState::unknown)) {
+    set_if_other(state.power, fact.power);
+  }
+  if (rule.writes.task_state && fact.task_told) set_if_other(state.task_state, fact.task_state);
+}
+
 }  // namespace
 
 // ---- the ways through
@@ -210,49 +251,26 @@ void Walk::drop(std::size_t position) {
 // ---- one fact
 
 void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
-  const Rule& rule = *fact.rule;
-  state.effective = std::max(state.effective, fact.generated);
   const bool serial = operation.serial();
-  // Bystanders only confirm, unless they come well after the newest serial fact.
-  const bool well_after = fact.generated > state.moved_at + tolerance_;
-
-  if (fact.name != NameId::nothing && (rule.writes.attributes || state.name == NameId::nothing)) {
-    set_if_other(state.name, fact.name);
-  }
-  if (fact.project_id != NameId::nothing &&
-      (rule.writes.attributes || state.project_id == NameId::nothing)) {
-    set_if_other(state.project_id, fact.project_id);
-  }
-  if (state.host == NameId::nothing &&
-      (fact.state == NameId::building || fact.old_state == NameId::building)) {
-    state.building = true;
-  }
   const bool offloaded_before = state.vm_state == NameId::shelved_offloaded;
-  const bool may_write_state = serial || well_after || state.vm_state == NameId::nothing;
+  state.effective = std::max(state.effective, fact.generated);
+  // Bystanders only confirm, unless they come well after the newest serial fact.
+  const bool counts = serial || fact.generated > state.moved_at + tolerance_;
   if (&fact == &operation.facts.front()) state.left_state = NameId::nothing;
-  // Of two updates of equal rank, by controllers whose clocks differ, the one that still tells the
-  // state before a change was sent before the one that tells the change.
-  const bool before_change = rule.database && fact.old_state == fact.state &&
-                             fact.state == state.left_state && rule.rank == state.left_rank;
-  if (rule.writes.vm_state && fact.state != NameId::nothing && !before_change &&
-      (may_write_state || fact.changes_state())) {
-    set_if_other(state.vm_state, fact.state);
-    if (rule.database && fact.changes_state()) {
-      state.left_state = fact.old_state;
-      state.left_rank = static_cast<std::int8_t>(rule.rank);
-    }
+  write_attributes(state, fact);
+  write_states(state, fact, counts);
+  Told told = write_host(state, operation, fact, counts, offloaded_before);
+  if (fact.says_deleted()) {
+    told = {NameId::nothing, state.deleted ? Treatment::agreed : Treatment::placed};
+    if (!state.deleted) write_deletion(state, fact);
   }
-  if (state.building && state.vm_state != NameId::building && state.vm_state != NameId::error &&
-      state.vm_state != NameId::nothing) {
-    state.building = false;
-  }
-  if (fact.power != PowerState::unknown &&
-      (rule.writes.vm_state || rule.power != PowerState::unknown) &&
-      (may_write_state || state.power == PowerState::unknown)) {
-    set_if_other(state.power, fact.power);
-  }
-  if (rule.writes.task_state && fact.task_told) set_if_other(state.task_state, fact.task_state);
+  if (trail_ != nullptr) trail_->push_back(trail_entry(fact, told.host, told.treatment));
+  if (serial) state.moved_at = std::max(state.moved_at, fact.generated);
+}
 
+inline Walk::Told Walk::write_host(State& state, const Operation& operation, const Fact& fact,
+                                   bool counts, bool offloaded_before) {
+  const Rule& rule = *fact.rule;
   std::optional<NameId> host = named(fact, rule.host);
   // Nova's record still names the old host when it first says so, and the new one while it
   // unshelves.
@@ -260,45 +278,35 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
                          (rule.database ? !host || operation.kind != OperationKind::unshelve
                                         : !host && !offloaded_before);
   if (offloaded) host = NameId::nothing;
+  if (!host) return {host, Treatment::no_witness};
   // Inside an evacuation the new host powers the guest off before it is its host.
-  std::optional<NameId> told = host;
-  Treatment treatment = Treatment::no_witness;
   if (operation.kind == OperationKind::rebuild && rule.operation != OperationKind::rebuild &&
       !rule.database) {
-    if (host) treatment = Treatment::rebuilding;
-    host.reset();
+    return {host, Treatment::rebuilding};
   }
-  if (host && state.deleted) treatment = Treatment::deleted;
-  if (host && !state.deleted) {
-    const bool unsure =
-        state.confidence == Confidence::unknown || state.confidence == Confidence::probable;
-    const bool news = !names_.same_host(*host, state.host) ||
-                      state.confidence == Confidence::probable ||
-                      (state.confidence == Confidence::unknown && *host == NameId::nothing);
-    const bool counts = serial || well_after || unsure ||
-                        (offloaded && state.vm_state == NameId::shelved_offloaded);
-    treatment = !news ? Treatment::agreed : counts ? Treatment::placed : Treatment::bystander;
-    if (news && counts) {
-      place(state, *host, *host == NameId::nothing ? Confidence::unplaced : Confidence::confirmed,
-            operation, fact);
-    }
-  }
-  if (fact.says_deleted()) {
-    told = NameId::nothing;
-    treatment = state.deleted ? Treatment::agreed : Treatment::placed;
-  }
-  if (fact.says_deleted() && !state.deleted) {
-    // It comes last in the order, behind facts that may be newer; but it ended when it was deleted.
-    close_interval(state, std::max(state.since, fact.generated));
-    state.host = NameId::nothing;
-    state.confidence = Confidence::deleted;
-    state.deleted = true;
-    state.decided_by = fact.message_id;
-    state.decided_event_type = fact.event_type;
-    state.decided_rule = fact.rule;
-  }
-  if (trail_ != nullptr) trail_->push_back(trail_entry(fact, told, treatment));
-  if (serial) state.moved_at = std::max(state.moved_at, fact.generated);
+  if (state.deleted) return {host, Treatment::deleted};
+  const bool unsure =
+      state.confidence == Confidence::unknown || state.confidence == Confidence::probable;
+  const bool news = !names_.same_host(*host, state.host) ||
+                    state.confidence == Confidence::probable ||
+                    (state.confidence == Confidence::unknown && *host == NameId::nothing);
+  if (!news) return {host, Treatment::agreed};
+  const bool offloads = offloaded && state.vm_state == NameId::shelved_offloaded;
+  if (!counts && !unsure && !offloads) return {host, Treatment::bystander};
+  place(state, *host, *host == NameId::nothing ? Confidence::unplaced : Confidence::confirmed,
+        operation, fact);
+  return {host, Treatment::placed};
+}
+
+void Walk::write_deletion(State& state, const Fact& fact) {
+  // It comes last in the order, behind facts that may be newer; but it ended when it was deleted.
+  close_interval(state, std::max(state.since, fact.generated));
+  state.host = NameId::nothing;
+  state.confidence = Confidence::deleted;
+  state.deleted = true;
+  state.decided_by = fact.message_id;
+  state.decided_event_type = fact.event_type;
+  state.decided_rule = fact.rule;
 }
 
 void Walk::close_interval(State& state, Time at) {

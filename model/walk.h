@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 
 #include "model/instance.h"
 #include "model/names.h"
@@ -66,6 +67,15 @@ class Walk {
   void after_fold(bool same);
   void end_of_last();
   void apply(State& state, const Operation& operation, const Fact& fact);
+  /// What became of a host that a fact names.
+  struct Told {
+    std::optional<NameId> host;
+    Treatment treatment;
+  };
+  /// `counts`: it is more than a bystander's.
+  inline Told write_host(State& state, const Operation& operation, const Fact& fact, bool counts,
+                         bool offloaded_before);
+  void write_deletion(State& state, const Fact& fact);
   void finish(State& state, Operation& operation);
   void finish_boot_or_unshelve(State& state, const Operation& operation);
   void finish_live_migration(State& state, Operation& operation);
