@@ -36,7 +36,7 @@ namespace vmtrail {
 /// that they are settled and the readers of the recent records that there are new ones. Between two
 /// deliveries it answers questions. A commit that fails is tried again with the same batch; until
 /// it succeeds nothing more is taken in, and questions are answered as ever, also while it waits
-/// for a lock.
+/// for a lock, but for those of the store, which wait with it.
 ///
 /// run() is the thread; until it is called and after it has returned, and in questions, everything
 /// else may be called. Borrows the intake and the records.

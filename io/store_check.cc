@@ -112,10 +112,16 @@ Result<void> check_records(Sqlite& database, Faults& faults) {
 }
 
 Result<void> check_packed(Sqlite& database, Faults& faults) {
-  return database.rows("SELECT id, base, facts FROM instances", [&](sqlite3_stmt* row) {
+  auto read = database.rows("SELECT id, base, facts FROM instances", [&](sqlite3_stmt* row) {
     const auto base = optional_text(row, 1);
     if ((base && !unpacked_state(*base)) || !unpacked_facts(text(row, 2))) {
       faults.add("instance " + text(row, 0) + ": its facts cannot be read");
+    }
+  });
+  if (!read) return read;
+  return database.rows("SELECT name, statuses FROM hosts", [&](sqlite3_stmt* row) {
+    if (!unpacked_statuses(text(row, 1))) {
+      faults.add("host " + text(row, 0) + ": what its service told cannot be read");
     }
   });
 }

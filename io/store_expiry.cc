@@ -87,9 +87,12 @@ Result<bool> Store::expire(const Expiry& before) {
           swept, last, *before.history);
     }
     if (done && !last.empty()) {
+      // From the oldest on, as the model does, and none that what is not folded may still change.
       done = database.run(
           "DELETE FROM migrations WHERE instance > ifnull(?, '') AND instance <= ? AND folded"
-          " AND finished_at < ?",
+          " AND NOT EXISTS (SELECT 1 FROM migrations AS kept"
+          "  WHERE kept.instance = migrations.instance AND kept.position <= migrations.position"
+          "   AND (base_outcome IS NOT NULL OR ifnull(finished_at, started_at) >= ?))",
           swept, last, *before.history);
     }
     if (!done) return tl::unexpected(done.error());

@@ -29,6 +29,7 @@ std::uint32_t old_intervals(const Instance& instance, Time before) {
   return static_cast<std::uint32_t>(first - instance.past.begin());
 }
 
+// Those that never ended are as old as their beginning. Store::expire() goes by the same.
 std::uint32_t old_migrations(const Instance& instance, Time before) {
   std::size_t most = instance.migrations.size();
   if (instance.held) {
@@ -40,8 +41,8 @@ std::uint32_t old_migrations(const Instance& instance, Time before) {
   }
   const auto end = instance.migrations.begin() + static_cast<std::ptrdiff_t>(most);
   const auto first = std::find_if(instance.migrations.begin(), end, [&](const MigrationEntry& one) {
-    const OptionalTime finished_at = one.own().finished_at;
-    return !finished_at || *finished_at >= before;
+    const MigrationView own = one.own();
+    return own.finished_at.value_or(own.started_at) >= before;
   });
   return static_cast<std::uint32_t>(first - instance.migrations.begin());
 }

@@ -13,6 +13,10 @@ void ServiceStatus::add(StatusReport report) {
       reports_.begin(), reports_.end(), report, [](const StatusReport& a, const StatusReport& b) {
         return std::tie(a.at, a.message) < std::tie(b.at, b.message);
       });
+  if (place != reports_.begin() && (place - 1)->at == report.at &&
+      (place - 1)->message == report.message) {
+    return;
+  }
   reports_.insert(place, std::move(report));
   if (reports_.size() <= kMaxReports) return;
   for (auto one = reports_.begin() + 1; one != reports_.end() - 1; ++one) {

@@ -27,6 +27,7 @@ class ServiceStatus {
   /// what repeats both its neighbours goes, then the oldest.
   static constexpr std::size_t kMaxReports = 64;
 
+  /// One that is there already changes nothing.
   void add(StatusReport report);
 
   /// `up`: nothing was told.

@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "io/store.h"
+#include "tests/model_stream.h"
 #include "tests/recorded.h"
 #include "tests/scratch.h"
 
@@ -228,6 +229,44 @@ TEST_CASE("What is older than it is to be kept goes from its old end, and reader
   CHECK(again.placement() == loaded.placement());
 }
 
+TEST_CASE("Store and model forget the same history, and none that may still change") {
+  constexpr int kMinute = 60'000;
+  Model::Options options;
+  options.quiet = std::chrono::minutes{30};
+  Machine machine(shipped_rules(), options);
+  const auto time_goes_on = [&](int from, int to) {
+    for (int minute = from; minute < to; minute += 20) {
+      auto other = testing::made("exists", minute * kMinute, "z", "");
+      other.fields[Field::instance_id] = "00000000-0000-4000-8000-000000000002";
+      machine.feed(other);
+    }
+  };
+  machine.feed(testing::made("create.end", -kMinute, "a", "req-0"));
+  machine.feed(testing::made("live_migration.pre.start", 0, "b", "req-1"));  // it never ends
+  time_goes_on(20, 80);
+  machine.feed(testing::live_migration("req-2", 80 * kMinute, "a", "b"));
+  machine.feed(
+      {testing::made("resize.prep.start", 90 * kMinute, "c", "req-3", {{Field::payload_host, "b"}}),
+       testing::made("finish_resize.end", 91 * kMinute, "c", "req-3",
+                     {{Field::flavor, "large"}, {Field::state, "resized"}})});
+  time_goes_on(100, 160);
+  machine.feed(testing::made("resize.revert.start", 160 * kMinute, "c", "req-4"));
+  REQUIRE(machine.model.migrations().size() == 3);
+  REQUIRE(machine.facts_held() == 1);
+
+  const Scratch scratch;
+  Store store = created(scratch.path());
+  REQUIRE(store.save(machine.model));
+  while (*store.expire({.records = {}, .history = kForEver, .quarantine = {}})) {
+  }
+  REQUIRE(store.commit());
+  machine.model.forget_history(kForEver, 10);
+  CHECK(machine.model.migrations().size() == 1);
+  Machine loaded(shipped_rules(), options);
+  REQUIRE(store.load(loaded.model, shipped_rules()));
+  CHECK(loaded.placement() == machine.placement());
+}
+
 TEST_CASE("A check finds gaps, records that lead elsewhere, and rows that cannot be read") {
   struct Damage {
     const char* sql;
@@ -238,6 +277,7 @@ TEST_CASE("A check finds gaps, records that lead elsewhere, and rows that cannot
       {"DELETE FROM records WHERE sequence > 7", "the last is 7"},
       {"UPDATE instances SET host = 'elsewhere'", "is not where its records lead to"},
       {"UPDATE instances SET facts = 'x'", "its facts cannot be read"},
+      {"UPDATE hosts SET statuses = '[[1]]'", "what its service told cannot be read"},
       {"UPDATE records SET json = 'x' WHERE sequence = 7", "7 is no record"},
   };
   for (const Damage& damage : damages) {

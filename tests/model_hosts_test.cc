@@ -116,6 +116,8 @@ TEST_CASE(
     CHECK(live.dispatcher.counts().applied == told.size());
     Machine restored(shipped_rules());
     restored.restore(live);
+    restored.model.restore(live.model.snapshot(), shipped_rules());  // as two rows of one host
+    CHECK(restored.model.snapshot().hosts[0].statuses.size() == told.size());
     for (const Machine* const machine : {&live, &restored}) {
       const auto host = machine->model.host("COMPUTE01");
       REQUIRE(host);
