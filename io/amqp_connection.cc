@@ -5,6 +5,7 @@
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
 
+#include <cstdint>
 #include <fstream>
 #include <optional>
 #include <utility>
@@ -54,6 +55,38 @@ std::string_view advice(int code) {
       return "";
   }
 }
+
+/// What a broker is told of its client: that it understands when a queue is taken away from it.
+/// Brokers say nothing to others.
+class Introduction {
+ public:
+  Introduction() = default;
+  Introduction(const Introduction&) = delete;
+  Introduction& operator=(const Introduction&) = delete;
+  [[nodiscard]] const amqp_table_t* table() const { return &properties_; }
+
+ private:
+  static amqp_table_entry_t entry(const char* key, std::uint8_t kind) {
+    amqp_table_entry_t entry{};
+    entry.key = amqp_cstring_bytes(key);
+    entry.value.kind = kind;
+    return entry;
+  }
+  static amqp_table_entry_t yes(const char* key) {
+    amqp_table_entry_t result = entry(key, AMQP_FIELD_KIND_BOOLEAN);
+    result.value.value.boolean = 1;
+    return result;
+  }
+  static amqp_table_entry_t of(const char* key, const amqp_table_t& table) {
+    amqp_table_entry_t result = entry(key, AMQP_FIELD_KIND_TABLE);
+    result.value.value.table = table;
+    return result;
+  }
+
+  amqp_table_entry_t cancel_ = yes("consumer_cancel_notify");
+  amqp_table_entry_t capabilities_ = of("capabilities", {1, &cancel_});
+  amqp_table_t properties_{1, &capabilities_};
+};
 
 std::string one_line(std::string text) {
   for (char& c : text) {
@@ -136,9 +169,10 @@ Result<void> AmqpConnection::log_in(const AmqpAddress& address) {
     if (!password.empty() && password.back() == '\r') password.pop_back();
   }
   amqp_set_rpc_timeout(get(), &kConnect);
-  const amqp_rpc_reply_t reply =
-      amqp_login(get(), address.vhost.c_str(), 0, kFrame, address.heartbeat, AMQP_SASL_METHOD_PLAIN,
-                 address.user.c_str(), password.c_str());
+  const Introduction introduction;
+  const amqp_rpc_reply_t reply = amqp_login_with_properties(
+      get(), address.vhost.c_str(), 0, kFrame, address.heartbeat, introduction.table(),
+      AMQP_SASL_METHOD_PLAIN, address.user.c_str(), password.c_str());
   // Older brokers just hang up.
   if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION &&
       (reply.library_error == AMQP_STATUS_CONNECTION_CLOSED ||

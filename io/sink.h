@@ -34,6 +34,9 @@ class Sink {
   [[nodiscard]] virtual Result<void> send(std::span<const OutgoingRecord> records,
                                           const std::stop_token& stop) = 0;
 
+  /// Called every second while there is nothing to send, from the same thread; waits for nothing.
+  virtual void stay() {}
+
   /// The URL at which it listens, with the port that was found free; empty: it listens nowhere.
   [[nodiscard]] virtual std::string address() const { return {}; }
 };

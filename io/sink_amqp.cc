@@ -36,6 +36,18 @@ class AmqpSink : public Sink {
     return done;
   }
 
+  /// Brokers end a connection that sends no heartbeats: the library does, while it looks for
+  /// frames.
+  void stay() override {
+    constexpr timeval kNow{0, 0};
+    if (!connection_) return;
+    amqp_frame_t frame;
+    const int status = amqp_simple_wait_frame_noblock(connection_->get(), &frame, &kNow);
+    if (status == AMQP_STATUS_TIMEOUT) return;
+    const bool closes = status != AMQP_STATUS_OK || frame.frame_type == AMQP_FRAME_METHOD;
+    if (closes) connection_.reset();  // the next records go over another one
+  }
+
  private:
   Result<void> connect();
   Result<void> publish(const OutgoingRecord& record);

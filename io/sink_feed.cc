@@ -15,8 +15,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kLook = std::chrono::hours{1};  // at nothing but the stop token
-constexpr std::size_t kAtOnce = 1000;          // records of the store
+constexpr auto kLook = std::chrono::seconds{1};
+constexpr std::size_t kAtOnce = 1000;  // records of the store
 
 }  // namespace
 
@@ -41,7 +41,11 @@ void SinkFeed::advance(const std::stop_token& stop) {
     }
     pass_lost(*found.compacted, "were dropped, and there is no state directory to read them from");
   }
-  if (found.batch) send_batch(*found.batch, stop);
+  if (found.batch) {
+    send_batch(*found.batch, stop);
+  } else if (!found.compacted) {
+    sink_->stay();
+  }
 }
 
 void SinkFeed::send_batch(const RecordBatch& batch, const std::stop_token& stop) {

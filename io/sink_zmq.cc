@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <zmq.hpp>
@@ -19,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kPatience = std::chrono::seconds{1};     // for somebody who takes a record
 constexpr auto kLook = std::chrono::milliseconds{100};  // at the stop token
+constexpr auto kPause = std::chrono::milliseconds{10};
 
 class ZmqSink : public Sink {
  public:
@@ -43,10 +45,15 @@ class ZmqSink : public Sink {
   [[nodiscard]] std::string address() const override { return peer_->address; }
 
  private:
+  // A socket that connects has room from the first moment, whether anybody is there or not.
   bool await_room(const std::stop_token& stop) {
     zmq::pollitem_t item{peer_->socket.handle(), 0, ZMQ_POLLOUT, 0};
     for (const auto until = Clock::now() + kPatience;;) {
-      if (zmq::poll(&item, 1, kLook) > 0) return true;
+      if (!peer_->is_connected()) {
+        std::this_thread::sleep_for(kPause);
+      } else if (zmq::poll(&item, 1, kLook) > 0) {
+        return true;
+      }
       if (stop.stop_requested() || Clock::now() >= until) return false;
     }
   }
@@ -69,7 +76,8 @@ OpenedSink open_zmq(const Url& url, const SinkSetting& setting, zmq::socket_type
   auto peer = ZmqPeer::open(url, {.type = type,
                                   .binds = type == zmq::socket_type::pub,
                                   .beyond_loopback = setting.beyond_loopback,
-                                  .hwm = hwm});
+                                  .hwm = hwm,
+                                  .watched = type == zmq::socket_type::push});
   if (!peer) return tl::unexpected(peer.error());
   return std::make_unique<ZmqSink>(url, std::move(*peer));
 }

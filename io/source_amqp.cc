@@ -119,6 +119,7 @@ class AmqpSource : public Source {
   std::vector<AmqpBinding> missing_;
   Clock::time_point bind_at_;
   bool waits_for_room_ = false;
+  bool received_ = false;  // anything over this connection
   std::string told_;
   std::string room_;  // for a decompressed body
 
@@ -152,9 +153,9 @@ void AmqpSource::run(const std::stop_token& stop) {
   name_thread("amqp-source");
   milliseconds backoff = kFirstBackoff;
   while (!stop.stop_requested()) {
-    const std::uint64_t before = put_;
+    received_ = false;
     if (auto worked = work(stop); !worked) tell(worked.error());
-    if (put_ != before) backoff = kFirstBackoff;
+    if (received_) backoff = kFirstBackoff;
     const auto again = Clock::now() + backoff;
     while (!stop.stop_requested() && Clock::now() < again) {
       goes_on();
@@ -216,6 +217,7 @@ Result<void> AmqpSource::receive(AmqpConnection& connection, Delivery& delivery)
       const std::string_view body = plain_body(envelope.message, room_);
       delivery.add(Frame{.bytes = body.substr(0, kMostBody), .too_long = body.size() > kMostBody});
       put_ = generation_ << kTagBits | envelope.delivery_tag;
+      received_ = true;
       amqp_destroy_envelope(&envelope);
       continue;
     }
@@ -236,7 +238,9 @@ Result<void> AmqpSource::receive(AmqpConnection& connection, Delivery& delivery)
     }
     if (frame.frame_type != AMQP_FRAME_METHOD) continue;
     if (frame.payload.method.id == AMQP_BASIC_CANCEL_METHOD) {
-      return tl::unexpected(Error{ErrorCode::unreadable, name() + ": the queue was deleted"});
+      return tl::unexpected(
+          Error{ErrorCode::unreadable,
+                name() + ": the queue '" + queue_.name + "' was deleted, or lost with its node"});
     }
     amqp_rpc_reply_t ended{};
     ended.reply_type = AMQP_RESPONSE_SERVER_EXCEPTION;

@@ -87,6 +87,8 @@ VMTRAIL_FORWARD(int, zmq_send, (void* socket, const void* bytes, size_t size, in
 VMTRAIL_FORWARD(int, zmq_setsockopt, (void* socket, int option, const void* value, size_t size),
                 (socket, option, value, size))
 VMTRAIL_FORWARD(void*, zmq_socket, (void* context, int type), (context, type))
+VMTRAIL_FORWARD(int, zmq_socket_monitor, (void* socket, const char* address, int events),
+                (socket, address, events))
 VMTRAIL_FORWARD(uint8_t*, zmq_z85_decode, (uint8_t * to, const char* text), (to, text))
 VMTRAIL_FORWARD(char*, zmq_z85_encode, (char* to, const uint8_t* bytes, size_t size),
                 (to, bytes, size))

@@ -2,8 +2,11 @@
 
 #include "io/zmq_peer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
+#include <cstring>
 
 namespace vmtrail {
 
@@ -48,7 +51,31 @@ Result<void> secure(ZmqPeer& peer, const Url& url, bool binds) {
   return {};
 }
 
+void watch(ZmqPeer& peer) {
+  constexpr char kEvents[] = "inproc://coming-and-going";
+  if (zmq_socket_monitor(peer.socket.handle(), kEvents,
+                         ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) != 0) {
+    throw zmq::error_t();
+  }
+  peer.coming_and_going = zmq::socket_t(peer.context, zmq::socket_type::pair);
+  peer.coming_and_going.connect(kEvents);
+  peer.connected = false;
+}
+
 }  // namespace
+
+bool ZmqPeer::is_connected() {
+  if (!coming_and_going) return connected;
+  zmq::message_t frame;
+  while (coming_and_going.recv(frame, zmq::recv_flags::dontwait)) {
+    std::uint16_t event = 0;
+    std::memcpy(&event, frame.data(), std::min(sizeof event, frame.size()));
+    connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+    // Behind each stands an address.
+    static_cast<void>(coming_and_going.recv(frame, zmq::recv_flags::none));
+  }
+  return connected;
+}
 
 Result<std::unique_ptr<ZmqPeer>> ZmqPeer::open(const Url& url, Options options) {
   if (url.host.empty() || !url.port) {
@@ -81,6 +108,7 @@ Result<std::unique_ptr<ZmqPeer>> ZmqPeer::open(const Url& url, Options options) 
       return tl::unexpected(secured.error());
     }
     if (!binds) {
+      if (options.watched) watch(*peer);
       peer->socket.connect(endpoint(url));
       return peer;
     }

@@ -26,14 +26,20 @@ struct ZmqPeer {
     bool beyond_loopback = false;
     int hwm = 1000;
     std::size_t most = Splitter::kMaxFrame;  ///< bytes of a frame; who sends more is disconnected
+    bool watched = false;                    ///< if it connects: see is_connected()
   };
   /// Errors: wrong_usage; unreadable: the address cannot be bound, or the keys cannot be read.
   [[nodiscard]] static Result<std::unique_ptr<ZmqPeer>> open(const Url& url, Options options);
 
+  /// Is the other side there? Always true of one that is not watched, or bound.
+  [[nodiscard]] bool is_connected();
+
   zmq::context_t context{1};
   std::optional<Authenticator> authenticator;
   zmq::socket_t socket;
-  std::string address;  ///< as bound, with its port; empty: it is connected
+  std::string address;             ///< as bound, with its port; empty: it is connected
+  zmq::socket_t coming_and_going;  ///< of the other side, if watched
+  bool connected = true;
 };
 
 }  // namespace vmtrail

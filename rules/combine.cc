@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include <simdjson.h>
+
 #include "rules/parse.h"
 
 namespace vmtrail {
@@ -21,7 +23,12 @@ std::string snippet(std::string_view text, int line) {
   }
   text = text.substr(0, text.find('\n'));
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return std::string(text.substr(0, 80));
+  std::string shown(text.substr(0, 80));
+  if (!simdjson::validate_utf8(shown)) {
+    std::replace_if(
+        shown.begin(), shown.end(), [](char c) { return static_cast<signed char>(c) < 0; }, '?');
+  }
+  return shown;
 }
 
 Error located(std::string_view text, std::string_view file, const YAML::Mark& mark,
@@ -171,6 +178,25 @@ class Combination {
   std::string current_;
 };
 
+/// What is written of rules is told in records, which are JSON.
+void require_utf8(std::string_view text) {
+  if (simdjson::validate_utf8(text.data(), text.size())) return;
+  YAML::Mark mark;
+  for (;; ++mark.line) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (!simdjson::validate_utf8(text.data(), end)) throw Mistake(mark, "this line is not UTF-8");
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+YAML::Node only_document(const std::string& text) {
+  const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+  if (documents.size() > 1) {
+    throw Mistake(documents[1].Mark(), "a rules file is one YAML document; here is a second one");
+  }
+  return documents.empty() ? YAML::Node() : documents.front();
+}
+
 /// Returns whether the file wants the shipped table beneath it.
 bool check_head(const YAML::Node& root) {
   require_map(root, "a rules file", {"version", "shipped", "traits", "rules", "absences"});
@@ -191,7 +217,8 @@ Result<Parsed> combine(std::span<const RulesText> files, std::optional<Parsed> f
     bool shipped = true;
     for (const RulesText& file : files.subspan(known)) {
       reading = &file;
-      roots.push_back(YAML::Load(file.text));
+      require_utf8(file.text);
+      roots.push_back(only_document(file.text));
       shipped = check_head(roots.back()) && shipped;
     }
     const auto wanted = [&](std::size_t i) {

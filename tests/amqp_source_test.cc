@@ -279,6 +279,26 @@ TEST_CASE("An exchange that comes later is bound then") {
   neighbour.remove_exchange("test.later");
 }
 
+TEST_CASE("A queue that is deleted is made again, and bound") {
+  const Broker broker;
+  Neighbour neighbour(broker);
+  neighbour.make_exchange("test.gone");
+  Live live;
+  Log log;
+  const auto source = opened(broker.url("queue=test.gone&bind=test.gone:a"), live.intake);
+  const Ending ending{*source, live};
+  log.await("consuming the queue 'test.gone'");
+  neighbour.remove_queue("test.gone");
+  log.await("the queue 'test.gone' was deleted");
+  const auto body = published("boot", "nova.amqp.jsonl")[0].body;
+  while (live.ask([](Keeper& keeper) { return keeper.counts().events; }) == 0) {
+    neighbour.publish("test.gone", "a", body);
+  }
+  source->stop();
+  neighbour.remove_queue("test.gone");
+  neighbour.remove_exchange("test.gone");
+}
+
 TEST_CASE("Over TLS it is the same, for who trusts the broker's certificate") {
   const Broker broker;
   Neighbour neighbour(broker);
@@ -296,6 +316,21 @@ TEST_CASE("Over TLS it is the same, for who trusts the broker's certificate") {
   live.await_events(messages.size());
   source->stop();
   neighbour.remove_queue("test.tls");
+}
+
+TEST_CASE("A sink keeps its connection while there is nothing to send") {
+  const Broker broker;
+  auto sink = open_sink(*parse_url(broker.url("exchange=test.records&heartbeat=2")), {});
+  REQUIRE(sink);
+  const OutgoingRecord first{Sequence{1}, "instance.moved", "{}"};
+  const OutgoingRecord second{Sequence{2}, "instance.moved", "{}"};
+  REQUIRE((*sink)->send(std::span(&first, 1), {}));
+  // Twice as long as the broker waits for a heartbeat.
+  for (int second_of_silence = 0; second_of_silence < 8; ++second_of_silence) {
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+    (*sink)->stay();
+  }
+  CHECK((*sink)->send(std::span(&second, 1), {}));
 }
 
 TEST_CASE("A broker that dies and returns costs nothing: neither events nor records") {

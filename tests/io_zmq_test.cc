@@ -326,5 +326,30 @@ TEST_CASE("A pushing sink waits for somebody who pulls, and then repeats nothing
   CHECK(pull.receive()[1] == "3");
 }
 
+TEST_CASE("A pushing sink that connects has sent nothing as long as nobody is there") {
+  std::string address;
+  {
+    Peer free(zmq::socket_type::pull);
+    free.socket.bind("tcp://127.0.0.1:*");
+    address = free.socket.get(zmq::sockopt::last_endpoint);
+  }
+  auto sink = open_sink(*parse_url("zmq+push" + address.substr(3)), {});
+  REQUIRE(sink);
+  const OutgoingRecord first{Sequence{1}, "instance.moved", "{}"};
+  const OutgoingRecord second{Sequence{2}, "instance.moved", "{}"};
+  std::stop_source stop;
+  stop.request_stop();
+  const auto alone = (*sink)->send(std::span(&first, 1), stop.get_token());
+  REQUIRE_FALSE(alone);
+  CHECK_THAT(alone.error().detail, Catch::Contains("nobody takes records"));
+  Peer pull(zmq::socket_type::pull);
+  pull.socket.bind(address);
+  while (!(*sink)->send(std::span(&first, 1), {})) {
+  }
+  CHECK(pull.receive()[1] == "1");
+  REQUIRE((*sink)->send(std::span(&second, 1), {}));
+  CHECK(pull.receive()[1] == "2");
+}
+
 }  // namespace
 }  // namespace vmtrail
