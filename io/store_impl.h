@@ -86,7 +86,7 @@ struct Store::Impl {
   // store_load.cc
   Result<ModelSnapshot> load_model(Duration horizon);
   Result<std::map<std::string, InstanceSnapshot>> load_instances();
-  [[nodiscard]] Error misfit(std::string_view id) const;
+  [[nodiscard]] Error misfit(std::string_view whose) const;
 };
 
 }  // namespace vmtrail

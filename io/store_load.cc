@@ -106,14 +106,14 @@ Result<std::vector<TrailSnapshot>> Store::trail(const InstanceId& id) {
       },
       instance);
   if (!read) return tl::unexpected(read.error());
-  if (!right) return tl::unexpected(impl_->misfit(instance));
+  if (!right) return tl::unexpected(impl_->misfit("instance '" + instance + "'"));
   std::reverse(trail.begin(), trail.end());
   return trail;
 }
 
-Error Store::Impl::misfit(std::string_view id) const {
+Error Store::Impl::misfit(std::string_view whose) const {
   return {ErrorCode::store_error,
-          database.path() + ": the rows of instance '" + std::string(id) + "' do not fit"};
+          database.path() + ": the rows of " + std::string(whose) + " do not fit"};
 }
 
 // The ids of the last horizon are not kept twice: they are those of its messages. Older copies are
@@ -148,8 +148,7 @@ Result<ModelSnapshot> Store::Impl::load_model(Duration horizon) {
     return tl::unexpected(read.error());
   }
   if (broken) {
-    return tl::unexpected(Error{ErrorCode::store_error, database.path() + ": the row of host '" +
-                                                            *broken + "' does not fit"});
+    return tl::unexpected(misfit("host '" + *broken + "'"));
   }
   if (saved.stream) {
     const Time until = *saved.stream + horizon;
@@ -246,7 +245,7 @@ Result<std::map<std::string, InstanceSnapshot>> Store::Impl::load_instances() {
     if (!read) return tl::unexpected(read.error());
   }
   if (broken) {
-    return tl::unexpected(misfit(*broken));
+    return tl::unexpected(misfit("instance '" + *broken + "'"));
   }
   return all;
 }

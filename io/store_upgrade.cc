@@ -119,7 +119,8 @@ Result<void> move_messages(Sqlite& database) {
   if (!read) return read;
   if (done) done = write_messages(database, remembered);
   if (!done) return done;
-  return database.execute("DROP TABLE old_messages; DROP TABLE seen;", "bringing schema 2 to 3");
+  return database.execute("DROP TABLE old_messages; DROP TABLE seen;",
+                          "bringing schema 2 up to date");
 }
 
 Result<void> execute(Sqlite& database, const std::string& doing,

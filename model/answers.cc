@@ -223,16 +223,18 @@ std::vector<InstanceId> Model::instances_on(std::string_view host) const {
   return found;
 }
 
+const Hosts::Host* Model::Impl::find_host(std::string_view name) const {
+  return hosts.find(names.find(names.key_of_host(name)));
+}
+
 std::optional<HostAnswer> Model::host(std::string_view name) const {
-  const Hosts::Host* const host =
-      impl_->hosts.find(impl_->names.find(impl_->names.key_of_host(name)));
+  const Hosts::Host* const host = impl_->find_host(name);
   if (host == nullptr) return std::nullopt;
   return answer(*host, impl_->names);
 }
 
 std::optional<HostStatus> Model::host_status(std::string_view name, Time at) const {
-  const Hosts::Host* const host =
-      impl_->hosts.find(impl_->names.find(impl_->names.key_of_host(name)));
+  const Hosts::Host* const host = impl_->find_host(name);
   if (host == nullptr) return std::nullopt;
   return host->status.at(at);
 }

@@ -182,6 +182,7 @@ struct Model::Impl {
 
   /// By id. Looks at every instance, unless there is an index.
   [[nodiscard]] std::vector<InstanceId> instances_on(const Hosts::Host& host);
+  [[nodiscard]] const Hosts::Host* find_host(std::string_view name) const;  ///< nullptr: none
   NameIndex& make_index();
   void settle_hosts(NameId before, const Instance& instance) {
     if (before != instance.answer.host) hosts.moved(before, instance.answer.host, names);

@@ -260,6 +260,14 @@ TEST_CASE("What the broker refuses is explained in one line, without secrets") {
   neighbour.remove_queue("own");
 }
 
+// Before it is bound nothing arrives; it is, in a few seconds.
+void publish_until_taken(Neighbour& neighbour, const std::string& exchange, Live& live) {
+  const auto body = published("boot", "nova.amqp.jsonl")[0].body;
+  while (live.ask([](Keeper& keeper) { return keeper.counts().events; }) == 0) {
+    neighbour.publish(exchange, "a", body);
+  }
+}
+
 TEST_CASE("An exchange that comes later is bound then") {
   const Broker broker;
   Neighbour neighbour(broker);
@@ -269,11 +277,7 @@ TEST_CASE("An exchange that comes later is bound then") {
   const Ending ending{*source, live};
   log.await("as soon as");
   neighbour.make_exchange("test.later");
-  const auto body = published("boot", "nova.amqp.jsonl")[0].body;
-  // Before it is bound nothing arrives; it is, in a few seconds.
-  while (live.ask([](Keeper& keeper) { return keeper.counts().events; }) == 0) {
-    neighbour.publish("test.later", "a", body);
-  }
+  publish_until_taken(neighbour, "test.later", live);
   source->stop();
   neighbour.remove_queue("test.later");
   neighbour.remove_exchange("test.later");
@@ -290,10 +294,7 @@ TEST_CASE("A queue that is deleted is made again, and bound") {
   log.await("consuming the queue 'test.gone'");
   neighbour.remove_queue("test.gone");
   log.await("the queue 'test.gone' was deleted");
-  const auto body = published("boot", "nova.amqp.jsonl")[0].body;
-  while (live.ask([](Keeper& keeper) { return keeper.counts().events; }) == 0) {
-    neighbour.publish("test.gone", "a", body);
-  }
+  publish_until_taken(neighbour, "test.gone", live);
   source->stop();
   neighbour.remove_queue("test.gone");
   neighbour.remove_exchange("test.gone");
