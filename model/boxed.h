@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An object that few of many have.
 
 #pragma once
 

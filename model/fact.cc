@@ -60,12 +60,15 @@ Fact make_fact(const Event& event, const MessageId& message, const Rule& rule, N
 }
 
 bool same_content(const Fact& a, const Fact& b) {
-  return a.rule == b.rule && a.event_type == b.event_type &&
-         a.publisher_service == b.publisher_service && a.publisher_host == b.publisher_host &&
-         a.payload_host == b.payload_host && a.witnesses == b.witnesses && a.state == b.state &&
-         a.old_state == b.old_state && a.task_state == b.task_state && a.task_told == b.task_told &&
-         a.flavor == b.flavor && a.name == b.name && a.project_id == b.project_id &&
-         a.power == b.power;
+  return a.publisher_service == b.publisher_service && a.publisher_host == b.publisher_host &&
+         same_but_publisher(a, b);
+}
+
+bool same_but_publisher(const Fact& a, const Fact& b) {
+  return a.rule == b.rule && a.event_type == b.event_type && a.payload_host == b.payload_host &&
+         a.witnesses == b.witnesses && a.state == b.state && a.old_state == b.old_state &&
+         a.task_state == b.task_state && a.task_told == b.task_told && a.flavor == b.flavor &&
+         a.name == b.name && a.project_id == b.project_id && a.power == b.power;
 }
 
 }  // namespace vmtrail

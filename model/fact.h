@@ -83,5 +83,6 @@ struct Expected {
 
 /// Do they assert the same, though at different times?
 [[nodiscard]] bool same_content(const Fact& a, const Fact& b);
+[[nodiscard]] bool same_but_publisher(const Fact& a, const Fact& b);
 
 }  // namespace vmtrail

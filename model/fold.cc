@@ -13,14 +13,15 @@ namespace vmtrail {
 
 namespace {
 
-// How long behind its last fact an operation that is closed, but not over, is waited for:
+// How long behind its last fact an operation that has ended, but is not over, is waited for:
 // migrations wait in a queue, and a large disk or memory is written, for hours.
 constexpr Duration kPatience = std::chrono::hours{6};
 
 // Will more come of it?
 bool is_awaited(const Operation& operation, Time now, const Model::Options& options) {
   if (operation.over()) return false;
-  const Duration patience = operation.closed() ? std::min(kPatience, options.quiet) : options.quiet;
+  const Duration patience =
+      operation.has_ended() ? std::min(kPatience, options.quiet) : options.quiet;
   return operation.last > now - patience;
 }
 
@@ -45,6 +46,21 @@ std::size_t foldable(const Instance& instance, Time now, const Model::Options& o
   }
 }
 
+// What has ended, or was overtaken by another that Nova runs one at a time, and that long ago that
+// nothing of it can be on its way: the oldest of these, without one between them that is not.
+std::size_t past(const Instance& instance, Time now, const Model::Options& options) {
+  const Operations& operations = instance.held->operations;
+  std::size_t overtaken = operations.size();  // all before the last serial one are
+  while (overtaken > 0 && !operations[overtaken - 1].serial()) --overtaken;
+  std::size_t count = 0;
+  for (const Operation& operation : operations) {
+    const bool goes_on = !operation.has_ended() && count + 1 >= overtaken;
+    if (goes_on || operation.last >= now - options.horizon) break;
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 void Model::Impl::fold_some(Instance& instance) {
@@ -58,6 +74,9 @@ void Model::Impl::fold_some(Instance& instance) {
 // Never what is still going on: that would lose its end.
 void Model::Impl::make_room(Instance& instance) {
   Operations& operations = instance.held->operations;
+  if (const std::size_t count = past(instance, now_of(instance), options); count > 0) {
+    return fold(instance, std::min(count, kMaxOperations / 2));
+  }
   const auto bystander =
       std::find_if(operations.begin(), operations.end() - 1, [](const Operation& o) {
         return !o.serial() && o.kind != OperationKind::abort && o.kind != OperationKind::remove;

@@ -34,7 +34,9 @@ struct Model::Impl {
       : options(std::move(chosen)),
         names(options.short_hosts),
         changes(names),
-        waiting(WaitsLess{&instances}) {}
+        waiting(WaitsLess{&instances}) {
+    options.quiet = std::max(options.quiet, options.horizon);
+  }
 
   // Fixed after construction.
   Options options;

@@ -101,8 +101,9 @@ inline bool Model::Impl::is_copy(const MessageId& id, std::size_t hash, Time gen
          seen.contains(id, hash) || (options.archive && is_archived(id, generated));
 }
 
+// The stream may have gone back: behind the newest event of all, ids may be forgotten.
 bool Model::Impl::is_archived(const MessageId& id, Time generated) const {
-  return stream && generated + options.horizon < *stream && options.archive(id);
+  return newest && generated + options.horizon < *newest && options.archive(id);
 }
 
 void Model::Impl::remember(const MessageId& id) {
@@ -196,9 +197,12 @@ void Model::Impl::note_hosts(const Fact& fact, NameId known) {
 
 // Of a run of equal facts the middle ones go; a copy of one that went is still a copy.
 void Model::Impl::compact(Operation& operation, std::size_t added) {
-  for (const std::size_t candidate : {added + 1, added, added - 1}) {
-    if (candidate >= operation.facts.size()) continue;
-    if (const std::optional<MessageId> dropped = operation.compact(candidate)) remember(*dropped);
+  // From behind, so that the places of the others stay what they are.
+  for (const OptionalIndex candidate : {operation.twin(added, Operation::Side::behind),
+                                        OptionalIndex(static_cast<std::uint32_t>(added)),
+                                        operation.twin(added, Operation::Side::before)}) {
+    if (!candidate) continue;
+    if (const auto dropped = operation.compact(*candidate)) remember(*dropped);
   }
 }
 

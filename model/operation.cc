@@ -148,10 +148,21 @@ void Operation::clear() {
   clocks_known_ = false;
 }
 
+OptionalIndex Operation::twin(std::size_t index, Side side) const {
+  const Fact& fact = facts[index];
+  // Several conductors save the same by turns.
+  const std::size_t most = fact.rule->database ? kMostBetween + 1 : 1;
+  std::size_t at = index;
+  for (std::size_t i = 0; i < most; ++i) {
+    if (side == Side::before ? at-- == 0 : ++at == facts.size()) return {};
+    if (same_content(facts[at], fact)) return static_cast<std::uint32_t>(at);
+    if (!same_but_publisher(facts[at], fact)) return {};
+  }
+  return {};
+}
+
 std::optional<MessageId> Operation::compact(std::size_t index) {
-  if (facts.size() <= kCompactFrom || index == 0 || index + 1 >= facts.size() ||
-      !same_content(facts[index - 1], facts[index]) ||
-      !same_content(facts[index], facts[index + 1])) {
+  if (facts.size() <= kCompactFrom || !twin(index, Side::before) || !twin(index, Side::behind)) {
     return std::nullopt;
   }
   MessageId dropped = std::move(facts[index].message_id);
@@ -265,7 +276,10 @@ bool Operation::over() const {
   if (kind == OperationKind::none) {
     const auto told =
         std::find_if(facts.rbegin(), facts.rend(), [](const Fact& fact) { return fact.task_told; });
-    return told == facts.rend() || told->task_state == NameId::nothing;
+    if (told != facts.rend()) return told->task_state == NameId::nothing;
+    // Ceilometer's default traits tell no task: an update that changes no state may announce one.
+    return change_told_ || !std::all_of(facts.begin(), facts.end(),
+                                        [](const Fact& fact) { return fact.rule->database; });
   }
   if (kind == OperationKind::remove) return has_ended || deletes;
   if (kBegunAndEnded.has(kind)) return has_ended || !phases.has(Phase::start);
@@ -305,12 +319,16 @@ NameId Operation::host_in() const {
 NameId Operation::host_out() const {
   switch (kind) {
     case OperationKind::live_migration:
+    case OperationKind::rebuild:
       return phases.has(Phase::failed) && !phases.has(Phase::completed) ? source : destination;
+    case OperationKind::resize:
+      return phases.has(Phase::failed) &&
+                     !phases.any(Phase::at_destination, Phase::finishing, Phase::finished)
+                 ? source
+                 : destination;
     case OperationKind::revert:
       return source;
     case OperationKind::boot:
-    case OperationKind::resize:
-    case OperationKind::rebuild:
     case OperationKind::unshelve:
     case OperationKind::confirm:
       return destination;

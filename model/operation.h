@@ -129,9 +129,13 @@ struct Operation {
     }
     return false;
   }
-  /// Removes the fact at `index` of a long operation if its neighbours assert the same: of a run of
-  /// equal facts only the first and the last matter (libvirt saves `progress` every 5 s of a live
-  /// migration). Returns its id.
+  /// The nearest fact on that side whose publisher asserted the same, if between them others, at
+  /// most kMostBetween, did, too.
+  enum class Side : std::uint8_t { before, behind };
+  [[nodiscard]] OptionalIndex twin(std::size_t index, Side side) const;
+  /// Removes the fact at `index` of a long operation if it has twins on both sides: of a run of
+  /// equal facts only each publisher's first and last matter (libvirt saves `progress` every 5 s of
+  /// a live migration). Returns its id.
   std::optional<MessageId> compact(std::size_t index);
 
   // It will be read soon, but for its facts.
@@ -145,6 +149,10 @@ struct Operation {
   /// Has it come to an end that says where the instance is? Kinds that do not say so count as
   /// closed.
   [[nodiscard]] bool closed() const;
+  /// Has it come to any end? What has failed may yet be tried again.
+  [[nodiscard]] bool has_ended() const {
+    return closed() || phases.any(Phase::failed, Phase::raised);
+  }
   /// Is nothing more of it to come, as far as its facts tell? An action or a deletion that has
   /// begun may end hours later; what an update announces, a queued migration, may begin then.
   [[nodiscard]] bool over() const;
@@ -188,6 +196,8 @@ inline constexpr std::size_t kMaxOperations = 64;
 
 /// Facts that an operation holds before runs of equal ones are compacted.
 inline constexpr std::size_t kCompactFrom = 64;
+/// Of other publishers, in such a run, between two of one.
+inline constexpr std::size_t kMostBetween = 16;
 
 /// The kind of an operation that holds facts of kind `so_far` when one of kind `next` joins behind
 /// them.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An index that may be missing, in four bytes.
 
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// A time that may be missing, in eight bytes.
 
 #pragma once
 

