@@ -7,7 +7,8 @@ target_compile_features(vmtrail_core PUBLIC cxx_std_20)
 target_link_libraries(vmtrail_core
   PUBLIC tl::expected
   PRIVATE simdjson::simdjson yaml-cpp::yaml-cpp)
-foreach(part event rules shipped model dispatcher query)
+set(vmtrail_core_parts event rules shipped model dispatcher query)
+foreach(part ${vmtrail_core_parts})
   target_sources(vmtrail_core PRIVATE $<TARGET_OBJECTS:vmtrail_${part}>)
 endforeach()
 set(public_headers

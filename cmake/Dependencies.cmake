@@ -18,7 +18,7 @@ find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(RABBITMQ REQUIRED IMPORTED_TARGET librabbitmq)  # AMQP
-if(BUILD_TESTING)
+if(VMTRAIL_TESTS)
   find_package(Catch2 2.13 REQUIRED CONFIG)
 endif()
 if(VMTRAIL_BENCHMARKS)

@@ -10,7 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
-vmtrail=$(find build/release -type f -name vmtrail -perm -u+x -print -quit)
+vmtrail=build/release/app/vmtrail
 
 say() {
   printf '\n'
