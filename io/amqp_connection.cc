@@ -56,8 +56,8 @@ std::string_view advice(int code) {
   }
 }
 
-/// What a broker is told of its client: that it understands when a queue is taken away from it.
-/// Brokers say nothing to others.
+/// What a broker is told of its client: that it understands when a queue is taken away from it, and
+/// when it is to wait. Brokers say nothing to others.
 class Introduction {
  public:
   Introduction() = default;
@@ -83,8 +83,9 @@ class Introduction {
     return result;
   }
 
-  amqp_table_entry_t cancel_ = yes("consumer_cancel_notify");
-  amqp_table_entry_t capabilities_ = of("capabilities", {1, &cancel_});
+  std::array<amqp_table_entry_t, 2> understood_ = {yes("consumer_cancel_notify"),
+                                                   yes("connection.blocked")};
+  amqp_table_entry_t capabilities_ = of("capabilities", {2, understood_.data()});
   amqp_table_t properties_{1, &capabilities_};
 };
 

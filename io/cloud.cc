@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/http_client.h"
+#include "io/json_member.h"
 
 namespace vmtrail {
 
@@ -120,11 +121,6 @@ Json token_request(const std::map<std::string, std::string>& auth) {
             {"scope", {{"project", project}}}}}};
 }
 
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 // Nova's URL in the catalogue that comes with the token; empty: there is none.
 std::string compute_url(const Json& token, const CloudAccess& access) {
   const Json none = Json::array();
@@ -137,7 +133,9 @@ std::string compute_url(const Json& token, const CloudAccess& access) {
   for (const Json& service : list(*inner, "catalog")) {
     if (text_of(service, "type") != "compute") continue;
     for (const Json& endpoint : list(service, "endpoints")) {
-      if (access.interface.starts_with(text_of(endpoint, "interface")) &&
+      // "publicURL" is how Keystone's second version wrote it.
+      const std::string interface = text_of(endpoint, "interface");
+      if (!interface.empty() && access.interface.starts_with(interface) &&
           (access.region.empty() || access.region == text_of(endpoint, "region"))) {
         return text_of(endpoint, "url");
       }

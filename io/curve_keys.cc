@@ -54,12 +54,13 @@ Result<std::string> read_key(const fs::path& file, bool secret) {
 
 Result<void> write_key(const fs::path& file, const char* key, mode_t mode) {
   const FileDescriptor made(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  if (!made.is_open()) return tl::unexpected(failed(ErrorCode::unwritable, file, reason(errno)));
   const std::string line = std::string(key, kText) + "\n";
-  if (!made.is_open() ||
-      ::write(made.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
-    return tl::unexpected(failed(ErrorCode::unwritable, file, reason(errno)));
-  }
-  return {};
+  const ssize_t size = ::write(made.get(), line.data(), line.size());
+  if (size == static_cast<ssize_t>(line.size())) return {};
+  const std::string why = reason(size < 0 ? errno : ENOSPC);
+  ::unlink(file.c_str());
+  return tl::unexpected(failed(ErrorCode::unwritable, file, why));
 }
 
 }  // namespace
@@ -93,6 +94,7 @@ Result<CurveKeys> CurveKeys::make(const std::string& directory) {
     return tl::unexpected(done.error());
   }
   if (auto done = write_key(base / "public.key", public_key.data(), 0644); !done) {
+    ::unlink((base / "secret.key").c_str());  // of no use alone, and in the way of the next try
     return tl::unexpected(done.error());
   }
   return CurveKeys{directory, public_key.data(), secret_key.data()};

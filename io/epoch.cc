@@ -2,10 +2,11 @@
 
 #include "io/epoch.h"
 
+#include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <limits>
 #include <random>
-
-#include <fmt/format.h>
 
 namespace vmtrail {
 
@@ -16,7 +17,9 @@ std::uint64_t fresh_epoch() {
 }
 
 std::string epoch_text(std::uint64_t epoch) {
-  return fmt::format("{:016x}", epoch);
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%016" PRIx64, epoch);
+  return text.data();
 }
 
 }  // namespace vmtrail

@@ -92,4 +92,11 @@ bool HttpAccess::allows(std::string_view authorization) const {
   return allowed;
 }
 
+bool names_site(std::string_view host) {
+  if (host.starts_with('[')) return false;
+  host = host.substr(0, host.find(':'));
+  const bool is_address = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return !is_address && host.find('.') != std::string_view::npos;
+}
+
 }  // namespace vmtrail

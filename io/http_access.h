@@ -33,4 +33,8 @@ class HttpAccess {
   std::vector<std::string> secrets_;
 };
 
+/// Can a Host header's value be the name of a site, of several parts? The pages of one whose name
+/// is made to lead to this machine (DNS rebinding) ask by that name.
+[[nodiscard]] bool names_site(std::string_view host);
+
 }  // namespace vmtrail

@@ -42,6 +42,10 @@ constexpr auto kLinger = std::chrono::seconds{2};  // for a client that still se
 constexpr std::size_t kPiece = 64 << 10;
 constexpr std::size_t kWorthGzip = 1400;        // bytes; what is shorter is one packet anyway
 constexpr std::size_t kGzipAtOnce = 128 << 10;  // bytes, then it is another connection's turn
+// What has been read and not parsed. Beast looks for the end of a chunk's extensions, and of all
+// trailers, in what it has; its limits are of header and body.
+constexpr std::size_t kMostUnparsed = 128 << 10;
+constexpr std::size_t kMostInflated = 1032;  // times the size, by the format's largest ratio
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -160,7 +164,8 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     method_.clear();
     parser_.emplace();
     parser_->header_limit(listener_.options.most_header);
-    parser_->body_limit(listener_.options.most_body);
+    most_body_ = listener_.options.most_body;
+    parser_->body_limit(most_body_);
     allow(listener_.options.idle);
     http::async_read_header(stream_, buffer_, *parser_, step(&Connection::on_header));
   }
@@ -180,8 +185,14 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     route_ = std::move(match.route);
     if (listener_.stopping) return refuse(503, "the server is stopping; send it again later");
     if (is_preflight() && !match.allow.empty()) return answer_preflight(match.allow);
-    const bool may = (route_ && route_->without_token) ||
-                     listener_.options.access.allows(view(request[http::field::authorization]));
+    const bool for_all = route_ && route_->without_token;
+    if (!for_all && !listener_.options.any_name && names_site(view(request[http::field::host]))) {
+      return refuse(421,
+                    "without a token_file this answers to an address or a simple name, not to a "
+                    "site's (--beyond-loopback lets it)");
+    }
+    const bool may =
+        for_all || listener_.options.access.allows(view(request[http::field::authorization]));
     if (!may) {
       return refuse(401,
                     "a token is wanted: Authorization: Bearer TOKEN, or Basic with a user and "
@@ -200,6 +211,9 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
     if (!zipped_ && !encoding.empty() && !beast::iequals(encoding, "identity")) {
       return refuse(415, "send it plain, or with Content-Encoding: gzip");
     }
+    if (route_->method != "POST") most_body_ = 0;
+    parser_->body_limit(most_body_);
+    if (parser_->content_length().value_or(0) > most_body_) return refuse_body();
     if (!set_aside()) return refuse(503, "too much comes at the same time; send it again", 1);
     if (beast::iequals(request[http::field::expect], "100-continue")) {
       go_on_ = http::response<http::empty_body>(http::status::continue_, request.version());
@@ -211,9 +225,9 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
 
   // Room for the whole body, before any of it is read.
   bool set_aside() {
-    const std::size_t most = listener_.options.most_body;
-    aside_ = std::min<std::size_t>(parser_->content_length().value_or(most), most);
-    if (zipped_) aside_ += most;
+    const std::size_t body = parser_->content_length().value_or(most_body_);
+    aside_ = body;
+    if (zipped_) aside_ += std::min(body * kMostInflated + kPiece, most_body_);
     if (listener_.bodies.fetch_add(aside_) + aside_ <= listener_.options.most_bodies) return true;
     give_back();
     return false;
@@ -282,11 +296,10 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   }
 
   void on_unreadable(error_code failed) {
-    if (failed == http::error::body_limit) {
-      close_after_ = true;
-      return answer(too_large());
+    if (failed == http::error::body_limit) return refuse_body();
+    if (failed == http::error::header_limit || failed == http::error::buffer_overflow) {
+      return refuse(431, "the header is too large");
     }
-    if (failed == http::error::header_limit) return refuse(431, "the header is too large");
     if (failed.category() == http::make_error_code(http::error::bad_method).category() &&
         failed != http::error::partial_message && failed != http::error::end_of_stream) {
       return refuse(400, "this is no HTTP request: " + failed.message());
@@ -295,8 +308,13 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   }
 
   [[nodiscard]] HttpAnswer too_large() const {
-    return http_error(413, "at most " + std::to_string(listener_.options.most_body) +
-                               " bytes, decompressed; send it in parts");
+    return http_error(413, most_body_ == 0 ? "this path takes no body"
+                                           : "at most " + std::to_string(most_body_) +
+                                                 " bytes, decompressed; send it in parts");
+  }
+  void refuse_body() {
+    close_after_ = true;
+    answer(too_large());
   }
 
   // The body has not been read, so nothing behind it can be.
@@ -446,7 +464,7 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   net::steady_timer timer_;
   bool timer_runs_ = false;
   Clock::time_point deadline_ = Clock::time_point::max();
-  beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_{kMostUnparsed};
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::empty_body>> go_on_;
   std::optional<http::response<http::string_body>> response_;
@@ -457,7 +475,8 @@ class Connection : public HttpClosable, public std::enable_shared_from_this<Conn
   std::string query_;
   bool zipped_ = false;  // so is the body
   std::string allow_;
-  std::size_t aside_ = 0;  // bytes of listener_.bodies that are ours
+  std::size_t most_body_ = 0;  // bytes
+  std::size_t aside_ = 0;      // bytes of listener_.bodies that are ours
   bool idle_ = false;
   bool close_after_ = false;
   std::array<char, 4096> rest_{};

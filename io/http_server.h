@@ -28,6 +28,7 @@ class HttpServer {
     std::string certificate;  ///< file with the chain, PEM; empty: no TLS
     std::string key;
     HttpAccess access;
+    bool any_name = true;  ///< false: 421 for who asks by a site's name, see names_site()
     HttpCors cors;
     std::size_t most_connections = 1024;
     std::size_t most_body = std::size_t{16} << 20;     ///< bytes, also of what it decompresses to

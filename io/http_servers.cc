@@ -36,6 +36,7 @@ Result<HttpServer*> HttpServers::at(const Url& url, bool beyond_loopback) {
   } else if (!is_loopback(url.host) && !beyond_loopback) {
     return tl::unexpected(wrong_url(url, "beyond loopback a token_file is wanted"));
   }
+  options.any_name = !options.access.open_to_all() || beyond_loopback;
   auto cors = HttpCors::of(url.values("cors"));
   if (!cors) return tl::unexpected(wrong_url(url, cors.error().detail));
   options.cors = std::move(*cors);

@@ -49,8 +49,8 @@ class Intake {
   [[nodiscard]] std::shared_ptr<const RuleSet> rules() const;
   /// Waits while there is no room. false: it was asked to stop, it is late, the intake is closed,
   /// or the delivery was decoded by other rules than rules(); it is untouched.
-  bool put(Delivery&& delivery, const std::stop_token& stop,
-           Clock::time_point until = Clock::time_point::max());
+  [[nodiscard]] bool put(Delivery&& delivery, const std::stop_token& stop,
+                         Clock::time_point until = Clock::time_point::max());
   /// Never waits. false: there is no room, or as for put(); the delivery is untouched.
   [[nodiscard]] bool try_put(Delivery& delivery);
   /// Calls `call` once, as soon as there is room for so much: perhaps at once, else from the
@@ -63,7 +63,8 @@ class Intake {
   /// false: there are too many already, or the intake is closed.
   [[nodiscard]] bool ask(Inquiry question);
   /// The same of one that takes microseconds and wants the model alone: while that is lent it is
-  /// answered by the caller's thread, before this returns, which saves two changes of threads.
+  /// answered by the caller's thread, before this returns, which saves two changes of threads. Who
+  /// else asks so at that time is waited for. The question must not throw.
   [[nodiscard]] bool ask_quick(Inquiry question);
 
   // ---- the keeper

@@ -49,7 +49,12 @@ Keeper::Books::Books(std::shared_ptr<const RuleSet> rule_set, Model::Options opt
       ahead(keeper) {}
 
 Keeper::Keeper(Options options, std::optional<Store> store, Intake& intake, RecentRecords& records)
-    : options_(std::move(options)), intake_(intake), records_(records), store_(std::move(store)) {}
+    : options_(std::move(options)),
+      intake_(intake),
+      records_(records),
+      store_(std::move(store)),
+      started_(options_.clock()),
+      started_steady_(options_.steady()) {}
 
 Keeper::~Keeper() = default;
 
@@ -117,13 +122,13 @@ void Keeper::set_rules(const NewRules& wanted) {
   const std::unique_ptr<Books> old = std::move(books_);
   folded_to_.reset();
   books_ = std::make_unique<Books>(wanted.rules, old->model.options(), *this);
-  books_->model.restore(old->model.snapshot(), *books_->rules);
-  std::size_t dropped = 0;
+  std::size_t dropped = books_->model.restore(old->model.snapshot(), *books_->rules);
   for (const InstanceId& id : old->model.instances()) {
     dropped += books_->model.restore(old->model.snapshot(id), *books_->rules);
   }
   books_->model.mark_saved();
   books_->model.index();
+  situation_.begin(books_->model);
   books_->dispatcher.restore(old->dispatcher.awaited());
   add(past_, old->dispatcher.counts());
   if (dropped > 0) {
@@ -397,9 +402,7 @@ Result<void> Keeper::write_batch() {
   }
   if (!done) return done;
   if (auto saved = store_->save(books_->model, [this] { answer_if_asked(); }); !saved) return saved;
-  if (!books_->rules->absences().empty()) {
-    if (auto saved = store_->set_awaited(books_->dispatcher.awaited()); !saved) return saved;
-  }
+  if (auto saved = store_->set_awaited(books_->dispatcher.awaited()); !saved) return saved;
   if (auto expired = store_->expire(expiry()); !expired) return tl::unexpected(expired.error());
   lend();
   const auto committed = store_->commit();
@@ -410,7 +413,9 @@ Result<void> Keeper::write_batch() {
 }
 
 Expiry Keeper::expiry() const {
-  const Time now = options_.clock();
+  // As the clock was at the start, and has gone on since: one that jumps ahead takes nothing.
+  const auto gone_on = std::chrono::duration_cast<Duration>(options_.steady() - started_steady_);
+  const Time now = std::min(options_.clock(), started_ + gone_on);
   const auto before = [now](const std::optional<Duration>& age) {
     return age ? std::optional(now - *age) : std::nullopt;
   };

@@ -50,10 +50,12 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
     std::chrono::milliseconds batch_limit{400};  ///< and how long at most, while more has come
     std::chrono::milliseconds tick{1'000};       ///< how often time goes on
     bool zenoss = false;                         ///< records in that form, too: a sink wants it
-    std::function<Time()> clock{};               ///< for lags; null: the system's
+    /// For lags, and for what retention makes expire; null: the system's.
+    std::function<Time()> clock{};
     /// By which time goes on while nothing comes; null: the steady one.
     std::function<std::chrono::steady_clock::time_point()> steady{};
-    /// How far the sinks are; stored with the batches. Called by the keeper's thread.
+    /// How far the sinks are; stored with the batches. Called by the keeper's thread, and by
+    /// save_cursors().
     std::function<Cursors()> cursors{};
     /// After a commit: how long it took, and what of.
     std::function<void(std::chrono::nanoseconds, std::uint64_t events)> committed{};
@@ -172,6 +174,8 @@ class Keeper : private InputConsumer, private RecordConsumer, private Quarantine
   Intake& intake_;
   RecentRecords& records_;
   std::optional<Store> store_;
+  const Time started_;  // by the clock, and by the steady one
+  const Clock::time_point started_steady_;
 
   // Of the keeper's thread.
   std::unique_ptr<Books> books_;

@@ -36,7 +36,7 @@ std::size_t Keeper::apply(const Reconciliation& found, Time listed) {
   }
   sources_[kSource].counts.applied += counts.applied - before;
   batch_.events += ids.size();
-  if (!batch_begun_ && !ids.empty()) batch_begun_ = Clock::now();
+  if (!batch_begun_) batch_begun_ = Clock::now();
   return ids.size();
 }
 

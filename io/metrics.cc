@@ -120,7 +120,7 @@ Families of_keeper(const Keeper& keeper) {
   return all;
 }
 
-void add_sinks(Families& all, std::span<const std::unique_ptr<SinkFeed>> sinks, Sequence newest) {
+void add_sinks(Families& all, std::span<const std::unique_ptr<SinkFeed>> sinks) {
   MetricFamily sent{"vmtrail_sink_sent_total", "Records delivered.", MetricType::Counter, {}};
   MetricFamily failures{
       "vmtrail_sink_failures_total", "Deliveries that failed.", MetricType::Counter, {}};
@@ -133,13 +133,10 @@ void add_sinks(Families& all, std::span<const std::unique_ptr<SinkFeed>> sinks, 
   MetricFamily up{"vmtrail_sink_up", "0: the last delivery failed.", MetricType::Gauge, {}};
   for (const auto& sink : sinks) {
     const Labels label = {{"sink", sink->name()}};
-    const auto cursor = static_cast<std::uint64_t>(sink->cursor());
     add(sent, label, static_cast<double>(sink->sent()));
     add(failures, label, static_cast<double>(sink->failures()));
     add(lost, label, static_cast<double>(sink->compacted()));
-    add(behind, label,
-        static_cast<double>(static_cast<std::uint64_t>(newest) -
-                            std::min(static_cast<std::uint64_t>(newest), cursor)));
+    add(behind, label, static_cast<double>(sink->behind()));
     add(up, label, sink->failing() ? 0 : 1);
   }
   for (MetricFamily* one : {&sent, &failures, &lost, &behind, &up}) all.push_back(std::move(*one));
@@ -195,23 +192,15 @@ std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFe
   gauge(all, "vmtrail_intake_bytes", "Bytes of these.", static_cast<double>(depth.bytes));
   gauge(all, "vmtrail_intake_inquiries", "Questions that wait for the keeper.",
         static_cast<double>(depth.inquiries));
-  struct Told {
-    Families families;
-    Sequence sequence{};
-  };
   // Shared: the keeper may answer after nobody waits any more.
-  const auto answer = std::make_shared<std::promise<Told>>();
+  const auto answer = std::make_shared<std::promise<Families>>();
   auto answered = answer->get_future();
-  const bool asked = intake.ask([answer](const Keeper& keeper) {
-    answer->set_value({of_keeper(keeper), keeper.model().sequence()});
-  });
-  Sequence newest{};
+  const bool asked =
+      intake.ask([answer](const Keeper& keeper) { answer->set_value(of_keeper(keeper)); });
   if (asked && answered.wait_for(kPatience) == std::future_status::ready) {
-    Told got = answered.get();
-    newest = got.sequence;
-    for (MetricFamily& one : got.families) all.push_back(std::move(one));
+    for (MetricFamily& one : answered.get()) all.push_back(std::move(one));
   }
-  add_sinks(all, sinks, newest);
+  add_sinks(all, sinks);
   if (reconciler != nullptr) add_reconciler(all, reconciler->figures());
   gauge(all, "vmtrail_watchers", "Watchers that are told of changes now.",
         static_cast<double>(watching.watchers));

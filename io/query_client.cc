@@ -15,6 +15,7 @@
 
 #include "io/client_url.h"
 #include "io/http_client.h"
+#include "io/json_member.h"
 #include "io/query_routes.h"
 #include "io/zmq_peer.h"
 
@@ -25,11 +26,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kLargestAnswer = std::size_t{1} << 30;
-
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 tl::unexpected<Error> no_answer(const Url& url, const std::string& why) {
   return tl::unexpected(silent(url, why));

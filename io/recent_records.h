@@ -85,10 +85,11 @@ class RecentRecords {
   explicit RecentRecords(std::size_t most_bytes = std::size_t{16} << 20)
       : most_bytes_(most_bytes) {}
 
-  /// The sequence that the records begin behind: that of the stored model. Before any other call.
+  /// The sequence that the records begin behind: that of the stored model. Before the first
+  /// append() and after().
   void begin_behind(Sequence sequence);
-  /// Calls `call` after each batch, from the keeper's thread, which it must not hold up. Before any
-  /// other call.
+  /// Calls `call` after each batch, from the keeper's thread, which it must not hold up. Before the
+  /// first append().
   void on_append(std::function<void()> call) { on_append_ = std::move(call); }
   void append(std::shared_ptr<const RecordBatch> batch);
 

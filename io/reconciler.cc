@@ -20,9 +20,6 @@ namespace vmtrail {
 namespace {
 
 constexpr std::size_t kAtOnce = 500;  // instances that the keeper looks at: half a millisecond
-// More of them than that, and than a tenth of all, are no ghosts: Nova leaves out the servers of a
-// cell that is down (list_records_by_skipping_down_cells), and a deletion is final.
-constexpr std::size_t kFewGhosts = 10;
 
 tl::unexpected<Error> given_up(std::string why) {
   return tl::unexpected(Error{ErrorCode::unavailable, std::move(why)});
@@ -218,7 +215,7 @@ Result<Reconciler::Found> Reconciler::compare_once(const std::stop_token& stop) 
   auto ghosts = go_through(unlisted, false);
   if (!ghosts) return ghosts;
   const std::size_t count = ghosts->drift[static_cast<std::size_t>(DriftClass::ghost)];
-  found.ghosts_left = count > std::max(kFewGhosts, servers->size() / 10);
+  found.ghosts_left = too_many_ghosts(count, servers->size());
   if (count > 0 && !found.ghosts_left) ghosts = go_through(unlisted, true);
   if (!ghosts) return ghosts;
   ghosts->agreed = 0;  // what is gone on both sides

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "io/amqp_connection.h"
 
 namespace vmtrail {
@@ -44,8 +46,8 @@ class AmqpSink : public Sink {
     amqp_frame_t frame;
     const int status = amqp_simple_wait_frame_noblock(connection_->get(), &frame, &kNow);
     if (status == AMQP_STATUS_TIMEOUT) return;
-    const bool closes = status != AMQP_STATUS_OK || frame.frame_type == AMQP_FRAME_METHOD;
-    if (closes) connection_.reset();  // the next records go over another one
+    // The next records go over another one.
+    if (status != AMQP_STATUS_OK || !take(frame)) connection_.reset();
   }
 
  private:
@@ -104,14 +106,24 @@ Result<void> AmqpSink::confirm(std::size_t open, const std::stop_token& stop) {
     }
     if (status == AMQP_STATUS_TIMEOUT) continue;
     if (auto done = connection_->check(status, "waiting for confirms"); !done) return done;
-    if (frame.frame_type != AMQP_FRAME_METHOD) continue;
     if (auto done = take(frame); !done) return done;
   }
   return {};
 }
 
 Result<void> AmqpSink::take(const amqp_frame_t& frame) {
+  if (frame.frame_type != AMQP_FRAME_METHOD) return {};
   const amqp_method_t& method = frame.payload.method;
+  if (method.id == AMQP_CONNECTION_BLOCKED_METHOD) {
+    const auto* const blocked = static_cast<amqp_connection_blocked_t*>(method.decoded);
+    spdlog::warn("{}: the broker takes no records for now: {}", address_.name,
+                 view(blocked->reason));
+    return {};
+  }
+  if (method.id == AMQP_CONNECTION_UNBLOCKED_METHOD) {
+    spdlog::info("{}: the broker takes records again", address_.name);
+    return {};
+  }
   if (method.id == AMQP_BASIC_ACK_METHOD) {
     const auto* const ack = static_cast<amqp_basic_ack_t*>(method.decoded);
     if (ack->multiple != 0) {

@@ -52,11 +52,8 @@ void SinkFeed::send_batch(const RecordBatch& batch, const std::stop_token& stop)
   outgoing_.clear();
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const RecordBatch::Record record = batch[i];
-    const std::string_view type = vmtrail::name(record.type);
-    if (record.sequence <= cursor() || !options_.form.wants(type)) continue;
-    if (options_.form.zenoss && record.zenoss.empty()) continue;
-    outgoing_.push_back(
-        {record.sequence, type, options_.form.zenoss ? record.zenoss : record.cloudevent});
+    if (record.sequence <= cursor()) continue;
+    take({record.sequence, vmtrail::name(record.type), record.cloudevent}, record.zenoss);
   }
   send(batch.last(), stop);
 }
@@ -88,28 +85,42 @@ bool SinkFeed::send_stored(const std::stop_token& stop) {
   pass_lost(stored->front().sequence, kExpired);
   outgoing_.clear();
   for (const StoredRecord& record : *stored) {
-    // Nobody wanted them in that form then.
-    if (options_.form.zenoss && record.zenoss.empty()) continue;
-    if (!options_.form.wants(record.type)) continue;
-    outgoing_.push_back(
-        {record.sequence, record.type, options_.form.zenoss ? record.zenoss : record.json});
+    take({record.sequence, record.type, record.json}, record.zenoss);
   }
   send(stored->back().sequence, stop);
   return true;
+}
+
+// Into outgoing_, if it is wanted, and in the form that is.
+void SinkFeed::take(const OutgoingRecord& record, std::string_view zenoss) {
+  if (!options_.form.wants(record.type)) return;
+  if (!options_.form.zenoss) {
+    outgoing_.push_back(record);
+  } else if (zenoss.empty()) {
+    ++formless_;
+  } else {
+    outgoing_.push_back({record.sequence, record.type, zenoss});
+  }
 }
 
 // Nothing before `oldest` is there any more.
 void SinkFeed::pass_lost(Sequence oldest, std::string_view why) {
   const std::uint64_t last_lost = static_cast<std::uint64_t>(oldest) - 1;
   if (last_lost <= cursor_) return;
-  const std::uint64_t lost = last_lost - cursor_;
+  note_lost(last_lost - cursor_, why);
+  move_to(last_lost);
+}
+
+void SinkFeed::note_lost(std::uint64_t lost, std::string_view why) {
   spdlog::error("{}: {} records that it lacks {}", name(), lost, why);
   compacted_ += lost;
-  move_to(last_lost);
 }
 
 // What is in outgoing_; behind it everything up to `up_to` is done with.
 void SinkFeed::send(Sequence up_to, const std::stop_token& stop) {
+  if (const auto lost = std::exchange(formless_, 0); lost > 0) {
+    note_lost(lost, "were not kept in Zenoss' form, which no sink wanted then");
+  }
   auto length = options_.first_pause;
   while (!outgoing_.empty()) {
     const auto sent = sink_->send(outgoing_, stop);
@@ -153,6 +164,12 @@ bool SinkFeed::await(Sequence sequence, Clock::time_point until) {
   std::unique_lock lock(mutex_);
   moved_.wait_until(lock, until, [&] { return cursor() >= sequence || failing_; });
   return cursor() >= sequence;
+}
+
+std::uint64_t SinkFeed::behind() const {
+  const std::uint64_t has = cursor_;
+  const auto newest = static_cast<std::uint64_t>(records_.newest());
+  return newest - std::min(newest, has);
 }
 
 void SinkFeed::stop() {

@@ -52,10 +52,12 @@ class SinkFeed {
   [[nodiscard]] Sequence cursor() const {
     return Sequence{cursor_.load()};
   }  ///< delivered up to it
+  /// Records that are safe and that it has not delivered yet.
+  [[nodiscard]] std::uint64_t behind() const;
   [[nodiscard]] std::uint64_t sent() const { return sent_; }
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
   [[nodiscard]] bool failing() const { return failing_; }  ///< since it last tried
-  /// Records that it never got: there was no store to read them from.
+  /// Records that it never got: nobody has kept them for it.
   [[nodiscard]] std::uint64_t compacted() const { return compacted_; }
 
  private:
@@ -63,7 +65,9 @@ class SinkFeed {
   void advance(const std::stop_token& stop);
   void send_batch(const RecordBatch& batch, const std::stop_token& stop);
   bool send_stored(const std::stop_token& stop);
+  void take(const OutgoingRecord& record, std::string_view zenoss);
   void pass_lost(Sequence oldest, std::string_view why);
+  void note_lost(std::uint64_t lost, std::string_view why);
   void send(Sequence up_to, const std::stop_token& stop);
   void move_to(std::uint64_t sequence);
   void set_failing(bool failing);
@@ -76,6 +80,7 @@ class SinkFeed {
   // Of the feed's own thread.
   std::optional<Store> store_;
   std::vector<OutgoingRecord> outgoing_;
+  std::uint64_t formless_ = 0;  // wanted, but not kept in Zenoss' form; not told of yet
 
   std::mutex mutex_;
   std::condition_variable moved_;  // the cursor, or failing_

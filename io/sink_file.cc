@@ -3,16 +3,20 @@
 #include "io/sink_file.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 #include "io/file_descriptor.h"
 
@@ -33,17 +37,23 @@ std::string lines_of(std::span<const OutgoingRecord> records) {
   return lines;
 }
 
-// 0, or errno. A reader that is slow is waited for, so long as nobody asks to stop.
+// 0, or errno. A reader that is slow is waited for, so long as nobody asks to stop: a pipe that can
+// be written to has room for PIPE_BUF, and standard output belongs to others, too, who do not
+// expect it not to block.
 int write_all(int fd, std::string_view bytes, const std::stop_token& stop) {
+  struct stat status {};
+  const bool waits = ::fstat(fd, &status) == 0 && !S_ISREG(status.st_mode);
   while (!bytes.empty()) {
-    const ssize_t size = ::write(fd, bytes.data(), bytes.size());
+    pollfd writable{fd, POLLOUT, 0};
+    if (waits && ::poll(&writable, 1, 100) == 0) {
+      if (stop.stop_requested()) return EAGAIN;
+      continue;
+    }
+    const std::size_t most = waits ? std::min<std::size_t>(bytes.size(), PIPE_BUF) : bytes.size();
+    const ssize_t size = ::write(fd, bytes.data(), most);
     if (size >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(size));
-    } else if (errno == EAGAIN) {
-      pollfd writable{fd, POLLOUT, 0};
-      ::poll(&writable, 1, 100);
-      if (stop.stop_requested()) return EAGAIN;
-    } else if (errno != EINTR) {
+    } else if (errno != EAGAIN && errno != EINTR) {
       return errno;
     }
   }
@@ -95,8 +105,9 @@ class FileSink : public Sink {
       size_ = ours.st_size;
       return {};
     }
-    file_ = FileDescriptor(
-        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
+    // A pipe that nobody reads is no reason to wait.
+    constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    file_ = FileDescriptor(::open(path_.c_str(), kFlags, 0666));
     if (!file_.is_open() || ::fstat(file_.get(), &ours) != 0) {
       return tl::unexpected(unwritable(path_, errno));
     }
@@ -118,17 +129,22 @@ class FileSink : public Sink {
     return {};
   }
 
-  void rotate() const {
+  // What cannot be moved away grows on, and is told of once.
+  void rotate() {
+    bool moved = false;
     for (int number = kRotated; number > 0; --number) {
       const std::string from = number == 1 ? path_ : path_ + "." + std::to_string(number - 1);
-      std::rename(from.c_str(), (path_ + "." + std::to_string(number)).c_str());
+      moved = std::rename(from.c_str(), (path_ + "." + std::to_string(number)).c_str()) == 0;
     }
+    if (moved || std::exchange(told_stuck_, true)) return;
+    spdlog::warn("{}: cannot be rotated: {}", path_, std::generic_category().message(errno));
   }
 
   const std::string path_;
   const std::uint64_t most_;
   FileDescriptor file_;
   off_t size_ = 0;
+  bool told_stuck_ = false;
 };
 
 }  // namespace

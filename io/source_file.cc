@@ -67,7 +67,9 @@ class FileSource : public Source {
       // Asked before the last bytes are read: who writes to the new file is done with this one.
       const bool over = file_ && (!follow_ || rotated());
       if (read(stop)) continue;
-      if (over) {
+      if (failing_) {
+        wait();
+      } else if (over) {
         finish(stop);
         if (!follow_) return;
         begin(file_->next(path_));
@@ -94,6 +96,7 @@ class FileSource : public Source {
 
   void begin(std::optional<TailedFile> file) {
     file_ = std::move(file);
+    failing_ = false;
     window_.clear();
     splitter_ = Splitter();
     base_ = {};
@@ -111,7 +114,7 @@ class FileSource : public Source {
     return !file_->is_at(path_) && ::stat(path_.c_str(), &there) == 0 && there.st_size > 0;
   }
 
-  // Hands over some more of the file; false: there is no more now.
+  // Hands over some more of the file; false: there is no more now, or it cannot be read.
   bool read(const std::stop_token& stop) {
     if (!file_) return false;
     if (file_->truncated()) {
@@ -122,7 +125,10 @@ class FileSource : public Source {
       base_ = {};
     }
     const ssize_t size = file_->read(window_, kChunk);
-    if (size < 0) spdlog::error("{}: {}", name(), std::generic_category().message(errno));
+    const bool failed_before = std::exchange(failing_, size < 0);
+    if (failing_ && !failed_before) {
+      spdlog::error("{}: {}; it is tried again", name(), std::generic_category().message(errno));
+    }
     if (size <= 0) return false;
     hand_over(false, stop);
     return true;
@@ -178,6 +184,7 @@ class FileSource : public Source {
   Splitter splitter_;
   TailPosition base_;  // where the splitter began
   bool told_missing_ = false;
+  bool failing_ = false;  // the last read did
 
   std::jthread thread_;
 };

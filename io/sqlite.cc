@@ -195,6 +195,13 @@ Result<void> Sqlite::begin() {
 Result<void> Sqlite::commit() {
   if (failure_) return tl::unexpected(*failure_);
   if (!in_transaction_) return {};
+  int moved = 0;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved != 0) {
+    fail("committing");
+    failure_->detail = path_ + ": was moved or deleted while it is in use; nobody would find it";
+    return tl::unexpected(*failure_);
+  }
   if (auto done = execute("COMMIT", "committing"); !done) {
     fail("committing");
     return done;

@@ -18,8 +18,12 @@ Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 
+std::string Store::file_in(const std::string& directory) {
+  return (std::filesystem::path(directory) / "vmtrail.db").string();
+}
+
 Result<Store> Store::open(const std::string& directory, Access access, const Options& options) {
-  const std::string path = (std::filesystem::path(directory) / "vmtrail.db").string();
+  const std::string path = file_in(directory);
   if (access == Access::create) {
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
@@ -27,9 +31,11 @@ Result<Store> Store::open(const std::string& directory, Access access, const Opt
       return tl::unexpected(
           Error{ErrorCode::store_error, directory + ": cannot be made: " + failed.message()});
     }
-  } else if (std::error_code ignored; !std::filesystem::exists(path, ignored)) {
-    return tl::unexpected(Error{ErrorCode::store_error,
-                                "no state in " + directory + " (make one with replay --state)"});
+  } else if (std::error_code failed; !std::filesystem::exists(path, failed)) {
+    return tl::unexpected(
+        Error{ErrorCode::store_error,
+              failed ? path + ": " + failed.message()
+                     : "no state in " + directory + " (make one with replay --state)"});
   }
   auto database =
       Sqlite::open(path, access == Access::read ? Sqlite::Mode::read : Sqlite::Mode::create);
@@ -57,14 +63,18 @@ Result<std::optional<std::int64_t>> Store::Impl::get(std::string_view key) {
 
 // Before anything is written: a newer store is not touched.
 Result<void> Store::Impl::check_version(Access access) {
-  bool has_tables = false;
-  if (auto read = database.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'",
-                                [&](sqlite3_stmt*) { has_tables = true; });
+  bool is_ours = false;
+  bool is_empty = true;
+  if (auto read = database.rows("SELECT name = 'meta' FROM sqlite_master",
+                                [&](sqlite3_stmt* row) {
+                                  is_ours = is_ours || sqlite3_column_int(row, 0) != 0;
+                                  is_empty = false;
+                                });
       !read) {
     return read;
   }
-  if (!has_tables) {
-    if (access == Access::create) return {};
+  if (!is_ours) {
+    if (access == Access::create && is_empty) return {};
     return tl::unexpected(Error{ErrorCode::store_error, database.path() + ": holds no state"});
   }
   const auto version = get("schema");

@@ -69,6 +69,9 @@ class Store {
     std::uint64_t most_bytes = 0;  ///< how large the file may become; 0: as the disk lets it
   };
 
+  /// The path of the database that a directory holds, or would.
+  [[nodiscard]] static std::string file_in(const std::string& directory);
+
   [[nodiscard]] static Result<Store> open(const std::string& directory, Access access) {
     return open(directory, access, Options());
   }
@@ -95,7 +98,8 @@ class Store {
   /// many as Model::Options::trail said when it was saved, and the one that decided. Oldest first.
   [[nodiscard]] Result<std::vector<TrailSnapshot>> trail(const InstanceId& id);
 
-  /// Was this message ever taken? It is found by its time: a copy has the same.
+  /// Was this message ever taken? It is found by its time: a copy has the same. What cannot be read
+  /// was not: a copy that comes too late is then told once more.
   [[nodiscard]] bool contains(const MessageId& id, Time generated);
 
   /// Of its sequences, see epoch.h. 0: it was only read, and made before there were any.

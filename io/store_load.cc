@@ -150,16 +150,19 @@ Result<ModelSnapshot> Store::Impl::load_model(Duration horizon) {
   if (broken) {
     return tl::unexpected(misfit("host '" + *broken + "'"));
   }
-  if (saved.stream) {
-    const Time until = *saved.stream + horizon;
-    const auto ids = messages_since(database, *saved.stream - horizon);
+  if (saved.newest_event) {
+    const Time until = *saved.newest_event + horizon;
+    const auto ids = messages_since(database, *saved.newest_event - horizon);
     if (!ids) return tl::unexpected(ids.error());
     for (const MessageId& id : *ids) saved.seen.push_back({id.to_string(), until});
   }
-  if (auto read = database.rows("SELECT * FROM loose_facts ORDER BY message_id",
-                                [&](sqlite3_stmt* row) {
-                                  saved.loose_facts.push_back({fact(row, 1), time(row, 0)});
-                                });
+  if (auto read = database.rows(
+          "SELECT until, message_id, event_type, generated, request_id, rule, publisher_service, "
+          "publisher_host, payload_host, state, old_state, task_state, flavor, name, project_id, "
+          "power_state FROM loose_facts ORDER BY message_id",
+          [&](sqlite3_stmt* row) {
+            saved.loose_facts.push_back({fact(row, 1), time(row, 0)});
+          });
       !read) {
     return tl::unexpected(read.error());
   }
@@ -268,10 +271,9 @@ Result<Model::Options> Store::model_options() const {
 Result<std::size_t> Store::load(Model& model, const RuleSet& rules) {
   const auto saved = impl_->load_model(model.options().horizon);
   if (!saved) return tl::unexpected(saved.error());
-  model.restore(*saved, rules);
+  std::size_t dropped = model.restore(*saved, rules);
   const auto instances = impl_->load_instances();
   if (!instances) return tl::unexpected(instances.error());
-  std::size_t dropped = 0;
   for (const auto& [id, instance] : *instances) dropped += model.restore(instance, rules);
   model.mark_saved();
   return dropped;

@@ -163,8 +163,9 @@ bool get(const dom::element& member, Word& word) {
   std::string_view value;
   if (member.is_null()) return true;
   if (member.get(value) != simdjson::SUCCESS) return false;
-  word = parse_word<Word>(value).value_or(word);
-  return true;
+  const auto parsed = parse_word<Word>(value);
+  if (parsed) word = *parsed;
+  return parsed.has_value();
 }
 
 template <class Member>

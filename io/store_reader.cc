@@ -38,8 +38,7 @@ std::string hexadecimal(const unsigned char* bytes, unsigned size) {
 Result<StoreReader> StoreReader::open(const std::string& directory) {
   auto store = Store::open(directory, Store::Access::read);
   if (!store) return tl::unexpected(store.error());
-  auto database =
-      Sqlite::open((std::filesystem::path(directory) / "vmtrail.db").string(), Sqlite::Mode::read);
+  auto database = Sqlite::open(Store::file_in(directory), Sqlite::Mode::read);
   if (!database) return tl::unexpected(database.error());
   return StoreReader(std::move(*store), std::move(*database));
 }

@@ -2,6 +2,8 @@
 
 #include "io/url.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -190,7 +192,9 @@ Result<void> check_options(const Url& url, std::span<const std::string_view> kno
 }
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+  if (host == "localhost" || host == "::1") return true;
+  in_addr address{};
+  return host.starts_with("127.") && ::inet_pton(AF_INET, std::string(host).c_str(), &address) == 1;
 }
 
 Error wrong_url(const Url& url, std::string_view what) {

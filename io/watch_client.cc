@@ -11,6 +11,7 @@
 
 #include "io/client_url.h"
 #include "io/http_client.h"
+#include "io/json_member.h"
 #include "io/query_routes.h"
 #include "io/server_sent_events.h"
 #include "io/zmq_peer.h"
@@ -24,11 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kLargestError = 64 << 10;
 constexpr std::size_t kLargestMessage = std::size_t{64} << 20;
-
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::optional<std::uint64_t> number_of(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -183,8 +179,8 @@ Result<void> WatchClient::take(const Url& url, std::string json, const Calls& ca
     return tl::unexpected(told_by(url, text_of(*error, "code"), text_of(*error, "message")));
   }
   heard_ = true;
-  WatchEvent event{kind, number_of(told, "sequence"), told.value("complete", false) == true,
-                   std::move(json)};
+  WatchEvent event{kind, number_of(told, "sequence"),
+                   told.contains("complete") && told["complete"] == true, std::move(json)};
   if (kind == "compacted") {
     whole_ = false;
     behind_.reset();

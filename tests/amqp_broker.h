@@ -36,13 +36,24 @@ struct Broker {
   }
   void kill() const { run("kill"); }
   void start() const { run("start"); }
-
- private:
+  /// What broker.py does.
   void run(const std::string& what) const {
     const std::string command =
         "python3 '" VMTRAIL_TESTS "/broker.py' " + what + " '" + directory + "'";
     if (std::system(command.c_str()) != 0) throw std::runtime_error(command);
   }
+};
+
+/// While it is there the broker is short of memory, and takes no messages.
+class Shortage {
+ public:
+  explicit Shortage(const Broker& broker) : broker_(broker) { broker_.run("alarm"); }
+  ~Shortage() { broker_.run("calm"); }
+  Shortage(const Shortage&) = delete;
+  Shortage& operator=(const Shortage&) = delete;
+
+ private:
+  const Broker& broker_;
 };
 
 /// What another program does at the broker. Throws where the broker is at fault.

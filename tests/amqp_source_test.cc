@@ -28,6 +28,7 @@ using testing::lines_of;
 using testing::Live;
 using testing::Neighbour;
 using testing::Scratch;
+using testing::Shortage;
 
 std::unique_ptr<Source> opened(const std::string& text, Intake& intake) {
   const auto url = parse_url(text);
@@ -334,6 +335,24 @@ TEST_CASE("A sink keeps its connection while there is nothing to send") {
   CHECK((*sink)->send(std::span(&second, 1), {}));
 }
 
+TEST_CASE("A broker that is short of memory is waited for, and the log says so") {
+  const Broker broker;
+  auto sink = open_sink(*parse_url(broker.url("exchange=test.blocked")), {});
+  REQUIRE(sink);
+  Log log;
+  const OutgoingRecord record{Sequence{1}, "instance.moved", "{}"};
+  auto shortage = std::make_unique<Shortage>(broker);
+  bool sent = false;
+  std::jthread sender([&](const std::stop_token& stop) {
+    sent = (*sink)->send(std::span(&record, 1), stop).has_value();
+  });
+  CHECK_THAT(log.await("takes no records for now"), Catch::Contains("memory"));
+  shortage.reset();
+  log.await("takes records again");
+  sender.join();
+  CHECK(sent);
+}
+
 TEST_CASE("A broker that dies and returns costs nothing: neither events nor records") {
   const Broker broker;
   const auto messages = published("live_migration", "nova.amqp.jsonl");
@@ -355,9 +374,9 @@ TEST_CASE("A broker that dies and returns costs nothing: neither events nor reco
   SinkFeed feed(std::move(options), std::move(*sink), live.records);
   play(*neighbour, {messages.begin(), messages.begin() + 40});
   live.await_events(40);
-  while (live.records.newest() == Sequence{0} || feed.cursor() < live.records.newest()) {
-    std::this_thread::yield();
-  }
+  testing::await([&] {
+    return live.records.newest() > Sequence{0} && feed.cursor() >= live.records.newest();
+  });
   neighbour->make_queue("test.records", "test.records", "#");
 
   neighbour.reset();
@@ -374,14 +393,15 @@ TEST_CASE("A broker that dies and returns costs nothing: neither events nor reco
     return live.ask(
         [](Keeper& keeper) { return keeper.counts().applied + keeper.counts().total_ignored(); });
   };
-  while (distinct() == 40) {
+  testing::await([&] {
     neighbour->publish(messages[next].exchange, messages[next].key, messages[next].body);
-  }
+    return distinct() > 40;
+  });
   play(*neighbour, {messages.begin() + 40, messages.end()});
-  while (distinct() < messages.size()) std::this_thread::yield();
+  testing::await([&] { return distinct() >= messages.size(); });
   source->stop();
   REQUIRE(live.finish());
-  while (feed.cursor() < live.records.newest()) std::this_thread::yield();
+  testing::await([&] { return feed.cursor() >= live.records.newest(); });
   feed.stop();
   CHECK(testing::differences_from_nova(live.keeper->model(), "live_migration") == "");
   std::set<std::uint64_t> sequences;

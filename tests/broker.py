@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Usage: broker.py start DIR | stop DIR | kill DIR
+"""Usage: broker.py start DIR | stop DIR | kill DIR | alarm DIR | calm DIR
 
 A RabbitMQ of the tests' own: on loopback, at free ports, with everything that it writes in DIR, as whoever runs
 it; the machine's service is neither needed nor touched. `start` returns once it takes connections, and starts
-what `kill` has killed at the same ports. DIR/ports then holds the ports of AMQP and of AMQP over TLS, DIR/cert.pem
+what `kill` has killed at the same ports. From `alarm` to `calm` it is short of memory, and takes no messages. DIR/ports then holds the ports of AMQP and of AMQP over TLS, DIR/cert.pem
 the certificate to trust, DIR/password the password of the user `vmtrail`, who may do everything in the vhost `/`;
 `limited` (the same password) may not write or read exchanges.
 """
@@ -19,6 +19,7 @@ import sys
 import time
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 PATIENCE = 120
 
 
@@ -129,16 +130,26 @@ def stop(directory):
                        stderr=subprocess.DEVNULL, check=False)
 
 
+def allow_memory(directory, part):
+    """Beyond this part of the machine's memory the broker takes no messages."""
+    ports = json.loads((directory / "ports.json").read_text())
+    node = f"vmtrail-{ports['amqp']}@localhost"
+    subprocess.run([CONTROL, "--node", node, "set_vm_memory_high_watermark", part], env=environment(directory, ports),
+                   stdout=subprocess.DEVNULL, check=True)
+
+
 def clean(directory):
     stop(directory)
     subprocess.run(["rm", "-rf", directory], check=True)
 
 
 def main():
-    if len(sys.argv) != 3 or sys.argv[1] not in ("start", "stop", "kill"):
+    commands = {"start": start, "stop": clean, "kill": stop,
+                "alarm": lambda directory: allow_memory(directory, "0"),
+                "calm": lambda directory: allow_memory(directory, "0.6")}
+    if len(sys.argv) != 3 or sys.argv[1] not in commands:
         sys.exit(__doc__)
-    directory = pathlib.Path(sys.argv[2]).resolve()
-    {"start": start, "stop": clean, "kill": stop}[sys.argv[1]](directory)
+    commands[sys.argv[1]](pathlib.Path(sys.argv[2]).resolve())
 
 
 if __name__ == "__main__":

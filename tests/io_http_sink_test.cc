@@ -118,7 +118,7 @@ TEST_CASE("A receiver that is away for a while gets every record in the end, and
   }
   source.settled_all();
   REQUIRE(live.finish());
-  while (feed.cursor() < live.records.newest()) std::this_thread::yield();
+  testing::await([&] { return feed.cursor() >= live.records.newest(); });
   feed.stop();
   CHECK(feed.failures() >= 3);
   std::uint64_t sequence = 0;

@@ -212,6 +212,40 @@ TEST_CASE("Who has the token may post, as a bearer or with Basic: others get 401
   CHECK_THAT(refused.error().detail, Catch::Contains("everybody"));
 }
 
+TEST_CASE("Without a token a page whose own name leads here is told nothing") {
+  Served served;
+  struct Case {
+    const char* host;
+    int status;
+  };
+  const Case cases[] = {
+      {"", 200},
+      {"localhost", 200},
+      {"LocalHost:8242", 200},
+      {"127.0.0.1:8242", 200},
+      {"192.0.2.7", 200},
+      {"[::1]:8242", 200},
+      {"controller:8242", 200},
+      {"rebound.example.net:8242", 421},
+      {"localhost.example.net", 421},
+      {"127.0.0.1.example.net", 421},
+  };
+  for (const Case& c : cases) {
+    INFO(c.host);
+    HttpClient client(served.address());
+    client.send("POST /v1/events HTTP/1.1\r\nHost: " + std::string(c.host) +
+                "\r\nContent-Type: application/json\r\nContent-Length: " +
+                std::to_string(kEvent.size()) + "\r\n\r\n" + kEvent);
+    CHECK(client.receive().status == c.status);
+  }
+  HttpServers servers;
+  const auto named = servers.at(*parse_url("http://127.0.0.1:0"), true);
+  REQUIRE(named);
+  HttpClient client((*named)->address());
+  client.send("GET / HTTP/1.1\r\nHost: proxy.example.net\r\n\r\n");
+  CHECK(client.receive().status == 404);
+}
+
 TEST_CASE("Beyond loopback a token is wanted, or the word that none is") {
   HttpServers servers;
   const auto url = parse_url("http://0.0.0.0:0");
@@ -349,6 +383,52 @@ TEST_CASE("All bodies that are being read together have a bound, too") {
   slow.send("3\r\nabc\r\n0\r\n\r\n");
   CHECK(slow.receive().body == "3");
   CHECK(HttpClient((*server)->address()).post("/", std::string(1000, 'x')).body == "1000");
+}
+
+TEST_CASE("Trailers and what stands behind a chunk's size have a bound, whoever sends them") {
+  const Scratch scratch;
+  std::ofstream(scratch.path("tokens")) << "s3cret\n";
+  ::chmod(scratch.path("tokens").c_str(), 0600);
+  Served served("?token_file=" + scratch.path("tokens"));
+  const std::string post =
+      "POST /v1/events HTTP/1.1\r\nAuthorization: Bearer s3cret\r\n"
+      "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& begin : {post + "0\r\nX: ", post + "5;", post + "0\r\n"}) {
+    HttpClient client(served.address());
+    client.send(begin);
+    const std::string more = begin.ends_with("\n") ? "X: y\r\n" : "xxxxxx";
+    std::string many;
+    while (many.size() < (std::size_t{1} << 20)) many += more;
+    client.send(many);
+    CHECK(client.receive().status == 431);
+  }
+}
+
+TEST_CASE("Who asks for something small takes no room from who sends") {
+  HttpServer::Options options;
+  options.host = "127.0.0.1";
+  options.most_body = 1000;
+  options.most_bodies = 2000;
+  auto server = HttpServer::open(std::move(options));
+  REQUIRE(server);
+  const auto answers = [](const HttpRequest& request, const HttpReply& reply) {
+    reply({.body = std::to_string(request.body.size())});
+  };
+  (*server)->add({.method = "GET", .path = "/health", .without_token = true, .take = answers});
+  (*server)->add({.method = "POST", .path = "/", .take = answers});
+  std::vector<std::unique_ptr<HttpClient>> idle;
+  for (int i = 0; i < 10; ++i) {
+    idle.push_back(std::make_unique<HttpClient>((*server)->address()));
+    idle.back()->send("GET /health HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  }
+  CHECK(HttpClient((*server)->address()).post("/", std::string(1000, 'x')).body == "1000");
+  idle.front()->send("1\r\nx\r\n0\r\n\r\n");
+  CHECK(idle.front()->receive().status == 413);
+  idle.back()->send("0\r\n\r\n");
+  CHECK(idle.back()->receive().body == "0");
+  HttpClient with_body((*server)->address());
+  with_body.send("GET /health HTTP/1.1\r\nContent-Length: 1\r\n\r\nx");
+  CHECK(with_body.receive().status == 413);
 }
 
 TEST_CASE("One address serves sources and whatever else is added: health needs no token") {

@@ -11,10 +11,12 @@
 #include "io/query_desk.h"
 #include "tests/live.h"
 #include "tests/scratch.h"
+#include "tests/sql.h"
 
 namespace vmtrail {
 namespace {
 
+using testing::execute;
 using testing::HandSource;
 using testing::lines_of;
 using testing::Live;
@@ -22,13 +24,6 @@ using testing::Scratch;
 
 std::vector<std::string> migration_lines() {
   return lines_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
-}
-
-void execute(const std::string& state, const char* sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open((state + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
-  CHECK(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
 }
 
 std::string selected(const std::string& state, const std::string& sql) {
@@ -331,6 +326,36 @@ TEST_CASE("Other rules are gone on with, and facts find their rules among them")
   CHECK(stored_records(decoded.path()) == stored_records(scratch.path()));
 }
 
+TEST_CASE("What an absence waits for is forgotten with its rule") {
+  const std::vector<RulesText> with{
+      RuleSet::shipped_text(),
+      {"a.yaml",
+       "version: 1\nabsences:\n- {id: unfinished, after: "
+       "[compute.instance.live_migration.pre.start],"
+       " without: [compute.instance.nothing], within: 5h, why: none}\n"}};
+  const std::vector<RulesText> without{RuleSet::shipped_text()};
+  const Scratch scratch;
+  Live live({}, scratch.path());
+  HandSource source(live.intake);
+  const auto change_to = [&](const std::vector<RulesText>& texts) {
+    const auto changed = std::make_shared<std::promise<void>>();
+    REQUIRE(live.intake.ask([texts, changed](Keeper& keeper) {
+      keeper.change_rules(*RuleSet::parse(texts), texts, [changed] { changed->set_value(); });
+    }));
+    changed->get_future().get();
+  };
+  const auto awaited = [&] { return selected(scratch.path(), "SELECT count(*) FROM awaited"); };
+  change_to(with);
+  const auto lines = migration_lines();
+  for (const std::string& line : lines) source.put(line);
+  source.settled_all();
+  CHECK(awaited() != "0");
+  change_to(without);
+  source.put(lines[0]);
+  source.settled_all();
+  CHECK(awaited() == "0");
+}
+
 TEST_CASE("What its source decoded is quarantined with its bytes") {
   const std::string broken = R"({"message_id":"1","event_type":)";
   const std::string nameless =
@@ -387,6 +412,42 @@ TEST_CASE("A cloud that fell silent is folded and written without an event") {
   CHECK(unfolded() == "0");
 }
 
+TEST_CASE("A clock that jumps ahead makes nothing expire: time that passes does") {
+  std::atomic<std::int64_t> jumped{0};
+  std::atomic<std::int64_t> passed{0};
+  Keeper::Options options;
+  options.retention.records = std::chrono::days{7};
+  options.retention.quarantine = std::chrono::days{7};
+  options.clock = [&] {
+    const auto now = std::chrono::system_clock::now() + std::chrono::days{jumped + passed};
+    return std::chrono::time_point_cast<Duration>(now);
+  };
+  options.steady = [&] { return std::chrono::steady_clock::now() + std::chrono::days{passed}; };
+  const Scratch scratch;
+  Live live(std::move(options), scratch.path());
+  HandSource source(live.intake);
+  const auto counted = [&](const std::string& table) {
+    return selected(scratch.path(), "SELECT count(*) FROM " + table);
+  };
+  const auto lines = migration_lines();
+  for (const std::string& line : lines) source.put(line);
+  source.put("{broken");
+  source.settled_all();
+  const std::string records = counted("records");
+  CHECK(records != "0");
+  jumped = 10;
+  source.put(lines[0]);
+  source.settled_all();
+  CHECK(counted("records") == records);
+  CHECK(counted("quarantine") == "1");
+  jumped = 0;
+  passed = 10;
+  source.put(lines[0]);
+  source.settled_all();
+  CHECK(counted("records") == "0");
+  CHECK(counted("quarantine") == "0");
+}
+
 TEST_CASE("Time goes on from the newest event, and judges an operation without an end") {
   using Steady = std::chrono::steady_clock::time_point;
   std::atomic<std::int64_t> passed{0};
@@ -416,13 +477,12 @@ TEST_CASE("Time goes on from the newest event, and judges an operation without a
     open = live.ask(count);
   }
   REQUIRE(open > 0);
-  for (looked = false; !looked;) {
-  }
+  looked = false;
+  testing::await([&] { return looked.load(); });
   CHECK(live.ask(count) == open);
   const auto before = live.records.newest();
   passed = 3600;
-  while (live.ask(count) > 0) {
-  }
+  testing::await([&] { return live.ask(count) == 0; });
   const auto found =
       live.records.after(before, {}, std::chrono::steady_clock::now() + testing::kPatience);
   CHECK(found.batch != nullptr);

@@ -36,6 +36,11 @@ TEST_CASE("Metrics count events, records, commits and sinks, and tell what is un
   SinkFeed::Options sink;
   sink.name = "stdout:";
   sinks.push_back(std::make_unique<SinkFeed>(std::move(sink), receiver.sink(), live.records));
+  Receiver away;
+  away.go_away();
+  SinkFeed::Options other;
+  other.name = "away";
+  sinks.push_back(std::make_unique<SinkFeed>(std::move(other), away.sink(), live.records));
   const auto lines = lines_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
 
   double most_open = 0;
@@ -88,7 +93,10 @@ TEST_CASE("Metrics count events, records, commits and sinks, and tell what is un
 
   // Nobody answers any more.
   REQUIRE(live.finish());
-  CHECK(value(metrics.text(live.intake, sinks), "vmtrail_sequence") == -1);
+  const std::string rest = metrics.text(live.intake, sinks);
+  CHECK(value(rest, "vmtrail_sequence") == -1);
+  CHECK(value(rest, "vmtrail_sink_behind{sink=\"away\"}") ==
+        static_cast<double>(static_cast<std::uint64_t>(last)));
 }
 
 }  // namespace

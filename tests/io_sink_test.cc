@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sinks: what they are sent, and what one that is slow or away costs the others.
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <atomic>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "io/sink_file.h"
 #include "tests/live.h"
 #include "tests/scratch.h"
 
@@ -136,7 +142,8 @@ TEST_CASE("A sink that has fallen behind catches up from the store by sequence")
   CHECK(away_feed.compacted() == 0);
 }
 
-TEST_CASE("Records that were not kept in Zenoss' form are skipped by a sink that wants it") {
+TEST_CASE(
+    "Records that were not kept in Zenoss' form are counted as lost by a sink that wants it") {
   const Scratch scratch;
   Live live({}, scratch.path(), 1);
   play(live, "boot");
@@ -147,8 +154,10 @@ TEST_CASE("Records that were not kept in Zenoss' form are skipped by a sink that
   options.state = scratch.path();
   SinkFeed feed(std::move(options), receiver.sink(), live.records);
   // The last batch is in memory, and it, too, lacks that form.
-  REQUIRE(feed.await(live.records.newest(), patience()));
+  const Sequence newest = live.records.newest();
+  REQUIRE(feed.await(newest, patience()));
   CHECK(receiver.up_to(Sequence{0}).empty());
+  CHECK(feed.compacted() == static_cast<std::uint64_t>(newest));
 }
 
 TEST_CASE("Without a store a sink that has fallen behind is told how much it lost") {
@@ -217,6 +226,45 @@ TEST_CASE("A file sink appends lines, rotates, and makes a file that was moved a
   std::filesystem::rename(path, path + ".moved");
   REQUIRE((*sink)->send(std::span(&record, 1), {}));
   CHECK(contents(path) == text + "\n");
+}
+
+TEST_CASE("A pipe that nobody opens or reads can be given up at any time") {
+  const Scratch scratch;
+  std::filesystem::create_directories(scratch.path(""));
+  const std::string path = scratch.path("pipe");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  auto sink = open_sink(*parse_url("file://" + path), {});
+  REQUIRE(sink);
+  const std::string text(1 << 20, 'x');
+  const OutgoingRecord record{Sequence{1}, "instance.moved", text};
+  CHECK_FALSE((*sink)->send(std::span(&record, 1), {}));
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+  REQUIRE(reader >= 0);
+  std::stop_source stop;
+  Result<void> sent;
+  std::jthread sender([&] { sent = (*sink)->send(std::span(&record, 1), stop.get_token()); });
+  testing::await([&] {
+    int waiting = 0;
+    return ::ioctl(reader, FIONREAD, &waiting) == 0 && waiting > 0;
+  });
+  stop.request_stop();
+  sender.join();
+  CHECK_FALSE(sent);
+  ::close(reader);
+}
+
+TEST_CASE("A file that cannot be rotated grows on, and loses nothing") {
+  const Scratch scratch;
+  const std::string path = scratch.path("records");
+  for (int i = 1; i <= kRotated; ++i) {
+    std::filesystem::create_directories(path + "." + std::to_string(i) + "/full");
+  }
+  auto sink = open_sink(*parse_url("file://" + path + "?rotate=1k"), {});
+  REQUIRE(sink);
+  const std::string text(399, 'x');
+  const OutgoingRecord record{Sequence{1}, "instance.moved", text};
+  for (int i = 0; i < 5; ++i) REQUIRE((*sink)->send(std::span(&record, 1), {}));
+  CHECK(contents(path).size() == 2000);
 }
 
 TEST_CASE("A file sink goes on behind half a record on a line of its own") {

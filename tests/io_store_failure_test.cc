@@ -15,10 +15,12 @@
 #include "tests/model_stream.h"
 #include "tests/recorded.h"
 #include "tests/scratch.h"
+#include "tests/sql.h"
 
 namespace vmtrail {
 namespace {
 
+using testing::execute;
 using testing::Machine;
 using testing::Scratch;
 using testing::shipped_rules;
@@ -30,13 +32,6 @@ Store created(const std::string& directory, const Store::Options& options = {}) 
   auto store = Store::open(directory, Store::Access::create, options);
   if (!store) throw std::runtime_error(store.error().message());
   return std::move(*store);
-}
-
-void execute(const std::string& directory, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open((directory + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
-  CHECK(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
 }
 
 Result<void> write(Store& store, Machine& machine, std::size_t records) {

@@ -2,8 +2,6 @@
 // Stores of earlier versions. fixtures/stores/schema2.sql holds what the program of schema 2 made
 // of the first 60 notifications of live_migration, with a horizon of 3 s, so that some is folded.
 
-#include <sqlite3.h>
-
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
@@ -11,10 +9,12 @@
 #include "io/store.h"
 #include "tests/recorded.h"
 #include "tests/scratch.h"
+#include "tests/sql.h"
 
 namespace vmtrail {
 namespace {
 
+using testing::execute;
 using testing::Machine;
 using testing::Scratch;
 using testing::shipped_rules;
@@ -38,17 +38,6 @@ const std::string kTo3 =
     " told_by TEXT) WITHOUT ROWID; UPDATE meta SET value = 3 WHERE key = 'schema'";
 const std::string kOldHosts =
     "INSERT INTO hosts VALUES ('compute9', 'down', 1000000, 'm-1'), ('compute8', 'up', NULL, '')";
-
-void execute(const std::string& directory, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open((directory + "/vmtrail.db").c_str(), &database) == SQLITE_OK);
-  char* failed = nullptr;
-  sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &failed);
-  INFO((failed == nullptr ? "" : failed));
-  CHECK(failed == nullptr);
-  sqlite3_free(failed);
-  sqlite3_close(database);
-}
 
 void make_schema_2(const std::string& directory) {
   std::filesystem::create_directories(directory);

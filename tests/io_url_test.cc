@@ -73,7 +73,8 @@ TEST_CASE("What is no URL is refused, and a password is never repeated") {
 
 TEST_CASE("Loopback is told from the rest of the world") {
   for (const char* host : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) CHECK(is_loopback(host));
-  for (const char* host : {"0.0.0.0", "*", "::", "10.0.0.1", "example.net", ""}) {
+  for (const char* host : {"0.0.0.0", "*", "::", "10.0.0.1", "example.net", "", "127.example.net",
+                           "127.0.0.1.example.net"}) {
     CHECK_FALSE(is_loopback(host));
   }
 }

@@ -275,10 +275,10 @@ TEST_CASE("A watcher that takes nothing is cut off, and another gets all, in seq
     source.settled_all();
     watch_to_the_end(mirror, quick, watched.records.newest());
   }
-  while (watched.desk->figures().cut == 0) std::this_thread::yield();
+  testing::await([&] { return watched.desk->figures().cut > 0; });
   CHECK(slow.pending() < std::size_t{1} << 20);
   CHECK(slow.next().kind == "cut");
-  while (watched.desk->figures().watchers > 1) std::this_thread::yield();
+  testing::await([&] { return watched.desk->figures().watchers <= 1; });
   watched.end();
   CHECK(difference(mirror, watched.keeper->model()) == "");
 }
@@ -287,7 +287,7 @@ TEST_CASE("A watcher that takes nothing of what is there is cut off in the end")
   Watched watched({}, std::size_t{1} << 20, {.patience = std::chrono::milliseconds{20}});
   Inbox inbox;
   watched.watch(inbox);
-  while (watched.desk->figures().cut == 0) std::this_thread::yield();
+  testing::await([&] { return watched.desk->figures().cut > 0; });
   CHECK(inbox.next().data["reason"].get<std::string>().starts_with("too slow"));
 }
 
@@ -411,7 +411,7 @@ TEST_CASE("There is room for so many watchers: one that goes makes room: the end
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::unavailable);
   first.close();
-  while (watched.desk->figures().watchers == 2) std::this_thread::yield();
+  testing::await([&] { return watched.desk->figures().watchers < 2; });
   CHECK(watched.desk->seat());
   CHECK(watched.desk->figures().cut == 0);
   watched.end();

@@ -24,12 +24,10 @@
 #include "io/source.h"
 #include "io/sources.h"
 #include "io/store.h"
+#include "tests/await.h"
 #include "tests/recorded.h"
 
 namespace vmtrail::testing {
-
-/// The least time that a test waits for what must happen before it gives up.
-inline constexpr std::chrono::seconds kPatience{60};
 
 /// A source that the test is: what it puts is settled here.
 class HandSource : public Source {
@@ -55,7 +53,7 @@ class HandSource : public Source {
     if (handover_) {
       static_cast<void>(handover_->put(std::move(delivery), {}));
     } else {
-      intake_.put(std::move(delivery), {});
+      static_cast<void>(intake_.put(std::move(delivery), {}));
     }
   }
   /// Waits until so many are settled, and returns them.
