@@ -2,8 +2,12 @@
 
 #include "app/daemon.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -42,7 +46,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration)
   }
   if (auto read = daemon->read_positions(configuration); !read) return tl::unexpected(read.error());
   // From here on the store is the keeper's.
-  daemon->thread_ = std::jthread([raw = daemon.get()] { raw->outcome_ = raw->keeper_->run(); });
+  daemon->thread_ = std::jthread([raw = daemon.get()] { raw->keep(); });
   if (const auto& reconcile = configuration.reconcile) {
     daemon->reconciler_.emplace(Reconciler::Options{reconcile->cloud, reconcile->every},
                                 daemon->intake_);
@@ -57,6 +61,18 @@ Result<std::unique_ptr<Daemon>> Daemon::open(const Configuration& configuration)
   return daemon;
 }
 
+// Input never throws, but there may be no memory any more. What was not committed comes again.
+void Daemon::keep() {
+  try {
+    outcome_ = keeper_->run();
+  } catch (const std::exception& error) {
+    spdlog::critical("the program cannot go on, and ends: {}", error.what());
+    outcome_ = tl::unexpected(Error{ErrorCode::unreadable, error.what()});
+    intake_.close();
+    ::kill(::getpid(), SIGTERM);
+  }
+}
+
 Result<void> Daemon::open_state(const Configuration& configuration) {
   std::optional<Store> store;
   if (!configuration.state.empty()) {
@@ -69,6 +85,7 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
   }
   const auto texts = read_rules(configuration.rules);
   if (!texts) return tl::unexpected(texts.error());
+  rules_ = *texts;
   Keeper::Options options;
   if (configuration.horizon) options.model.horizon = *configuration.horizon;
   options.model.short_hosts = configuration.short_hosts;
@@ -185,15 +202,20 @@ std::vector<std::string> Daemon::addresses() const {
 Result<void> Daemon::change_rules(const std::vector<std::string>& files) {
   auto texts = read_rules(files);
   if (!texts) return tl::unexpected(texts.error());
+  if (*texts == rules_) {
+    spdlog::info("the rules were read again, and are as they were");
+    return {};
+  }
   auto rules = RuleSet::parse(*texts);
   if (!rules) return tl::unexpected(rules.error());
   // A question has to be copyable.
   const auto parsed = std::make_shared<RuleSet>(std::move(*rules));
-  const bool asked = intake_.ask([parsed, texts = std::move(*texts)](Keeper& keeper) {
+  const bool asked = intake_.ask([parsed, texts = *texts](Keeper& keeper) {
     keeper.change_rules(std::move(*parsed), texts,
                         [] { spdlog::info("the rules were read again"); });
   });
-  if (!asked) return tl::unexpected(Error{ErrorCode::unreadable, "too many questions wait"});
+  if (!asked) return tl::unexpected(Error{ErrorCode::unavailable, "too many questions wait"});
+  rules_ = std::move(*texts);
   return {};
 }
 

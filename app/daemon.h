@@ -59,9 +59,11 @@ class Daemon {
   Result<void> read_positions(const Configuration& configuration);
   Result<void> open_sources(const Configuration& configuration);
   Result<void> open_listeners(const Configuration& configuration);
+  void keep();
   void end_keeper();
 
   std::optional<StateLock> lock_;
+  std::vector<RulesText> rules_;                  // the last that the keeper was given
   std::map<std::string, std::string> positions_;  // stored; by the source's URL
   Metrics metrics_;
   Intake intake_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // vmtrail: where every VM of an OpenStack cloud is, was, and why.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -77,6 +80,19 @@ std::vector<std::string> option_names(const CLI::App& parser) {
   return names;
 }
 
+// An option or argument that is given as nothing: a variable of a shell that is not set, as a rule.
+std::optional<std::string> empty_value(const CLI::App& parser) {
+  for (const CLI::Option* const option : parser.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (value.empty()) return option->get_name();
+    }
+  }
+  for (const CLI::App* const command : parser.get_subcommands()) {
+    if (auto found = empty_value(*command)) return found;
+  }
+  return std::nullopt;
+}
+
 // CLI11 puts several lines into some messages; one is enough, with the way to the help.
 std::string one_line(const CLI::App& program, const CLI::ParseError& error) {
   const CLI::App* parser = &program;
@@ -87,20 +103,31 @@ std::string one_line(const CLI::App& program, const CLI::ParseError& error) {
   }
   const std::vector<std::string> extras = parser->remaining();
   std::string text = error.what();
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
-      parser->get_require_subcommand_min() > 0) {
+  const auto option = std::find_if(extras.begin(), extras.end(), [](const std::string& extra) {
+    return extra.size() > 1 && extra.front() == '-' && extra != "--";
+  });
+  const bool lacks_something = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool begins_with_option = option != extras.end() && option == extras.begin();
+  if (lacks_something && !begins_with_option && parser->get_require_subcommand_min() > 0) {
     text = extras.empty() ? "a command is wanted"
                           : with_suggestion("unknown command '" + extras.front() + "'",
                                             extras.front(), command_names(*parser));
-  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !extras.empty()) {
+  } else if (option != extras.end()) {
     const std::vector<std::string> names = option_names(*parser);
-    const bool is_option = extras.front().front() == '-';
-    text = with_suggestion(
-        (is_option ? "unknown option '" : "unexpected argument '") + extras.front() + "'",
-        extras.front(), {names.begin(), names.end()});
+    text =
+        with_suggestion("unknown option '" + *option + "'", *option, {names.begin(), names.end()});
+  } else if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !extras.empty()) {
+    text = "unexpected argument '" + extras.front() + "'";
   }
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text + " (see " + path + " --help)";
+}
+
+// What the program ends with, unless what it printed has not arrived.
+int flushed(int exit) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
+  vmtrail::complain("standard output cannot be written");
+  return static_cast<int>(Exit::unreadable);
 }
 
 int run_program(int argc, char** argv) {
@@ -113,7 +140,6 @@ int run_program(int argc, char** argv) {
   program.set_help_flag("-h,--help", "This help; each command has its own");
   program.require_subcommand(1);
   program.formatter(std::make_shared<ProgramHelp>());
-  Exit result = Exit::fine;
   std::function<Exit()> run;
   for (const vmtrail::Command& command : vmtrail::commands()) {
     CLI::App* const parser =
@@ -136,22 +162,31 @@ int run_program(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return program.exit(help);
+    return flushed(program.exit(help));
   } catch (const CLI::ParseError& error) {
     vmtrail::complain(one_line(program, error));
     return static_cast<int>(Exit::usage);
   }
-  result = run();
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    vmtrail::complain("standard output cannot be written");
-    return static_cast<int>(Exit::unreadable);
+  if (const auto option = empty_value(program)) {
+    vmtrail::complain(*option + ": nothing is given (see vmtrail --help)");
+    return static_cast<int>(Exit::usage);
   }
-  return static_cast<int>(result);
+  return flushed(static_cast<int>(run()));
+}
+
+// What is opened must not come to be standard output because that is closed. Using it fails still.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1) continue;
+    const int wrong_way = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (open("/dev/null", wrong_way) != stream) return;
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  occupy_standard_streams();
   // What is thrown comes from the libraries and the allocator; input never throws.
   try {
     return run_program(argc, argv);

@@ -15,6 +15,7 @@
 #include "app/saved_state.h"
 #include "app/terminal.h"
 #include "io/query_client.h"
+#include "io/store.h"
 #include "vmtrail/query.h"
 
 namespace vmtrail {
@@ -49,11 +50,13 @@ Result<std::string> directory(const Typed& typed, Request& request) {
   if (!has_option(typed.command, "state")) {
     return typed.states.empty() ? std::string() : typed.states.front();
   }
+  if (typed.connect.empty() && typed.states.size() == 1) return typed.states.front();
   std::string found;
   bool filters = false;
   for (const std::string& state : typed.states) {
-    const bool is_store = typed.connect.empty() &&
-                          std::filesystem::exists(std::filesystem::path(state) / "vmtrail.db");
+    std::error_code unreadable;
+    const bool is_store =
+        typed.connect.empty() && std::filesystem::exists(Store::file_in(state), unreadable);
     if (is_store ? !found.empty() : std::exchange(filters, true)) {
       return tl::unexpected(
           Error{ErrorCode::wrong_usage,
@@ -128,10 +131,12 @@ const Pages* pages_of(const Request& request) {
 // Where the next page begins. What has been recorded since the first one is another question.
 std::optional<std::string> next_page(const Json& page, const Json& first) {
   if (page.contains("next")) {
-    return page["next"].is_string() ? std::optional(page["next"].get<std::string>()) : std::nullopt;
+    return page.at("next").is_string() ? std::optional(page.at("next").get<std::string>())
+                                       : std::nullopt;
   }
-  const auto since = page["next_since"].get<std::uint64_t>();
-  const bool more = !page["changes"].empty() && since < first["sequence"].get<std::uint64_t>();
+  const auto since = page.at("next_since").get<std::uint64_t>();
+  const bool more =
+      !page.at("changes").empty() && since < first.at("sequence").get<std::uint64_t>();
   return more ? std::optional(std::to_string(since)) : std::nullopt;
 }
 
@@ -232,7 +237,13 @@ std::function<Exit()> prepare_query(CLI::App& parser) {
   parser.add_option("-o,--output", typed->output, "table, csv or json")
       ->check(CLI::IsMember({"table", "csv", "json"}))
       ->type_name("FORM");
-  return [typed] { return run(*typed); };
+  return [typed] {
+    try {
+      return run(*typed);
+    } catch (const Json::exception&) {
+      return fail({ErrorCode::unavailable, typed->connect + ": answers as no vmtrail does"});
+    }
+  };
 }
 
 }  // namespace vmtrail

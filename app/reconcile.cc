@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // vmtrail reconcile: the model against Nova's own list of servers.
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <map>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
 #include "app/command.h"
@@ -32,6 +34,7 @@ struct ReconcileOptions {
   std::string at;
   std::string output = "table";
   bool apply = false;
+  bool all_ghosts = false;
 };
 
 Time wall_clock() {
@@ -76,6 +79,7 @@ class Comparison {
   [[nodiscard]] const std::string& source() const {
     return options_.cloud.empty() ? options_.servers : options_.cloud;
   }
+  void leave_ghosts(Reconciliation& found, std::size_t listed) const;
   void print_found(const std::string& json) const;
 
   const ReconcileOptions& options_;
@@ -110,7 +114,12 @@ Result<void> Comparison::open() {
   if (!model) return tl::unexpected(model.error());
   model->archive = [this](const MessageId& id) { return store_->contains(id, listed_); };
   model_.emplace(std::move(*model));
-  if (auto loaded = store_->load(*model_, *rules_); !loaded) return tl::unexpected(loaded.error());
+  const auto dropped = store_->load(*model_, *rules_);
+  if (!dropped) return tl::unexpected(dropped.error());
+  if (*dropped > 0) {
+    spdlog::warn("{}: {} facts were dropped: there is no rule for them any more", options_.state,
+                 *dropped);
+  }
   return {};
 }
 
@@ -136,6 +145,18 @@ Result<std::size_t> Comparison::apply(const Reconciliation& found, Time listed) 
   if (auto done = store_->commit(); !done) return tl::unexpected(done.error());
   model_->mark_saved();
   return applied.size();
+}
+
+// If they are too many to be believed.
+void Comparison::leave_ghosts(Reconciliation& found, std::size_t listed) const {
+  const auto is_ghost = [](const Drift& drift) { return drift.kind == DriftClass::ghost; };
+  const auto ghosts = std::count_if(found.drift.begin(), found.drift.end(), is_ghost);
+  if (!too_many_ghosts(static_cast<std::size_t>(ghosts), listed)) return;
+  std::erase_if(found.drift, is_ghost);
+  spdlog::warn(
+      "{} lists {} servers and lacks {} instances; none of these was taken for deleted "
+      "(is the list cut, or a cell down? --all-ghosts applies them, too)",
+      source(), listed, ghosts);
 }
 
 void Comparison::print_found(const std::string& json) const {
@@ -173,24 +194,26 @@ Exit Comparison::run() {
   }
   auto servers = parse_servers(*text);
   if (!servers) return fail({servers.error().code, source() + ": " + servers.error().detail});
-  const bool listed_none = servers->empty();
+  const std::size_t listed_servers = servers->size();
   if (auto opened = open(); !opened) return fail(opened.error());
-  const Reconciliation found = reconcile(*model_, std::move(*servers));
-  if (options_.apply && listed_none && !found.drift.empty()) {
+  Reconciliation found = reconcile(*model_, std::move(*servers));
+  if (options_.apply && listed_servers == 0 && !found.drift.empty()) {
     return fail({ErrorCode::wrong_usage,
                  source() + " lists no server at all; --apply would delete every instance"});
   }
   const Subject subject{.model = *model_, .rules = *rules_, .now = wall_clock()};
   // What was found is told as it was before it was applied.
   std::string json = reconciliation_json(found, subject);
+  const bool drifted = !found.drift.empty();
   if (options_.apply) {
+    if (!options_.all_ghosts) leave_ghosts(found, listed_servers);
     const auto applied = apply(found, *listed);
     if (!applied) return fail(applied.error());
     json.pop_back();
     json += ",\"applied\":" + std::to_string(*applied) + "}";
   }
   print_found(json);
-  return found.drift.empty() ? Exit::fine : Exit::no;
+  return drifted ? Exit::no : Exit::fine;
 }
 
 }  // namespace
@@ -204,6 +227,7 @@ std::function<Exit()> prepare_reconcile(CLI::App& parser) {
       ->required()
       ->type_name("DIR");
   parser.add_flag("--apply", options->apply, "Put the model right, as the list says");
+  parser.add_flag("--all-ghosts", options->all_ghosts, "Apply ghosts, too, where they are many");
   parser.add_option("--at", options->at, "When the list was made (as its file was written)")
       ->type_name("TIME");
   parser.add_option("-o,--output", options->output, "table, csv or json")

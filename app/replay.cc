@@ -11,9 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -21,13 +19,13 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command.h"
+#include "app/feed.h"
 #include "app/outlets.h"
 #include "app/progress.h"
 #include "app/rules_files.h"
 #include "app/summary.h"
 #include "io/byte_source.h"
 #include "io/decode_pool.h"
-#include "io/input_consumer.h"
 #include "io/large_pages.h"
 #include "io/output_file.h"
 #include "io/state_lock.h"
@@ -66,90 +64,6 @@ struct ReplayOptions {
   bool stats = false;
 };
 
-// Passes events on, at the pace asked for, and has the store remember them.
-class Feed : public InputConsumer {
- public:
-  struct Options {
-    std::optional<double> speed;
-    std::function<Result<void>(std::uint64_t bytes_read)> progress;  ///< see on_progress()
-  };
-  Feed(Dispatcher& dispatcher, Outlets& outlets, Options options)
-      : dispatcher_(dispatcher), outlets_(outlets), options_(std::move(options)) {}
-
-  void on_coming(std::span<const Matched> coming) override { dispatcher_.expect(coming); }
-  void on_frame(const Frame& frame) override { dispatcher_.set_frame(frame); }
-  void on_event(const Event& event, const Matched& matched) override {
-    if (options_.speed) wait_for(event.generated);
-    outlets_.generated = event.generated;
-    ++decoded_;
-    if (outlets_.store != nullptr) return dispatch_and_keep(event, matched);
-    dispatcher_.on_matched(event, matched);
-  }
-  void on_undecodable(const Undecodable& bad) override {
-    dispatcher_.on_undecodable(bad);
-    ++met_;
-  }
-  void on_sample() override {
-    dispatcher_.on_sample();
-    ++decoded_;
-  }
-  void on_skipped_line() override {
-    dispatcher_.on_skipped_line();
-    ++met_;
-  }
-  Result<void> on_progress(std::uint64_t bytes_read) override {
-    return options_.progress(bytes_read);
-  }
-  void on_wait() override { outlets_.flush(); }
-
-  [[nodiscard]] std::uint64_t decoded() const { return decoded_; }
-  /// Everything that is not blank.
-  [[nodiscard]] std::uint64_t met() const { return decoded_ + met_; }
-
- private:
-  void dispatch_and_keep(const Event& event, const Matched& matched) {
-    const std::uint64_t duplicates = dispatcher_.counts().duplicate;
-    dispatcher_.on_matched(event, matched);
-    // Only now: the model asks the store whether it has seen the event before.
-    if (dispatcher_.counts().duplicate == duplicates) {
-      outlets_.keep(outlets_.store->add_message(matched.message, event.generated));
-    }
-  }
-
-  // Events keep their distance in time, divided by the speed; one that is late does not wait.
-  void wait_for(Time generated) {
-    if (!first_) {
-      first_ = generated;
-      started_ = Clock::now();
-    }
-    const std::chrono::duration<double> distance = (generated - *first_) / *options_.speed;
-    const auto due = started_ + std::chrono::duration_cast<Clock::duration>(distance);
-    if (due <= Clock::now()) return;
-    outlets_.flush();
-    std::this_thread::sleep_until(due);
-  }
-
-  Dispatcher& dispatcher_;
-  Outlets& outlets_;
-  const Options options_;
-  std::optional<Time> first_;
-  Clock::time_point started_;
-  std::uint64_t decoded_ = 0;
-  std::uint64_t met_ = 0;
-};
-
-Result<std::optional<double>> parse_speed(const std::string& text) {
-  if (text == "max") return std::nullopt;
-  std::istringstream input(text);
-  double speed = 0;
-  if (!(input >> speed) || !(input >> std::ws).eof() || !(speed > 0)) {
-    return tl::unexpected(
-        Error{ErrorCode::wrong_usage,
-              "--speed wants 'max' or a number greater than 0, not '" + text + "'"});
-  }
-  return speed;
-}
-
 class Replay {
  public:
   explicit Replay(const ReplayOptions& options) : options_(options) {}
@@ -187,13 +101,21 @@ class Replay {
 Result<void> Replay::check_files() const {
   std::vector<std::string> taken = options_.files;
   taken.insert(taken.end(), options_.rules.begin(), options_.rules.end());
+  if (!options_.state.empty()) taken.push_back(Store::file_in(options_.state));
+  const auto same = [](const std::string& one, const std::string& other) {
+    std::error_code ignored;
+    const auto path = std::filesystem::weakly_canonical(one, ignored);
+    return one == other ||
+           (!path.empty() && path == std::filesystem::weakly_canonical(other, ignored)) ||
+           std::filesystem::equivalent(one, other, ignored);
+  };
   for (const std::string& output : {options_.records, options_.placement, options_.quarantine}) {
     std::error_code ignored;
     const bool device = std::filesystem::exists(output, ignored) &&
                         !std::filesystem::is_regular_file(output, ignored);
     if (output.empty() || output == "-" || device) continue;
     for (const std::string& other : taken) {
-      if (other == output || std::filesystem::equivalent(other, output, ignored)) {
+      if (same(output, other)) {
         return tl::unexpected(
             Error{ErrorCode::wrong_usage, output + " is named twice, and would be overwritten"});
       }
@@ -340,10 +262,14 @@ Exit Replay::read(const std::string& file) {
                const std::uint64_t events = dispatcher_->counts().events;
                progress_.show(bytes_read, source->size(), events);
                pages_->ask();
-               return store_ && events - saved_events_ >= kBatch ? save() : Result<void>{};
+               if (!store_ || events - saved_events_ < kBatch) return {};
+               auto saved = save();
+               outlets_.keep(saved);
+               return saved;
              }});
   const auto done = pool_->read(*source, feed);
   progress_.clear();
+  if (outlets_.failure) return fail(*outlets_.failure);
   if (!done) return fail(done.error());
   if (feed.met() == 0) {
     spdlog::info("{} is empty", outlets_.input);
@@ -379,7 +305,7 @@ Exit Replay::run() {
   Exit result = Exit::fine;
   for (const std::string& file : options_.files) {
     if (const Exit exit = read(file); exit != Exit::fine) result = exit;
-    if (outlets_.failure) return fail(*outlets_.failure);
+    if (outlets_.failure) return result;
   }
   dispatcher_->finish();
   outlets_.tell_unshown();

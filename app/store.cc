@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -25,7 +26,7 @@ constexpr std::size_t kAtATime = 1'000;  // records
 struct StoreOptions {
   std::string state;
   std::string what = "records";
-  std::uint64_t since = 0;
+  std::optional<std::uint64_t> since;
 };
 
 Exit check(const StoreOptions& options) {
@@ -80,11 +81,14 @@ Exit export_messages(const StoreOptions& options) {
 }
 
 Exit export_it(const StoreOptions& options) {
+  if (options.since && options.what != "records") {
+    return fail({ErrorCode::wrong_usage, "--since is for records"});
+  }
   if (options.what == "placements") return export_instances(options);
   if (options.what == "messages") return export_messages(options);
   auto store = Store::open(options.state, Store::Access::read);
   if (!store) return fail(store.error());
-  return export_records(*store, Sequence{options.since});
+  return export_records(*store, Sequence{options.since.value_or(0)});
 }
 
 CLI::App* add(CLI::App& parser, const char* name, const char* help, StoreOptions& options) {

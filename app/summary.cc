@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/table.h"
 #include "vmtrail/error.h"
 #include "vmtrail/record.h"
 
@@ -107,8 +108,8 @@ std::string summary_table(const ReplaySummary& summary) {
   if (!summary.clock_skews.empty()) {
     const ClockSkew& largest = summary.clock_skews.front();
     line(text, "pairs of clocks that differ", summary.clock_skews.size(),
-         std::string(largest.ahead) + " by " + seconds_text(largest.at_least) + " s from " +
-             std::string(largest.behind));
+         shown(largest.ahead) + " by " + seconds_text(largest.at_least) + " s from " +
+             shown(largest.behind));
   }
   const double seconds = summary.seconds > 0 ? summary.seconds : 1e-9;
   text += human_bytes(static_cast<double>(summary.bytes)) + " in " +

@@ -56,21 +56,21 @@ std::string cell(const Json& value) {
 }
 
 Table instance_table(const Json& answer) {
-  return rows(Json::array({answer["instance"]}), kInstance);
+  return rows(Json::array({answer.at("instance")}), kInstance);
 }
 
 Table instances_table(const Json& answer) {
-  return rows(answer["instances"], kInstance);
+  return rows(answer.at("instances"), kInstance);
 }
 
 Table host_table(const Json& answer) {
-  return rows(answer["host"]["instances"], kInstance);
+  return rows(answer.at("host").at("instances"), kInstance);
 }
 
 Table hosts_table(const Json& answer) {
   constexpr Column kColumns[] = {
       {"HOST", "/name"}, {"STATUS", "/status"}, {"INSTANCES", "/instances"}};
-  return rows(answer["hosts"], kColumns);
+  return rows(answer.at("hosts"), kColumns);
 }
 
 Table history_table(const Json& answer) {
@@ -82,7 +82,7 @@ Table history_table(const Json& answer) {
                                     {"TO", "/to"},
                                     {"CONFIDENCE", "/confidence"},
                                     {"CAUSE", "/cause"}};
-  const Json& history = answer["history"];
+  const Json& history = answer.at("history");
   const bool of_host = !history.empty() && history.front().contains("instance");
   return of_host ? rows(history, kOfHost) : rows(history, kOfInstance);
 }
@@ -91,7 +91,7 @@ Table together_table(const Json& answer) {
   constexpr Column kColumns[] = {
       {"INSTANCE", "/instance"}, {"NAME", "/name"}, {"HOST", "/host"},
       {"FROM", "/from"},         {"TO", "/to"},     {"CONFIDENCE", "/confidence"}};
-  return rows(answer["together"], kColumns);
+  return rows(answer.at("together"), kColumns);
 }
 
 Table migrations_table(const Json& answer) {
@@ -99,7 +99,7 @@ Table migrations_table(const Json& answer) {
                                  {"SOURCE", "/source"},       {"DESTINATION", "/destination"},
                                  {"OUTCOME", "/outcome"},     {"STARTED", "/started_at"},
                                  {"FINISHED", "/finished_at"}};
-  return rows(answer["migrations"], kColumns);
+  return rows(answer.at("migrations"), kColumns);
 }
 
 Table facts_table(const Json& answer) {
@@ -107,7 +107,7 @@ Table facts_table(const Json& answer) {
                                  {"PUBLISHER", "/publisher"}, {"VERDICT", "/verdict"},
                                  {"RULE", "/rule"},           {"AT", "/at"},
                                  {"MESSAGE", "/message_id"},  {"REASON", "/reason"}};
-  return rows(answer["facts"], kColumns);
+  return rows(answer.at("facts"), kColumns);
 }
 
 Table changes_table(const Json& answer) {
@@ -116,14 +116,14 @@ Table changes_table(const Json& answer) {
                                  {"TYPE", "/type"},
                                  {"SUBJECT", "/subject"},
                                  {"SUMMARY", "/data/summary"}};
-  return rows(answer["changes"], kColumns);
+  return rows(answer.at("changes"), kColumns);
 }
 
 Table report_table(const Json& answer) {
   constexpr Column kColumns[] = {{"INSTANCE", "/instance"},  {"NAME", "/name"},
                                  {"PROJECT", "/project_id"}, {"HOST", "/host"},
                                  {"HOURS", "/hours"},        {"PROBABLE", "/probable_hours"}};
-  return rows(answer["report"]["rows"], kColumns);
+  return rows(answer.at("report").at("rows"), kColumns);
 }
 
 // One row for each instance and what became of it.
@@ -131,13 +131,13 @@ Table drain_table(const Json& answer) {
   constexpr Column kColumns[] = {
       {"INSTANCE", "/instance"}, {"NAME", "/name"}, {"NOW", "/now"}, {"TO", "/to"}, {"AT", "/at"},
       {"CAUSE", "/cause"}};
-  const Json& drain = answer["drain"];
+  const Json& drain = answer.at("drain");
   Json all = Json::array();
-  for (Json left : drain["left"]) {
+  for (Json left : drain.at("left")) {
     left["now"] = "left";
     all.push_back(std::move(left));
   }
-  for (Json remaining : drain["remaining"]) {
+  for (Json remaining : drain.at("remaining")) {
     remaining["now"] = "there";
     all.push_back(std::move(remaining));
   }
@@ -148,13 +148,13 @@ Table impact_table(const Json& answer) {
   constexpr Column kColumns[] = {{"INSTANCE", "/instance"},  {"NAME", "/name"},
                                  {"PROJECT", "/project_id"}, {"STATE", "/vm_state"},
                                  {"BECAME", "/became"},      {"HOST", "/host"}};
-  return rows(answer["impact"]["instances"], kColumns);
+  return rows(answer.at("impact").at("instances"), kColumns);
 }
 
 Table findings_table(const Json& answer) {
   constexpr Column kColumns[] = {
       {"SEVERITY", "/severity"}, {"FINDING", "/code"}, {"SUMMARY", "/summary"}};
-  return rows(answer["findings"], kColumns);
+  return rows(answer.at("findings"), kColumns);
 }
 
 Table reconcile_table(const Json& answer) {
@@ -164,14 +164,16 @@ Table reconcile_table(const Json& answer) {
                                  {"OUR HOST", "/ours/host"},
                                  {"NOVA HOST", "/theirs/host"},
                                  {"OUR STATE", "/ours/vm_state"},
-                                 {"NOVA STATE", "/theirs/vm_state"}};
-  return rows(answer["drift"], kColumns);
+                                 {"NOVA STATE", "/theirs/vm_state"},
+                                 {"OUR POWER", "/ours/power_state"},
+                                 {"NOVA POWER", "/theirs/power_state"}};
+  return rows(answer.at("drift"), kColumns);
 }
 
 Table stats_table(const Json& answer) {
   Table table({"WHAT", "VALUE"});
-  for (const char* key : {"sequence", "newest_event"}) table.add({key, cell(answer[key])});
-  flatten(table, {}, answer["stats"]);
+  for (const char* key : {"sequence", "newest_event"}) table.add({key, cell(answer.at(key))});
+  flatten(table, {}, answer.at("stats"));
   return table;
 }
 

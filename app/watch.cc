@@ -18,6 +18,7 @@
 #include "app/command.h"
 #include "app/table.h"
 #include "app/terminal.h"
+#include "io/json_member.h"
 #include "io/watch_client.h"
 
 namespace vmtrail {
@@ -49,18 +50,11 @@ void end(int /*signal*/) {
 // Whoever read it has had enough.
 bool output_is_closed() {
   pollfd output{STDOUT_FILENO, 0, 0};
-  return std::ferror(stdout) != 0 ||
-         (poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLNVAL)) != 0);
+  return poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
 }
 
 bool ends() {
-  return ended != 0 || output_is_closed();
-}
-
-std::string text_of(const Json& object, const char* key) {
-  return object.is_object() && object.contains(key) && object[key].is_string()
-             ? object[key].get<std::string>()
-             : "";
+  return ended != 0 || std::ferror(stdout) != 0 || output_is_closed();
 }
 
 /// A line for each record; of a snapshot only how much it holds.
@@ -70,7 +64,7 @@ class Lines {
     const Json told = Json::parse(event.json, nullptr, false);
     if (!told.is_object()) return {};
     if (event.kind == "record") {
-      const Json& record = told["record"];
+      const Json record = told.value("record", Json());
       std::string type = text_of(record, "type");
       if (!record.contains("data") || !type.starts_with(kPrefix)) return {};
       type.erase(0, kPrefix.size());
@@ -82,8 +76,8 @@ class Lines {
       return "compacted: what was since is no longer kept; all anew\n";
     }
     if (event.kind != "snapshot") return {};
-    instances_ += told["instances"].size();
-    migrations_ += told["migrations"].size();
+    instances_ += told.value("instances", Json()).size();
+    migrations_ += told.value("migrations", Json()).size();
     if (!event.complete) return {};
     return "sequence " + std::to_string(event.sequence.value_or(0)) + ": " +
            std::to_string(instances_) + " instances, " + std::to_string(migrations_) +
@@ -143,8 +137,12 @@ Exit watch(const Typed& typed) {
   auto opened = WatchClient::open(*url);
   if (!opened) return fail(opened.error());
   WatchClient& client = **opened;
-  std::signal(SIGINT, end);
-  std::signal(SIGTERM, end);
+  // A write that waits for a reader is to be ended, too, and a second signal ends everything.
+  struct sigaction ending {};
+  ending.sa_handler = end;
+  ending.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &ending, nullptr);
+  sigaction(SIGTERM, &ending, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   Lines lines;
   auto length = kFirstPause;
@@ -174,8 +172,9 @@ Exit watch(const Typed& typed) {
     pause(length);
     length = std::min(2 * length, kLastPause);
   }
-  // A reader that has gone is no failure: nobody is to be told of it.
-  if (output_is_closed()) std::_Exit(static_cast<int>(Exit::fine));
+  // A reader that has gone is no failure: nobody is to be told of it. One that does not read is not
+  // waited for.
+  if (output_is_closed() || ended != 0) std::_Exit(static_cast<int>(Exit::fine));
   return Exit::fine;
 }
 

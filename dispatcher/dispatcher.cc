@@ -159,6 +159,10 @@ void Dispatcher::on_skipped_line() {
   ++counts_.skipped_lines;
 }
 
+void Dispatcher::tell_drift(const PlacementDrift& drift) {
+  model_.tell_drift(drift, records_);
+}
+
 void Dispatcher::finish() {
   model_.finish(records_);
   if (const auto newest = model_.newest_event()) tell_missing_before(*newest);

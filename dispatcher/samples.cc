@@ -138,24 +138,19 @@ std::string quoted(const std::string& text) {
   return text.empty() ? "null" : "'" + text + "'";
 }
 
-void check(const RuleSet& rules, const Rule& rule, const Sample& sample,
-           const std::string& event_type, std::vector<std::string>& failures) {
-  const std::string at = rule.file + ":" + std::to_string(sample.line) + ": rule '" + rule.id +
-                         "': " + event_type + ": ";
-  const std::string given_host = text_or(sample.given, "host", "src");
-  const std::string publisher = text_or(sample.event, "publisher", "compute." + given_host);
+/// The sample's event, but for its traits; `publisher` is to outlive it.
+Event event_of(const Sample& sample, std::string_view event_type, std::string_view publisher,
+               bool names_instance) {
   const std::size_t dot = publisher.find('.');
-
-  const std::optional<Rule> operation = beginning(sample);
   Event event;
   event.message_id = "sample";
   event.event_type = event_type;
   event.generated = kNow;
-  if (!operation || rule.about != About::request) event[Field::instance_id] = kInstance;
+  if (names_instance) event[Field::instance_id] = kInstance;
   event[Field::request_id] = kRequest;
-  event[Field::publisher_service] = std::string_view(publisher).substr(0, dot);
+  event[Field::publisher_service] = publisher.substr(0, dot);
   if (dot != std::string::npos) {
-    event[Field::publisher_host] = std::string_view(publisher).substr(dot + 1);
+    event[Field::publisher_host] = publisher.substr(dot + 1);
   }
   set(event, Field::payload_host, sample.event, "host");
   set(event, Field::state, sample.event, "state");
@@ -169,7 +164,17 @@ void check(const RuleSet& rules, const Rule& rule, const Sample& sample,
   set(event, Field::disabled, sample.event, "disabled");
   set(event, Field::forced_down, sample.event, "forced_down");
   set(event, Field::display_name, sample.event, "display_name");
+  return event;
+}
 
+void check(const RuleSet& rules, const Rule& rule, const Sample& sample,
+           const std::string& event_type, std::vector<std::string>& failures) {
+  const std::string at = rule.file + ":" + std::to_string(sample.line) + ": rule '" + rule.id +
+                         "': " + event_type + ": ";
+  const std::string given_host = text_or(sample.given, "host", "src");
+  const std::string publisher = text_or(sample.event, "publisher", "compute." + given_host);
+  const std::optional<Rule> operation = beginning(sample);
+  Event event = event_of(sample, event_type, publisher, !operation || rule.about != About::request);
   const std::vector<Trait> traits = tell_traits(sample, rules.traits(), event);
   event.traits = traits;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nova's list as events, which the rows reconcile.* of rules/nova.yaml mean.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -71,6 +72,11 @@ Event event_of(const Drift& drift, std::string_view message_id, std::string_view
 
 }  // namespace
 
+bool too_many_ghosts(std::size_t ghosts, std::size_t listed) {
+  constexpr std::size_t kFew = 10;
+  return ghosts > std::max(kFew, listed / 10);
+}
+
 bool is_newer(const Drift& drift, Time listed, const Model& model) {
   return drift.ours && drift.ours->updated_at + model.options().clock_tolerance >= listed;
 }
@@ -86,8 +92,9 @@ std::vector<std::string> apply(const Reconciliation& found, Time listed, const M
     const auto [from, to] = sides(drift);
     dispatcher.tell_drift({drift.instance, listed, from, to, message_id, event.event_type,
                            summary(drift, {from, to})});
+    const std::uint64_t before = dispatcher.counts().applied;
     dispatcher.on_event(event);
-    applied.push_back(std::move(message_id));
+    if (dispatcher.counts().applied != before) applied.push_back(std::move(message_id));
   }
   return applied;
 }

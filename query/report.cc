@@ -13,8 +13,9 @@ namespace vmtrail {
 namespace {
 
 constexpr std::string_view kProves =
-    "Where the VMs ran, as far as the events tell. What is not confirmed is counted as probable. "
-    "It does not settle what a licence claims.";
+    "Where the VMs ran, as far as the events tell and their history is kept (retention, "
+    "--history). "
+    "What is not confirmed is counted as probable. It does not settle what a licence claims.";
 
 double hours(Duration time) {
   return std::chrono::duration<double, std::ratio<3600>>(time).count();
@@ -137,7 +138,8 @@ Result<void> answer_report(const Question& question, JsonWriter& out) {
   }
   const auto asked = question.window();
   if (!asked) return tl::unexpected(asked.error());
-  const Window window = up_to_newest(*asked, question.model().newest_event().value_or(Time{}));
+  const auto newest = question.model().newest_event();
+  const Window window = newest ? up_to_newest(*asked, *newest) : *asked;
   const std::string* const project = question.request.find("project");
   const std::string* const pattern = question.request.find("name");
 

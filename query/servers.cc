@@ -91,6 +91,9 @@ Result<void> Listed::add(const Json& server) {
   const auto parsed = InstanceId::parse(id);
   if (!parsed) return unreadable("a server in the list has no UUID but '" + id + "'");
   const Json* const host = value_of(server, "OS-EXT-SRV-ATTR:host", "Host");
+  if (host != nullptr && !host->is_string() && !host->is_null()) {
+    return unreadable("the host of server " + id + " is no text: " + host->dump());
+  }
   tells_hosts = tells_hosts || host != nullptr;
   Server read;
   read.id = *parsed;

@@ -77,6 +77,11 @@ TEST_CASE("Wrong usage and unreadable input are one clear line each, with the ri
       {"where x --state " + shell.path("gone"), 3, "no state in"},
       {"history --state " + dir, 2, "wants an INSTANCE or --host HOST"},
       {"where x --state " + dir + " -o xml", 2, "xml"},
+      {"where '' --state " + dir, 2, "INSTANCE: nothing is given"},
+      {"instances --host '' --state " + dir, 2, "--host: nothing is given"},
+      {"replay --state '' " + kSeed, 2, "--state: nothing is given"},
+      {"where --hlep", 2, "unknown option '--hlep'; did you mean '--help'?"},
+      {"instances --state " + shell.path("gone"), 3, "no state in"},
   };
   for (const Case& c : cases) {
     INFO("vmtrail " << c.arguments);
@@ -408,6 +413,30 @@ TEST_CASE("An instance that was deleted can be asked for, then and now") {
   }
 }
 
+TEST_CASE("What a state has ever taken is a copy, wherever the stream stands") {
+  const Shell shell;
+  const std::string state = " --state " + shell.path("state") + " --stats -o json";
+  const std::string capture = VMTRAIL_FIXTURES "/captures/live_migration/default/http.bodies.jsonl";
+  std::string later = bytes_of(capture);
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"2026-11-22", "2026-11-25"},
+                                 {R"("message_id": ")", R"("message_id": "later-)"}}) {
+    for (std::size_t at = later.find(from); at != std::string::npos; at = later.find(from, at)) {
+      later.replace(at, from.size(), to);
+      at += to.size();
+    }
+  }
+  const std::string other = shell.file("later.jsonl", later);
+  const auto taken = [&](const std::string& file) {
+    const auto counts = nlohmann::json::parse(shell.run("replay " + file + state).out);
+    return std::pair(counts["events"].get<int>(), counts["duplicate"].get<int>());
+  };
+  const int events = taken(capture).first;
+  CHECK(taken(other) == std::pair(events, 0));
+  for (const std::string& again : {capture, other, capture, other}) {
+    CHECK(taken(again) == std::pair(events, events));
+  }
+}
+
 TEST_CASE("Writing over an input, or twice to one file, is refused") {
   const Shell shell;
   const std::string input = shell.file("in.log", "x");
@@ -417,6 +446,34 @@ TEST_CASE("Writing over an input, or twice to one file, is refused") {
             .run("replay " + kSeed + " --records " + shell.path("o") + " --placement " +
                  shell.path("o"))
             .exit == 2);
+  const std::string again = shell.path("") + "/./o";
+  CHECK(shell.run("replay " + kSeed + " --records " + shell.path("o") + " --placement " + again)
+            .exit == 2);
+  CHECK(shell
+            .run("replay " + kSeed + " --state " + shell.path("s") + " --placement " +
+                 shell.path("s/vmtrail.db"))
+            .exit == 2);
+}
+
+TEST_CASE("Where standard output is closed nothing is written to what is opened instead") {
+  const Shell shell;
+  const std::string state = shell.path("s");
+  const std::string line = std::string("'") + VMTRAIL_PROGRAM + "' replay " + kSeed + " --state '" +
+                           state + "' --records - >&- 2>'" + shell.path("err") + "'";
+  CHECK(WEXITSTATUS(std::system(line.c_str())) == 3);
+  const std::string lock = shell.contents("s/vmtrail.lock");
+  CHECK(lock.find_first_not_of("0123456789\n") == std::string::npos);
+}
+
+TEST_CASE("A disk that is full is no success, of help neither") {
+  const Shell shell;
+  for (const char* arguments : {"--help", "--version", "rules list"}) {
+    INFO(arguments);
+    const std::string line = std::string("'") + VMTRAIL_PROGRAM + "' " + arguments +
+                             " >/dev/full 2>'" + shell.path("err") + "'";
+    CHECK(WEXITSTATUS(std::system(line.c_str())) == 3);
+    CHECK_THAT(shell.contents("err"), Catch::Contains("standard output cannot be written"));
+  }
 }
 
 TEST_CASE("What cannot be decoded is told, counted, kept, and stops nothing") {
@@ -459,6 +516,23 @@ TEST_CASE("One file that cannot be read does not keep the others from being read
   const Ran ran = shell.run("replay " + shell.path("gone") + " " + kSeed + " --placement -");
   CHECK(ran.exit == 3);
   CHECK(nlohmann::json::parse(ran.out)["instances"].size() == 1);
+}
+
+TEST_CASE("Names of publishers cannot write to the terminal either") {
+  const Shell shell;
+  std::string events;
+  for (int i = 0; i < 2; ++i) {
+    const std::string number = std::to_string(i);
+    events += R"({"message_id":"m)" + number +
+              R"(","event_type":"compute.instance.live_migration.)" +
+              (i == 0 ? "pre.start" : "post.dest.start") + R"(","generated":"2026-11-22T12:00:0)" +
+              std::to_string(9 - 9 * i) + R"(","traits":[["instance_id",1,")" + kVm +
+              R"("],["request_id",1,"req-1"],["service",1,"compute"],["host",1,"a\u001b[31m)" +
+              number + R"("],["state",1,"active"]]})" + "\n";
+  }
+  const Ran ran = shell.run("replay " + shell.file("skewed.jsonl", events) + " --stats");
+  CHECK_THAT(ran.out, Catch::Contains("\\x1b[31m"));
+  CHECK((ran.out + ran.err).find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("Names that tenants choose cannot write to the terminal") {

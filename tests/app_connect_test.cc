@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -401,7 +402,7 @@ TEST_CASE("Whom to ask is told once, and who does not answer is told in one line
   };
   const Case cases[] = {
       {"hosts", 2, "--state DIR or --connect URL, one of them"},
-      {"instances --state active", 2, "none of --state is a directory"},
+      {"instances --state active", 3, "no state in active"},
       {"hosts --state " + shell.path("") + " --connect http://127.0.0.1:1", 2, "one of them"},
       {"hosts --connect ftp://127.0.0.1:1", 2, "it is asked over"},
       {"hosts --connect 'http://127.0.0.1:1?tokenfile=x'", 2, "did you mean 'token_file'?"},
@@ -417,6 +418,36 @@ TEST_CASE("Whom to ask is told once, and who does not answer is told in one line
     CHECK(ran.out.empty());
     CHECK(testing::lines(ran.err) == 1);
     CHECK_THAT(ran.err, Catch::Contains(c.message));
+  }
+}
+
+TEST_CASE("Who answers what no vmtrail does is told in one line, whatever was asked") {
+  zmq::context_t context(1);
+  zmq::socket_t stranger(context, zmq::socket_type::rep);
+  stranger.set(zmq::sockopt::linger, 0);
+  stranger.bind("tcp://127.0.0.1:*");
+  const std::string port =
+      stranger.get(zmq::sockopt::last_endpoint).substr(sizeof "tcp://127.0.0.1");
+  std::string answer;
+  std::jthread answers([&](const std::stop_token& stop) {
+    stranger.set(zmq::sockopt::rcvtimeo, 20);
+    while (!stop.stop_requested()) {
+      zmq::message_t asked;
+      if (stranger.recv(asked)) stranger.send(zmq::buffer(answer), zmq::send_flags::none);
+    }
+  });
+  const Shell shell;
+  for (const char* const one : {"{}", R"({"instance":7,"hosts":{},"facts":"x","next_since":-1})"}) {
+    answer = one;
+    for (const char* const question :
+         {"where a", "host a", "history a", "explain a", "instances", "changes",
+          "changes --limit all", "drain a", "impact a", "report hosts", "doctor", "stats"}) {
+      INFO(question << ": " << answer);
+      const Ran ran = shell.run(std::string(question) + " --connect zmq+tcp://127.0.0.1:" + port);
+      CHECK(ran.exit == 4);
+      CHECK_THAT(ran.err, Catch::EndsWith(": answers as no vmtrail does\n"));
+      CHECK(std::count(ran.err.begin(), ran.err.end(), '\n') == 1);
+    }
   }
 }
 

@@ -46,8 +46,7 @@ void check_state(const std::string& directory) {
 }
 
 void await_status(HttpClient& client, int status) {
-  while (client.get("/readyz").status != status) {
-  }
+  testing::await([&] { return client.get("/readyz").status == status; });
 }
 
 TEST_CASE("A disk that is full and then is not: nothing is acknowledged meanwhile, nothing lost") {

@@ -186,6 +186,38 @@ TEST_CASE("reconcile says yes, says no, and makes a state of a list") {
   }
 }
 
+TEST_CASE("A list that lacks many instances deletes none of them, unless it is told to") {
+  const Shell shell;
+  const auto list_of = [&](const std::string& name, int servers) {
+    Json list = Json::array();
+    for (int i = 0; i < servers; ++i) {
+      const std::string digits = std::to_string(100 + i);
+      list.push_back({{"ID", "87be4b45-e214-4ca3-8f5c-1bd311590" + digits},
+                      {"Name", "vm-" + digits},
+                      {"Status", "ACTIVE"},
+                      {"Host", "node-1"}});
+    }
+    return shell.file(name, list.dump());
+  };
+  const std::string state = " --state " + shell.path("s");
+  const auto apply = [&](const std::string& list, const std::string& hour) {
+    return shell.run("reconcile " + list + " --apply --at 2026-11-22T" + hour + ":00:00Z" + state);
+  };
+  REQUIRE(apply(list_of("all", 40), "10").exit == 1);
+  const std::string few = list_of("few", 20);
+  const Ran left = apply(few, "11");
+  CHECK(left.exit == 1);
+  CHECK_THAT(left.out, Catch::StartsWith("20 instances agreed, 20 drifted\n") &&
+                           Catch::Contains("\n0 applied\n"));
+  CHECK_THAT(left.err, Catch::Contains("lists 20 servers and lacks 20 instances"));
+  CHECK(Json::parse(shell.run("where vm-139 -o json" + state).out)["instance"]["deleted"] == false);
+  CHECK(apply(list_of("some", 30), "12").out.find("\n10 applied\n") != std::string::npos);
+  const Ran all = apply(few + " --all-ghosts", "13");
+  CHECK_THAT(all.out, Catch::Contains("\n10 applied\n"));
+  CHECK(all.err.empty());
+  CHECK(Json::parse(shell.run("where vm-120 -o json" + state).out)["instance"]["deleted"] == true);
+}
+
 TEST_CASE("Man pages and completions know every command and option of the help") {
   const Shell shell;
   const std::string pages = shell.path("pages");

@@ -5,10 +5,12 @@
 #include <filesystem>
 
 #include "tests/shell.h"
+#include "tests/sql.h"
 
 namespace vmtrail {
 namespace {
 
+using testing::execute;
 using testing::lines;
 using testing::Ran;
 using testing::Shell;
@@ -44,10 +46,14 @@ TEST_CASE("What is wrong with a state directory is said, and how to say it right
   };
   const std::string gone = " --state " + shell.path("gone");
   const Case cases[] = {
-      {"store", 2, "a command is wanted"},       {"store chekc" + gone, 2, "did you mean 'check'?"},
-      {"store check", 2, "--state is required"}, {"store export facts" + gone, 2, "facts"},
-      {"store check" + gone, 3, "no state in"},  {"store compact" + gone, 3, "no state in"},
+      {"store", 2, "a command is wanted"},
+      {"store chekc" + gone, 2, "did you mean 'check'?"},
+      {"store check", 2, "--state is required"},
+      {"store export facts" + gone, 2, "facts"},
+      {"store check" + gone, 3, "no state in"},
+      {"store compact" + gone, 3, "no state in"},
       {"store export" + gone, 3, "no state in"},
+      {"store export messages --since 5" + gone, 2, "--since is for records"},
   };
   for (const Case& c : cases) {
     INFO(c.arguments);
@@ -57,6 +63,17 @@ TEST_CASE("What is wrong with a state directory is said, and how to say it right
     CHECK(ran.out.empty());
   }
   CHECK_FALSE(std::filesystem::exists(shell.path("gone")));
+}
+
+TEST_CASE("Another program's database is left alone") {
+  const Shell shell;
+  std::filesystem::create_directories(shell.path("other"));
+  execute(shell.path("other"), "CREATE TABLE theirs (a)");
+  const std::string before = shell.contents("other/vmtrail.db");
+  const Ran ran = shell.run("replay " + kCapture + " --state " + shell.path("other"));
+  CHECK(ran.exit == 3);
+  CHECK_THAT(ran.err, Catch::Contains("holds no state"));
+  CHECK(shell.contents("other/vmtrail.db") == before);
 }
 
 }  // namespace

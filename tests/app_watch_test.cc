@@ -211,8 +211,7 @@ TEST_CASE("What is wrong with a watch is told as of any other question") {
     only.send({{"op", "unwatch"}});
     while (told.value("watch", "") != "ended") told = only.receive();
   }
-  while (watched.metric("vmtrail_watchers") != "0") {
-  }
+  testing::await([&] { return watched.metric("vmtrail_watchers") == "0"; });
   HttpWatching next(watched.http, "/v1/watch");
   CHECK(next.next()->kind == "heartbeat");
 }
@@ -237,7 +236,10 @@ TEST_CASE("Two hundred watchers delay no question, and all are told") {
   // Those that have gone are forgotten.
   all.clear();
   watched.feed(5, 20);
-  while (watched.metric("vmtrail_watchers") != "0") watched.feed(20, 1000);
+  testing::await([&] {
+    watched.feed(20, 1000);
+    return watched.metric("vmtrail_watchers") == "0";
+  });
   CHECK(watched.metric("vmtrail_watchers_cut_total") == "0");
 }
 
@@ -304,17 +306,18 @@ class Command {
   }
   /// So many lines of what it told, once they are there.
   std::vector<std::string> lines(std::size_t count) {
-    for (;;) {
+    std::vector<std::string> all;
+    testing::await([&] {
       std::istringstream text(shell_.contents("told" + number_));
-      std::vector<std::string> all;
+      all.clear();
       for (std::string line; std::getline(text, line) && !text.eof();) all.push_back(line);
-      if (all.size() >= count) return all;
-      std::this_thread::yield();
-    }
+      return all.size() >= count;
+    });
+    return all;
   }
   [[nodiscard]] std::string talk() const { return shell_.contents("talk" + number_); }
   std::string end(int signal) {
-    while (lines_in("pid" + number_) == 0) std::this_thread::yield();
+    testing::await([&] { return lines_in("pid" + number_) > 0; });
     kill(std::stoi(shell_.contents("pid" + number_)), signal);
     thread_.join();
     return shell_.contents("exit" + number_);
@@ -363,6 +366,11 @@ TEST_CASE("The command tells a watch in lines, and ends as it is told") {
     CHECK(watched.contents("exit") == "0\n");
     CHECK(watched.contents("talk").empty());
     CHECK_THAT(watched.contents("told"), Catch::Contains("  instance.created  "));
+
+    const std::string full = std::string("'") + VMTRAIL_PROGRAM + "' watch --since 0 --connect " +
+                             url + " >/dev/full 2>'" + watched.path("talk") + "'";
+    CHECK(WEXITSTATUS(std::system(full.c_str())) == 3);
+    CHECK_THAT(watched.contents("talk"), Catch::Contains("standard output cannot be written"));
 
     CHECK(watched.run("watch --since x --connect " + url).exit == 2);
     CHECK(watched.run("watch --hots h --connect " + url).exit == 2);

@@ -284,6 +284,8 @@ TEST_CASE("What is no list of servers is told so") {
       {R"([{"ID":"web-1"}])", "no UUID but 'web-1'"},
       {R"([{"Name":"web-1"}])", "no UUID but ''"},
       {R"([{"ID":")" + id + R"(","Status":"ACTIVE"}])", "as an administrator"},
+      {R"([{"ID":")" + id + R"(","Host":7}])", "is no text: 7"},
+      {R"([{"ID":")" + id + R"(","Host":{"name":"node-1"}}])", "is no text"},
       {std::string(100'000, '['), "not JSON"},
       {R"([{"servers":[{"servers":[]}]}])", "no UUID"},
   };

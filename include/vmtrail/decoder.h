@@ -78,12 +78,12 @@ class Decoder {
   /// padded is copied first.
   void decode(const Frame& frame, EventConsumer& consumer);
 
-  /// The short way for streams of lines, JSON or logged, which needs no frame: finds the end of the
-  /// line at the front of `window` as it reads it. `size` is then the line's, for
-  /// Splitter::take_line(). nullptr: there is not one event in it, or one like those before it; a
-  /// frame is to be cut and decoded.
-  /// kPadding bytes behind the window are readable. The event is valid until the decoder is used
-  /// again.
+  /// The short way for streams of lines, JSON or logged, which needs no frame: decodes the line at
+  /// the front of `window` if it has the usual shape of its format, and finds its end meanwhile.
+  /// `size` is then the line's without its line feed, for Splitter::take_line(). nullptr: it has
+  /// another shape, or the window ends before it does; nothing was consumed, `size` means nothing,
+  /// and a frame is to be cut and decoded. kPadding bytes behind the window are readable. The event
+  /// is valid until the decoder is used again.
   [[nodiscard]] const Event* decode_line(std::string_view window, std::size_t& size);
 
  private:

@@ -69,7 +69,9 @@ class Dispatcher : public EventConsumer {
   /// These come next: see Model::expect().
   void expect(std::span<const Matched> coming) const { model_.expect(coming); }
 
-  /// Where the events come from now, for the quarantine of events that decode but are not sound.
+  /// Where the events come from now, for the quarantine of events that decode but are not sound; a
+  /// dispatcher that is never told quarantines those without their bytes. The frame's bytes are
+  /// borrowed until the next call, or the last event from it.
   void set_frame(const Frame& frame) {
     frame_ = frame;
     frame_quarantined_ = false;

@@ -39,7 +39,7 @@ enum class Field : std::uint8_t {
   disabled,     ///< service.*: true or false
   forced_down,  ///< service.*: true or false
 };
-inline constexpr std::size_t kFieldCount = 17;
+inline constexpr auto kFieldCount = static_cast<std::size_t>(Field::forced_down) + 1;
 
 /// The field's name, as rules spell it.
 [[nodiscard]] std::string_view name(Field field);

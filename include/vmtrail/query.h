@@ -46,7 +46,8 @@ struct RecordPage {
 class Archive {
  public:
   virtual ~Archive() = default;
-  /// See Store::trail().
+  /// The instance's events that are no facts any more, or never became any: the last of either, as
+  /// many as Model::Options::trail says, and the one that decided. Oldest first.
   [[nodiscard]] virtual Result<std::vector<TrailSnapshot>> trail(const InstanceId& id) = 0;
   /// Those after `since`, at most `limit`.
   [[nodiscard]] virtual Result<RecordPage> records_since(Sequence since, std::size_t limit) = 0;

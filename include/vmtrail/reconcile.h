@@ -38,7 +38,6 @@ struct Server {
 /// administrator is shown.
 [[nodiscard]] Result<std::vector<Server>> parse_servers(std::string_view text);
 
-inline constexpr std::size_t kDriftClasses = 5;
 enum class DriftClass : std::uint8_t {
   moved,         ///< it is on another host, or has none, and no event said so
   ghost,         ///< Nova does not list it any more (soft-deleted ones it never does)
@@ -46,9 +45,10 @@ enum class DriftClass : std::uint8_t {
   state,         ///< same host, another vm_state or power_state; or we take it for deleted
   nova_suspect,  ///< its migration completed, and Nova still names the source
 };
+inline constexpr auto kDriftClasses = static_cast<std::size_t>(DriftClass::nova_suspect) + 1;
 [[nodiscard]] std::string_view name(DriftClass drift);
 
-/// One difference. Text of `ours` is valid until the model is next changed.
+/// One difference. Text of `ours` is valid as long as the model.
 struct Drift {
   DriftClass kind;
   InstanceId instance;
@@ -70,14 +70,19 @@ struct Reconciliation {
 /// All of them.
 [[nodiscard]] Reconciliation reconcile(const Model& model, std::vector<Server> servers);
 
+/// Are so many ghosts among the differences that the list rather than the model is to be doubted?
+/// Nova leaves out the servers of a cell that is down (list_records_by_skipping_down_cells), and
+/// cuts what is longer than osapi_max_limit; a deletion is final.
+[[nodiscard]] bool too_many_ghosts(std::size_t ghosts, std::size_t listed);
+
 /// Has the model heard of the instance since the time when the list was made, as far as clocks can
 /// tell? Then it differs for a good reason.
 [[nodiscard]] bool is_newer(const Drift& drift, Time listed, const Model& model);
 
-/// Feeds each difference to the model as an event of Nova's list at the time when it was `listed`,
-/// with a placement.drift record before what it changes. What the model has newer word of than that
-/// is left alone, and so is what it takes for deleted. Returns the message ids of the events, one
-/// for each that was applied; a second time they are copies.
+/// Feeds each difference to the dispatcher's `model` as an event of Nova's list at the time when it
+/// was `listed`, with a placement.drift record before what it changes. What the model has newer
+/// word of than that is left alone, and so is what it takes for deleted. Returns the message ids of
+/// the events that were applied; a second time they are copies.
 std::vector<std::string> apply(const Reconciliation& found, Time listed, const Model& model,
                                Dispatcher& dispatcher);
 

@@ -41,7 +41,7 @@ enum class RecordType : std::uint8_t {
   event_missing,      ///< an event that a site's rule expects has not come (absence.h)
   placement_drift,    ///< Nova's own list says something else; what it changes follows
 };
-inline constexpr std::size_t kRecordTypes = 23;
+inline constexpr auto kRecordTypes = static_cast<std::size_t>(RecordType::placement_drift) + 1;
 
 /// "instance.moved", without the prefix "vmtrail." of the CloudEvents type.
 [[nodiscard]] std::string_view name(RecordType type);

@@ -112,6 +112,8 @@ struct alignas(64) Rule {
 struct RulesText {
   std::string file;  ///< as messages name it
   std::string text;
+
+  bool operator==(const RulesText&) const = default;
 };
 
 /// What is wrong with a rule although it can be used.
