@@ -74,6 +74,12 @@ Result<CurveKeys> CurveKeys::read(const std::string& directory) {
   text = read_key(fs::path(directory) / "secret.key", true);
   if (!text) return tl::unexpected(text.error());
   keys.secret_key = std::move(*text);
+  std::array<char, kText + 1> derived{};
+  if (zmq_curve_public(derived.data(), keys.secret_key.c_str()) == 0 &&
+      keys.public_key != derived.data()) {
+    return tl::unexpected(failed(ErrorCode::unreadable, fs::path(directory) / "public.key",
+                                 "is not the key to this secret.key; nobody would get in"));
+  }
   return keys;
 }
 

@@ -51,6 +51,14 @@ void Authenticator::run() {
   }
 }
 
+// Once for each address, and not for more than a log can bear.
+void Authenticator::tell(const std::string& client) {
+  constexpr std::size_t kMostTold = 100;
+  if (turned_away_.size() >= kMostTold || !turned_away_.insert(client).second) return;
+  spdlog::warn("a client at {} was turned away: its key is not in {}/clients", client,
+               keys_.directory);
+}
+
 void Authenticator::answer() {
   std::vector<zmq::message_t> request;
   if (!zmq::recv_multipart(requests_, std::back_inserter(request))) return;
@@ -58,10 +66,7 @@ void Authenticator::answer() {
                      request[version].to_string_view() == "1.0" &&
                      request[mechanism].to_string_view() == "CURVE";
   const bool admitted = sound && keys_.admits(request[credentials].to_string_view());
-  if (!admitted) {
-    spdlog::warn("a client at {} was turned away: its key is not in {}/clients",
-                 request.size() > address ? request[address].to_string() : "?", keys_.directory);
-  }
+  if (!admitted) tell(request.size() > address ? request[address].to_string() : "?");
   const std::array<zmq::const_buffer, 6> reply = {
       zmq::buffer(std::string_view("1.0")),
       request.size() > id ? zmq::buffer(request[id].data(), request[id].size())

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <set>
+#include <string>
 #include <thread>
 
 #include <zmq.hpp>
@@ -24,8 +26,10 @@ class Authenticator {
  private:
   void run();
   void answer();
+  void tell(const std::string& client);
 
   const CurveKeys keys_;
+  std::set<std::string> turned_away_;  // addresses that the log has; of the thread
   zmq::socket_t requests_;
   zmq::socket_t end_;       // of a pair: told to stop
   zmq::socket_t end_told_;  // its other half, of the thread

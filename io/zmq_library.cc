@@ -68,6 +68,8 @@ VMTRAIL_FORWARD(int, zmq_ctx_set, (void* context, int option, int value), (conte
 VMTRAIL_FORWARD(int, zmq_ctx_term, (void* context), (context))
 VMTRAIL_FORWARD(int, zmq_curve_keypair, (char* public_key, char* secret_key),
                 (public_key, secret_key))
+VMTRAIL_FORWARD(int, zmq_curve_public, (char* public_key, const char* secret_key),
+                (public_key, secret_key))
 VMTRAIL_FORWARD(int, zmq_getsockopt, (void* socket, int option, void* value, size_t* size),
                 (socket, option, value, size))
 VMTRAIL_FORWARD(int, zmq_msg_close, (zmq_msg_t * message), (message))

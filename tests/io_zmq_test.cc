@@ -255,6 +255,9 @@ TEST_CASE("Keys that others can read, are missing or are none are refused: none 
   std::filesystem::permissions(dir + "/secret.key", std::filesystem::perms(0644));
   CHECK_THAT(CurveKeys::read(dir).error().detail, Catch::Contains("others can read"));
   std::filesystem::permissions(dir + "/secret.key", std::filesystem::perms(0600));
+  REQUIRE(CurveKeys::make(scratch.path("others")));
+  std::filesystem::rename(scratch.path("others") + "/public.key", dir + "/public.key");
+  CHECK_THAT(CurveKeys::read(dir).error().detail, Catch::Contains("not the key to this secret"));
   std::ofstream(dir + "/public.key") << "short";
   CHECK_THAT(CurveKeys::read(dir).error().detail, Catch::Contains("no key of 40"));
   std::filesystem::remove(dir + "/public.key");
