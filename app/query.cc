@@ -131,8 +131,8 @@ const Pages* pages_of(const Request& request) {
 // Where the next page begins. What has been recorded since the first one is another question.
 std::optional<std::string> next_page(const Json& page, const Json& first) {
   if (page.contains("next")) {
-    return page.at("next").is_string() ? std::optional(page.at("next").get<std::string>())
-                                       : std::nullopt;
+    const Json& next = page.at("next");
+    return next.is_string() ? std::optional(next.get<std::string>()) : std::nullopt;
   }
   const auto since = page.at("next_since").get<std::uint64_t>();
   const bool more =

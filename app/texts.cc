@@ -74,10 +74,10 @@ std::string where_text(const Json& answer, const Look&) {
   text += line("project", told(instance.at("project_id")));
   text += line("updated", told(instance.at("updated_at")));
   if (const auto decision = answer.find("decided_by"); decision != answer.end()) {
-    text += line("because",
-                 told((*decision).at("event_type")) + " " + told((*decision).at("message_id")));
-    text += line("", told((*decision).at("at")) + " " + told((*decision).at("rule")) + ": " +
-                         told((*decision).at("why")));
+    text +=
+        line("because", told(decision->at("event_type")) + " " + told(decision->at("message_id")));
+    text += line("", told(decision->at("at")) + " " + told(decision->at("rule")) + ": " +
+                         told(decision->at("why")));
   }
   return text;
 }

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::string_view kProves =
     "Where the VMs ran, as far as the events tell and their history is kept (retention, "
-    "--history). "
-    "What is not confirmed is counted as probable. It does not settle what a licence claims.";
+    "--history). What is not confirmed is counted as probable. It does not settle what a licence "
+    "claims.";
 
 double hours(Duration time) {
   return std::chrono::duration<double, std::ratio<3600>>(time).count();

@@ -55,6 +55,11 @@ class Served {
   std::unique_ptr<Source> source;
 };
 
+void write_tokens(const std::string& file, const std::string& text) {
+  std::ofstream(file) << text;
+  ::chmod(file.c_str(), 0600);
+}
+
 std::string header(const std::string& line) {
   return "Content-Type: application/json\r\n" + line + "\r\n";
 }
@@ -173,11 +178,7 @@ TEST_CASE("Whatever is not right is answered with the status and what to do") {
 
 TEST_CASE("Who has the token may post, as a bearer or with Basic: others get 401") {
   const Scratch scratch;
-  {
-    std::ofstream file(scratch.path("tokens"));
-    file << "# tokens\ns3cret\nagent:pass word\n";
-  }
-  ::chmod(scratch.path("tokens").c_str(), 0600);
+  write_tokens(scratch.path("tokens"), "# tokens\ns3cret\nagent:pass word\n");
   Served served("?token_file=" + scratch.path("tokens"));
   struct Case {
     const char* authorization;
@@ -387,8 +388,7 @@ TEST_CASE("All bodies that are being read together have a bound, too") {
 
 TEST_CASE("Trailers and what stands behind a chunk's size have a bound, whoever sends them") {
   const Scratch scratch;
-  std::ofstream(scratch.path("tokens")) << "s3cret\n";
-  ::chmod(scratch.path("tokens").c_str(), 0600);
+  write_tokens(scratch.path("tokens"), "s3cret\n");
   Served served("?token_file=" + scratch.path("tokens"));
   const std::string post =
       "POST /v1/events HTTP/1.1\r\nAuthorization: Bearer s3cret\r\n"
@@ -433,8 +433,7 @@ TEST_CASE("Who asks for something small takes no room from who sends") {
 
 TEST_CASE("One address serves sources and whatever else is added: health needs no token") {
   const Scratch scratch;
-  std::ofstream(scratch.path("tokens")) << "s3cret\n";
-  ::chmod(scratch.path("tokens").c_str(), 0600);
+  write_tokens(scratch.path("tokens"), "s3cret\n");
   HttpServers servers;
   const auto url = parse_url("http://127.0.0.1:0?token_file=" + scratch.path("tokens"));
   auto server = servers.at(*url, false);
