@@ -10,6 +10,7 @@
 
 #include "app/rules_files.h"
 #include "io/cloud.h"
+#include "io/http_servers.h"
 #include "io/listeners.h"
 #include "io/sinks.h"
 #include "io/sources.h"
@@ -39,12 +40,14 @@ Error located(const RulesText& file, const YAML::Mark& mark, const std::string& 
 }
 
 std::vector<Url> urls(const YAML::Node& node, std::string_view key,
-                      Result<Url> (*read)(std::string_view)) {
+                      Result<Url> (*read)(std::string_view),
+                      const std::filesystem::path& directory) {
   std::vector<Url> all;
   const auto add = [&](const YAML::Node& one) {
     if (one.IsMap()) throw Mistake(one.Mark(), "a URL with a ':' at its end wants quotes");
     auto url = read(scalar(one, key));
     if (!url) throw Mistake(one.Mark(), url.error().detail);
+    url->start_files_at(directory);
     all.push_back(std::move(*url));
   };
   if (!node.IsSequence()) {
@@ -88,9 +91,13 @@ class Reader {
          "history", "log", "batch", "retention", "reconcile", "watch", "beyond_loopback"});
     Configuration read;
     if (const auto node = root["state"]) read.state = path(node, "state");
-    if (const auto node = root["sources"]) read.sources = urls(node, "sources", source_url);
-    if (const auto node = root["sinks"]) read.sinks = urls(node, "sinks", sink_url);
-    if (const auto node = root["listen"]) read.listeners = urls(node, "listen", listener_url);
+    if (const auto node = root["sources"]) {
+      read.sources = urls(node, "sources", source_url, directory_);
+    }
+    if (const auto node = root["sinks"]) read.sinks = urls(node, "sinks", sink_url, directory_);
+    if (const auto node = root["listen"]) {
+      read.listeners = urls(node, "listen", listener_url, directory_);
+    }
     if (const auto node = root["rules"]) {
       for (const std::string& file : strings(node, "rules")) {
         read.rules.push_back((directory_ / file).string());
@@ -178,7 +185,9 @@ Result<Configuration> read_configuration(const std::string& file) {
   if (!text) return tl::unexpected(text.error());
   // yaml-cpp throws; input does not.
   try {
-    return Reader(file).read(YAML::Load(text->text));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text->text);
+    if (documents.size() > 1) throw Mistake(documents[1].Mark(), "one document is wanted");
+    return Reader(file).read(documents.empty() ? YAML::Node() : documents[0]);
   } catch (const Mistake& mistake) {
     return tl::unexpected(located(*text, mistake.mark, mistake.what()));
   } catch (const YAML::Exception& error) {
@@ -224,6 +233,23 @@ Result<void> check_configuration(const Configuration& configuration) {
         return tl::unexpected(wrong_url(url, "is given twice"));
       }
     }
+  }
+  for (const Url& url : configuration.sources) {
+    const auto right = prepare_source(url, configuration.beyond_loopback);
+    if (!right) return tl::unexpected(right.error());
+  }
+  for (const Url& url : configuration.sinks) {
+    const auto right = prepare_sink(url, configuration.beyond_loopback);
+    if (!right) return tl::unexpected(right.error());
+  }
+  std::vector<Url> served = configuration.sources;
+  for (const Url& url : configuration.listeners) {
+    const auto right = prepare_listener(url, configuration.beyond_loopback);
+    if (!right) return tl::unexpected(right.error());
+    for (const Url& first : served) {
+      if (auto shared = check_shared(url, first); !shared) return shared;
+    }
+    served.push_back(url);
   }
   return {};
 }

@@ -45,7 +45,8 @@ struct Configuration {
 };
 
 /// Reads a configuration file (docs/serve.md); relative paths in it start from its directory. Every
-/// URL is checked. Errors: unreadable; wrong_usage as "file:line:column: what; found: …".
+/// URL's scheme and the names of its options are checked. Errors: unreadable; wrong_usage as
+/// "file:line:column: what; found: …".
 [[nodiscard]] Result<Configuration> read_configuration(const std::string& file);
 
 /// A source, a sink or a listener of the command line. Error: wrong_usage.
@@ -53,7 +54,8 @@ struct Configuration {
 [[nodiscard]] Result<Url> sink_url(std::string_view text);
 [[nodiscard]] Result<Url> listener_url(std::string_view text);
 
-/// What can only be seen of the whole: none or twice the same, or a cloud that nobody describes.
+/// What can only be seen of the whole (no source, one given twice), and whether all that it names
+/// can be prepared: the values of options, keys, tokens, the cloud. Opens nothing.
 /// Errors: wrong_usage, unreadable.
 [[nodiscard]] Result<void> check_configuration(const Configuration& configuration);
 

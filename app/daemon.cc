@@ -130,7 +130,7 @@ Result<void> Daemon::open_sinks(const Configuration& configuration) {
   for (const Url& url : configuration.sinks) {
     const auto form = sink_form(url);
     if (!form) return tl::unexpected(form.error());
-    auto sink = open_sink(url, {.beyond_loopback = configuration.beyond_loopback});
+    auto sink = open_sink(url, configuration.beyond_loopback);
     if (!sink) return tl::unexpected(sink.error());
     // A new one begins with what comes now.
     Sequence behind = keeper_->model().sequence();

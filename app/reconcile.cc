@@ -52,19 +52,32 @@ Result<std::string> read_whole(const std::string& path) {
   return std::string(source->window());
 }
 
-// When the list was made: as told, else when its file was written, else now.
+constexpr auto kClocksDiffer = std::chrono::minutes{1};  // of this machine and of a file's
+
+// When the list was made: as told, else when its file was written, else now. What comes from the
+// future would make everything late that comes next.
 Result<Time> listed_at(const ReconcileOptions& options) {
-  if (!options.at.empty()) {
-    if (const auto time = parse_time_or_day(options.at)) return *time;
-    return tl::unexpected(
-        Error{ErrorCode::wrong_usage,
-              "--at wants a time (2017-01-23T06:22:02Z, 2017-01-23), not '" + options.at + "'"});
-  }
-  if (!options.cloud.empty()) return wall_clock();
+  const Time now = wall_clock();
+  Time listed = now;
   std::error_code failed;
-  const auto written = std::filesystem::last_write_time(options.servers, failed);
-  if (failed || options.servers == "-") return wall_clock();
-  return std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(written));
+  if (!options.at.empty()) {
+    const auto time = parse_time_or_day(options.at);
+    if (!time) {
+      return tl::unexpected(
+          Error{ErrorCode::wrong_usage,
+                "--at wants a time (2017-01-23T06:22:02Z, 2017-01-23), not '" + options.at + "'"});
+    }
+    listed = *time;
+  } else if (options.cloud.empty() && options.servers != "-") {
+    const auto written = std::filesystem::last_write_time(options.servers, failed);
+    if (!failed) {
+      listed = std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(written));
+    }
+  }
+  if (listed <= now + kClocksDiffer) return listed;
+  return tl::unexpected(
+      Error{ErrorCode::wrong_usage, "the list is dated " + to_string(listed) +
+                                        ", in the future; say --at TIME, when it was made"});
 }
 
 // The model of a state directory, to be changed if it is to be.

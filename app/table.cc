@@ -54,6 +54,27 @@ std::string csv_cell(const std::string& text) {
   return quoted + '"';
 }
 
+/// A character that a terminal obeys instead of showing it: its bytes in UTF-8; 0: there is none.
+struct Control {
+  std::size_t size;
+  unsigned code;
+};
+
+// C0 and DEL, C1 (U+0080 to U+009F), and what ends a line or turns the direction of writing
+// (U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069).
+Control control_at(std::string_view text) {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  if (byte(0) < 0x20 || byte(0) == 0x7F) return {1, byte(0)};
+  if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) return {2, byte(1)};
+  if (byte(0) != 0xE2) return {0, 0};
+  const unsigned code = 0x2000 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
+  const bool turns = code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+                     (code >= 0x2066 && code <= 0x2069);
+  return turns ? Control{3, code} : Control{0, 0};
+}
+
 }  // namespace
 
 Table::Table(std::vector<std::string> header) : rows_{std::move(header)} {}
@@ -119,21 +140,19 @@ std::string Table::to_csv() const {
 
 std::string shown(std::string_view text) {
   if (text.empty()) return "-";
-  constexpr char kHex[] = "0123456789abcdef";
   std::string safe;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    // C1 control characters are two bytes in UTF-8: c2 80 to c2 9f.
-    const bool c1 =
-        c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (c < 0x20 || c == 0x7F || c1) {
-      const unsigned char code = c1 ? static_cast<unsigned char>(text[++i]) : c;
-      safe += "\\x";
-      safe += kHex[code >> 4];
-      safe += kHex[code & 15];
+  while (!text.empty()) {
+    const auto [size, code] = control_at(text);
+    if (size == 0) {
+      safe += text.front();
     } else {
-      safe += text[i];
+      constexpr char kHex[] = "0123456789abcdef";
+      safe += code < 0x100 ? "\\x" : "\\u";
+      for (int shift = code < 0x100 ? 4 : 12; shift >= 0; shift -= 4) {
+        safe += kHex[(code >> shift) & 15];
+      }
     }
+    text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return safe;
 }

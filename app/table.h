@@ -33,8 +33,8 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// Text as it may be shown on a terminal: control characters are spelled out (a tenant chooses an
-/// instance's name), nothing is "-".
+/// Text as it may be shown on a terminal: control characters, and those that turn the direction of
+/// writing, are spelled out (a tenant chooses an instance's name); nothing is "-".
 [[nodiscard]] std::string shown(std::string_view text);
 
 }  // namespace vmtrail

@@ -107,19 +107,20 @@ Result<AmqpAddress> AmqpAddress::of(const Url& url) {
   address.port = url.port.value_or(address.tls ? 5671 : 5672);
   address.vhost = url.path.size() > 1 ? url.path.substr(1) : "/";
   address.user = url.user.empty() ? "guest" : url.user;
-  address.password_file = url.value("password_file").value_or("");
+  for (const auto& [option, file] : {std::pair{"password_file", &address.password_file},
+                                     {"cacert", &address.cacert},
+                                     {"cert", &address.cert},
+                                     {"key", &address.key}}) {
+    auto named = url.file(option);
+    if (!named) return tl::unexpected(named.error());
+    *file = std::move(*named);
+  }
   if (address.password_file.empty() && address.user != "guest") {
     return tl::unexpected(wrong_url(url, "password_file=FILE is wanted for this user"));
   }
-  const auto heartbeat = url.number("heartbeat", 30);
+  const auto heartbeat = url.number({"heartbeat", 30, 2, 3'600, "seconds"});
   if (!heartbeat) return tl::unexpected(heartbeat.error());
-  if (*heartbeat < 2 || *heartbeat > 3600) {
-    return tl::unexpected(wrong_url(url, "heartbeat is 2 to 3600 seconds"));
-  }
   address.heartbeat = static_cast<int>(*heartbeat);
-  address.cacert = url.value("cacert").value_or("");
-  address.cert = url.value("cert").value_or("");
-  address.key = url.value("key").value_or("");
   if (address.tls == address.cacert.empty()) {
     return tl::unexpected(wrong_url(
         url, address.tls ? "cacert=FILE is wanted: whom to trust" : "with cacert it is amqps"));

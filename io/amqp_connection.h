@@ -20,9 +20,9 @@ namespace vmtrail {
 inline constexpr std::array<std::string_view, 5> kAmqpOptions = {"password_file", "heartbeat",
                                                                  "cacert", "cert", "key"};
 
-/// Where a broker is and who asks, from a URL. Reads no file but to be sure that it is there.
+/// Where a broker is and who asks, from a URL. What its files hold is read with each connection.
 struct AmqpAddress {
-  /// Errors: wrong_usage.
+  /// Errors: wrong_usage; unreadable, with the file.
   [[nodiscard]] static Result<AmqpAddress> of(const Url& url);
 
   std::string name;  ///< the URL, for messages

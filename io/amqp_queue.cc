@@ -15,16 +15,16 @@ Result<AmqpQueue> AmqpQueue::of(const Url& url) {
     return tl::unexpected(wrong_url(url, "queue_type is classic or quorum"));
   }
   queue.quorum = type == "quorum";
-  const std::string_view durable = url.value("durable").value_or("yes");
-  if ((durable != "yes" && durable != "no") || (queue.quorum && durable == "no")) {
-    return tl::unexpected(wrong_url(url, "durable is yes or no; a quorum queue always is"));
+  if (url.has("durable")) {
+    const auto durable = url.flag("durable");
+    if (!durable) return tl::unexpected(durable.error());
+    queue.durable = *durable;
   }
-  queue.durable = durable == "yes";
-  const auto prefetch = url.number("prefetch", queue.prefetch);
+  if (queue.quorum && !queue.durable) {
+    return tl::unexpected(wrong_url(url, "a quorum queue is always durable"));
+  }
+  const auto prefetch = url.number({"prefetch", queue.prefetch, 1, 65'535, "messages"});
   if (!prefetch) return tl::unexpected(prefetch.error());
-  if (*prefetch < 1 || *prefetch > 65'535) {
-    return tl::unexpected(wrong_url(url, "prefetch is 1 to 65535"));
-  }
   queue.prefetch = static_cast<std::uint16_t>(*prefetch);
   for (const std::string_view text : url.values("bind")) {
     const std::size_t colon = text.find(':');

@@ -39,10 +39,9 @@ Result<void> check_client_url(const Url& url) {
 }
 
 Result<long> timeout_of(const Url& url) {
-  const auto seconds = url.number("timeout", 30);
+  const auto seconds = url.number({"timeout", 30, 1, 3'600, "seconds"});
   if (!seconds) return tl::unexpected(seconds.error());
-  if (*seconds >= 1 && *seconds <= 3'600) return static_cast<long>(*seconds);
-  return tl::unexpected(wrong_url(url, "timeout is 1 to 3600 seconds"));
+  return static_cast<long>(*seconds);
 }
 
 Result<std::string> token_of(const Url& url) {

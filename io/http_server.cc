@@ -50,6 +50,20 @@ Error error_at(const std::string& where, const std::string& what) {
 
 constexpr auto kRest = std::chrono::milliseconds{100};  // when no more sockets are to be had
 
+Result<void> set_up(net::ssl::context& tls, const HttpServer::Options& options) {
+  if (options.certificate.empty()) return {};
+  error_code failed;
+  tls.set_options(net::ssl::context::default_workarounds | net::ssl::context::no_sslv2 |
+                      net::ssl::context::no_sslv3 | net::ssl::context::no_tlsv1 |
+                      net::ssl::context::no_tlsv1_1,
+                  failed);
+  if (!failed) tls.use_certificate_chain_file(options.certificate, failed);
+  if (failed) return tl::unexpected(error_at(options.certificate, failed.message()));
+  tls.use_private_key_file(options.key, net::ssl::context::pem, failed);
+  if (failed) return tl::unexpected(error_at(options.key, failed.message()));
+  return {};
+}
+
 }  // namespace
 
 std::string_view http_title(unsigned status) {
@@ -85,7 +99,6 @@ struct HttpServer::Impl {
         acceptor(first()),
         rest(first()) {}
 
-  Result<void> set_up_tls();
   Result<void> listen();
   void accept();
   void take(tcp::socket socket);
@@ -108,21 +121,6 @@ struct HttpServer::Impl {
   std::uint16_t port = 0;
   std::vector<std::jthread> threads;
 };
-
-Result<void> HttpServer::Impl::set_up_tls() {
-  const Options& options = listener.options;
-  if (options.certificate.empty()) return {};
-  error_code failed;
-  tls.set_options(net::ssl::context::default_workarounds | net::ssl::context::no_sslv2 |
-                      net::ssl::context::no_sslv3 | net::ssl::context::no_tlsv1 |
-                      net::ssl::context::no_tlsv1_1,
-                  failed);
-  if (!failed) tls.use_certificate_chain_file(options.certificate, failed);
-  if (failed) return tl::unexpected(error_at(options.certificate, failed.message()));
-  tls.use_private_key_file(options.key, net::ssl::context::pem, failed);
-  if (failed) return tl::unexpected(error_at(options.key, failed.message()));
-  return {};
-}
 
 Result<void> HttpServer::Impl::listen() {
   const Options& options = listener.options;
@@ -187,9 +185,15 @@ void HttpServer::Impl::take(tcp::socket socket) {
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
+Result<void> HttpServer::check_files(const Options& options) {
+  net::ssl::context tls{net::ssl::context::tls_server};
+  return set_up(tls, options);
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::open(Options options) {
   auto impl = std::make_unique<Impl>(std::move(options));
-  if (auto done = impl->set_up_tls(); !done) return tl::unexpected(done.error());
+  if (auto done = set_up(impl->tls, impl->listener.options); !done)
+    return tl::unexpected(done.error());
   if (auto done = impl->listen(); !done) return tl::unexpected(done.error());
   impl->accept();
   for (std::size_t i = 0; i < impl->loops.size(); ++i) {

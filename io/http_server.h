@@ -41,6 +41,9 @@ class HttpServer {
 
   /// Errors: unreadable, with the address or the file.
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> open(Options options);
+  /// Can its certificate and key be read, and do they belong together? Error: unreadable, with the
+  /// file.
+  [[nodiscard]] static Result<void> check_files(const Options& options);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

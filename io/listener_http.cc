@@ -102,10 +102,14 @@ class HttpListening : public Listener {
 
 }  // namespace
 
-OpenedListener open_http_listener(const Url& url, const ListenerSetting& setting) {
-  auto server = setting.http.at(url, setting.beyond_loopback);
-  if (!server) return tl::unexpected(server.error());
-  return std::make_unique<HttpListening>(**server, setting.desk, setting.watch);
+Result<ListenerOpener> prepare_http_listener(const Url& url, bool beyond_loopback) {
+  const auto options = http_options(url, beyond_loopback);
+  if (!options) return tl::unexpected(options.error());
+  return [url, options = *options](const ListenerSetting& setting) -> OpenedListener {
+    auto server = setting.http.at(url, options);
+    if (!server) return tl::unexpected(server.error());
+    return std::make_unique<HttpListening>(**server, setting.desk, setting.watch);
+  };
 }
 
 }  // namespace vmtrail

@@ -158,14 +158,18 @@ class ZmqListener : public Listener {
 
 }  // namespace
 
-OpenedListener open_zmq_listener(const Url& url, const ListenerSetting& setting) {
-  const PromptThreads prompt;
-  auto peer = ZmqPeer::open(url, {.type = zmq::socket_type::router,
-                                  .beyond_loopback = setting.beyond_loopback,
-                                  .most = kLargestRequest});
-  if (!peer) return tl::unexpected(peer.error());
-  (*peer)->socket.set(zmq::sockopt::router_mandatory, true);
-  return std::make_unique<ZmqListener>(setting, std::move(*peer));
+Result<ListenerOpener> prepare_zmq_listener(const Url& url, bool beyond_loopback) {
+  auto address = ZmqAddress::of(url, {.type = zmq::socket_type::router,
+                                      .beyond_loopback = beyond_loopback,
+                                      .most = kLargestRequest});
+  if (!address) return tl::unexpected(address.error());
+  return [address = std::move(*address)](const ListenerSetting& setting) -> OpenedListener {
+    const PromptThreads prompt;
+    auto peer = ZmqPeer::open(address);
+    if (!peer) return tl::unexpected(peer.error());
+    (*peer)->socket.set(zmq::sockopt::router_mandatory, true);
+    return std::make_unique<ZmqListener>(setting, std::move(*peer));
+  };
 }
 
 }  // namespace vmtrail

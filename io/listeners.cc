@@ -15,15 +15,15 @@ namespace {
 struct Kind {
   std::string_view scheme;
   std::span<const std::string_view> options;
-  OpenedListener (*open)(const Url& url, const ListenerSetting& setting);
+  Result<ListenerOpener> (*prepare)(const Url& url, bool beyond_loopback);
 };
 
 constexpr std::string_view kZmqOptions[] = {"curve", "hwm"};
 
 constexpr auto kKinds = std::to_array<Kind>({
-    {"http", kHttpOptions, open_http_listener},
-    {"https", kHttpOptions, open_http_listener},
-    {"zmq+router", kZmqOptions, open_zmq_listener},
+    {"http", kHttpOptions, prepare_http_listener},
+    {"https", kHttpOptions, prepare_http_listener},
+    {"zmq+router", kZmqOptions, prepare_zmq_listener},
 });
 
 }  // namespace
@@ -37,9 +37,15 @@ Result<void> check_listener(const Url& url) {
   return check_options(url, (*kind)->options);
 }
 
-OpenedListener open_listener(const Url& url, const ListenerSetting& setting) {
+Result<ListenerOpener> prepare_listener(const Url& url, bool beyond_loopback) {
   if (auto right = check_listener(url); !right) return tl::unexpected(right.error());
-  return (*kind_of(url, "listener", kKinds))->open(url, setting);
+  return (*kind_of(url, "listener", kKinds))->prepare(url, beyond_loopback);
+}
+
+OpenedListener open_listener(const Url& url, const ListenerSetting& setting) {
+  const auto open = prepare_listener(url, setting.beyond_loopback);
+  if (!open) return tl::unexpected(open.error());
+  return (*open)(setting);
 }
 
 }  // namespace vmtrail

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,15 +28,22 @@ struct ListenerSetting {
   QueryDesk& desk;
   WatchDesk& watch;
   HttpServers& http;
-  bool beyond_loopback = false;  ///< it may bind other addresses without keys or a token
+  bool beyond_loopback = false;  ///< see prepare_listener()
 };
 
 using OpenedListener = Result<std::unique_ptr<Listener>>;
+/// Opens what a URL asks for. Error: unreadable, of an address that cannot be bound.
+using ListenerOpener = std::function<OpenedListener(const ListenerSetting&)>;
 
 /// Is there a kind of listener for the URL, and does it have these options? Error: wrong_usage.
 [[nodiscard]] Result<void> check_listener(const Url& url);
 
-/// Errors: wrong_usage; an address that cannot be bound as `unreadable`, with the URL.
+/// All that can be known to be wrong before anything is opened. `beyond_loopback`: it may bind
+/// other addresses without keys or a token. Errors: those of check_listener(), wrong_usage,
+/// unreadable.
+[[nodiscard]] Result<ListenerOpener> prepare_listener(const Url& url, bool beyond_loopback);
+
+/// Errors: those of prepare_listener() and of its opener.
 [[nodiscard]] OpenedListener open_listener(const Url& url, const ListenerSetting& setting);
 
 // The kinds, each in a file of its own.
@@ -43,11 +51,11 @@ using OpenedListener = Result<std::unique_ptr<Listener>>;
 /// http[s]://HOST:PORT with the options of kHttpOptions: the paths of query_routes(). Answers are
 /// the JSON of the question; errors are problem details (RFC 9457) with `code` and `candidates`.
 /// What is watched is server-sent events.
-[[nodiscard]] OpenedListener open_http_listener(const Url& url, const ListenerSetting& setting);
+[[nodiscard]] Result<ListenerOpener> prepare_http_listener(const Url& url, bool beyond_loopback);
 
 /// zmq+router://HOST:PORT [curve=DIR] [hwm=N]: the last frame of a message is the request, the
 /// answer goes back behind the frames before it, as REQ and DEALER sockets want it. So do the
 /// messages of a watch, any number of them.
-[[nodiscard]] OpenedListener open_zmq_listener(const Url& url, const ListenerSetting& setting);
+[[nodiscard]] Result<ListenerOpener> prepare_zmq_listener(const Url& url, bool beyond_loopback);
 
 }  // namespace vmtrail

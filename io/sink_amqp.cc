@@ -145,11 +145,13 @@ Result<void> AmqpSink::take(const amqp_frame_t& frame) {
 
 }  // namespace
 
-OpenedSink open_amqp_sink(const Url& url, const SinkSetting& /*setting*/) {
+Result<SinkOpener> prepare_amqp_sink(const Url& url, bool /*beyond_loopback*/) {
   auto address = AmqpAddress::of(url);
   if (!address) return tl::unexpected(address.error());
   std::string exchange(url.value("exchange").value_or("vmtrail"));
-  return std::make_unique<AmqpSink>(std::move(*address), std::move(exchange));
+  return [address = std::move(*address), exchange = std::move(exchange)]() -> OpenedSink {
+    return std::make_unique<AmqpSink>(address, exchange);
+  };
 }
 
 }  // namespace vmtrail

@@ -13,6 +13,6 @@ namespace vmtrail {
 inline constexpr std::array<std::string_view, 6> kAmqpSinkOptions = {
     "password_file", "heartbeat", "cacert", "cert", "key", "exchange"};
 
-[[nodiscard]] OpenedSink open_amqp_sink(const Url& url, const SinkSetting& setting);
+[[nodiscard]] Result<SinkOpener> prepare_amqp_sink(const Url& url, bool beyond_loopback);
 
 }  // namespace vmtrail

@@ -149,17 +149,19 @@ class FileSink : public Sink {
 
 }  // namespace
 
-OpenedSink open_stdout_sink(const Url&, const SinkSetting&) {
-  return std::make_unique<StdoutSink>();
+Result<SinkOpener> prepare_stdout_sink(const Url& /*url*/, bool /*beyond_loopback*/) {
+  return []() -> OpenedSink { return std::make_unique<StdoutSink>(); };
 }
 
-OpenedSink open_file_sink(const Url& url, const SinkSetting&) {
+Result<SinkOpener> prepare_file_sink(const Url& url, bool /*beyond_loopback*/) {
   if (!url.host.empty() || url.path.size() < 2) {
     return tl::unexpected(wrong_url(url, "a file is written file:///PATH"));
   }
   const auto most = url.size("rotate", UINT64_MAX);
   if (!most) return tl::unexpected(most.error());
-  return std::make_unique<FileSink>(url.path, *most);
+  return [path = url.path, most = *most]() -> OpenedSink {
+    return std::make_unique<FileSink>(path, most);
+  };
 }
 
 }  // namespace vmtrail

@@ -8,11 +8,11 @@
 namespace vmtrail {
 
 /// stdout:
-[[nodiscard]] OpenedSink open_stdout_sink(const Url& url, const SinkSetting& setting);
+[[nodiscard]] Result<SinkOpener> prepare_stdout_sink(const Url& url, bool beyond_loopback);
 
 /// file:///PATH [rotate=SIZE]: appends; beyond that size PATH becomes PATH.1, that becomes PATH.2,
 /// and so on to kRotated; what was that is gone.
-[[nodiscard]] OpenedSink open_file_sink(const Url& url, const SinkSetting& setting);
+[[nodiscard]] Result<SinkOpener> prepare_file_sink(const Url& url, bool beyond_loopback);
 inline constexpr int kRotated = 5;
 
 }  // namespace vmtrail

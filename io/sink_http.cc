@@ -66,14 +66,13 @@ class HttpSink : public Sink {
 
 }  // namespace
 
-OpenedSink open_http_sink(const Url& url, const SinkSetting& /*setting*/) {
-  const auto batch = url.number("batch", 1);
+Result<SinkOpener> prepare_http_sink(const Url& url, bool /*beyond_loopback*/) {
+  const auto batch = url.number({"batch", 1, 1, 10'000, "records"});
   if (!batch) return tl::unexpected(batch.error());
-  const auto timeout = url.number("timeout", 10);
+  const auto timeout = url.number({"timeout", 10, 1, 3'600, "seconds"});
   if (!timeout) return tl::unexpected(timeout.error());
-  if (*batch < 1 || *batch > 10'000 || *timeout < 1 || *timeout > 3'600) {
-    return tl::unexpected(wrong_url(url, "batch is 1 to 10000 records, timeout 1 to 3600 seconds"));
-  }
+  const auto cacert = url.file("cacert");
+  if (!cacert) return tl::unexpected(cacert.error());
   HttpSink::Options options;
   options.name = url.text;
   options.batch = *batch;
@@ -83,11 +82,13 @@ OpenedSink open_http_sink(const Url& url, const SinkSetting& /*setting*/) {
                          (*batch > 1 ? "-batch" : "") + "+json; charset=utf-8",
                      "Expect:"};
   request.timeout = std::chrono::seconds(*timeout);
-  request.cacert = url.value("cacert").value_or("");
+  request.cacert = *cacert;
   const auto token = token_of(url);
   if (!token) return tl::unexpected(token.error());
   if (!token->empty()) request.headers.push_back("Authorization: Bearer " + *token);
-  return std::make_unique<HttpSink>(std::move(options));
+  return [options = std::move(options)]() -> OpenedSink {
+    return std::make_unique<HttpSink>(options);
+  };
 }
 
 }  // namespace vmtrail

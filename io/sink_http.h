@@ -13,6 +13,6 @@ namespace vmtrail {
 inline constexpr std::array<std::string_view, 4> kHttpSinkOptions = {"batch", "token_file",
                                                                      "cacert", "timeout"};
 
-[[nodiscard]] OpenedSink open_http_sink(const Url& url, const SinkSetting& setting);
+[[nodiscard]] Result<SinkOpener> prepare_http_sink(const Url& url, bool beyond_loopback);
 
 }  // namespace vmtrail

@@ -72,24 +72,28 @@ class ZmqSink : public Sink {
   Sequence sent_{};
 };
 
-OpenedSink open_zmq(const Url& url, const SinkSetting& setting, zmq::socket_type type, int hwm) {
-  auto peer = ZmqPeer::open(url, {.type = type,
-                                  .binds = type == zmq::socket_type::pub,
-                                  .beyond_loopback = setting.beyond_loopback,
-                                  .hwm = hwm,
-                                  .watched = type == zmq::socket_type::push});
-  if (!peer) return tl::unexpected(peer.error());
-  return std::make_unique<ZmqSink>(url, std::move(*peer));
+Result<SinkOpener> prepare_zmq(const Url& url, const ZmqAddress::Options& options) {
+  auto address = ZmqAddress::of(url, options);
+  if (!address) return tl::unexpected(address.error());
+  return [address = std::move(*address)]() -> OpenedSink {
+    auto peer = ZmqPeer::open(address);
+    if (!peer) return tl::unexpected(peer.error());
+    return std::make_unique<ZmqSink>(address.url, std::move(*peer));
+  };
 }
 
 }  // namespace
 
-OpenedSink open_zmq_pub(const Url& url, const SinkSetting& setting) {
-  return open_zmq(url, setting, zmq::socket_type::pub, 10'000);
+Result<SinkOpener> prepare_zmq_pub(const Url& url, bool beyond_loopback) {
+  return prepare_zmq(
+      url, {.type = zmq::socket_type::pub, .beyond_loopback = beyond_loopback, .hwm = 10'000});
 }
 
-OpenedSink open_zmq_push(const Url& url, const SinkSetting& setting) {
-  return open_zmq(url, setting, zmq::socket_type::push, 1'000);
+Result<SinkOpener> prepare_zmq_push(const Url& url, bool beyond_loopback) {
+  return prepare_zmq(url, {.type = zmq::socket_type::push,
+                           .binds = false,
+                           .beyond_loopback = beyond_loopback,
+                           .watched = true});
 }
 
 }  // namespace vmtrail

@@ -12,9 +12,9 @@ namespace vmtrail {
 
 /// zmq+pub://HOST:PORT [connect] [curve=DIR] [hwm=N]. Who does not keep up loses records, and sees
 /// it by the sequence if it has subscribed to all.
-[[nodiscard]] OpenedSink open_zmq_pub(const Url& url, const SinkSetting& setting);
+[[nodiscard]] Result<SinkOpener> prepare_zmq_pub(const Url& url, bool beyond_loopback);
 
 /// zmq+push://HOST:PORT [bind] [curve=DIR] [hwm=N]. Waits while nobody pulls.
-[[nodiscard]] OpenedSink open_zmq_push(const Url& url, const SinkSetting& setting);
+[[nodiscard]] Result<SinkOpener> prepare_zmq_push(const Url& url, bool beyond_loopback);
 
 }  // namespace vmtrail

@@ -24,14 +24,14 @@ constexpr std::string_view kPushOptions[] = {"bind", "curve", "hwm"};
 
 // One row for each; docs/serve.md says what the options mean.
 constexpr auto kSinks = std::to_array<SinkKind>({
-    {"stdout", {}, open_stdout_sink},
-    {"file", kFileOptions, open_file_sink},
-    {"amqp", kAmqpSinkOptions, open_amqp_sink},
-    {"amqps", kAmqpSinkOptions, open_amqp_sink},
-    {"http", kHttpSinkOptions, open_http_sink},
-    {"https", kHttpSinkOptions, open_http_sink},
-    {"zmq+pub", kPubOptions, open_zmq_pub},
-    {"zmq+push", kPushOptions, open_zmq_push},
+    {"stdout", {}, prepare_stdout_sink},
+    {"file", kFileOptions, prepare_file_sink},
+    {"amqp", kAmqpSinkOptions, prepare_amqp_sink},
+    {"amqps", kAmqpSinkOptions, prepare_amqp_sink},
+    {"http", kHttpSinkOptions, prepare_http_sink},
+    {"https", kHttpSinkOptions, prepare_http_sink},
+    {"zmq+pub", kPubOptions, prepare_zmq_pub},
+    {"zmq+push", kPushOptions, prepare_zmq_push},
 });
 
 }  // namespace
@@ -69,9 +69,15 @@ Result<SinkForm> sink_form(const Url& url) {
   return form;
 }
 
-OpenedSink open_sink(const Url& url, const SinkSetting& setting) {
+Result<SinkOpener> prepare_sink(const Url& url, bool beyond_loopback) {
   if (auto form = sink_form(url); !form) return tl::unexpected(form.error());
-  return (*kind_of(url, "sink", kSinks))->open(url, setting);
+  return (*kind_of(url, "sink", kSinks))->prepare(url, beyond_loopback);
+}
+
+OpenedSink open_sink(const Url& url, bool beyond_loopback) {
+  const auto open = prepare_sink(url, beyond_loopback);
+  if (!open) return tl::unexpected(open.error());
+  return (*open)();
 }
 
 }  // namespace vmtrail

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,19 +16,18 @@
 
 namespace vmtrail {
 
-/// What a sink is given when it is opened.
-struct SinkSetting {
-  bool beyond_loopback = false;  ///< it may bind other addresses without keys
-};
-
 using OpenedSink = Result<std::unique_ptr<Sink>>;
+/// Opens what a URL asks for. Error: `unwritable`, only for what cannot mend itself, such as a port
+/// in use.
+using SinkOpener = std::function<OpenedSink()>;
 
 /// One row of the table of sinks.
 struct SinkKind {
   std::string_view scheme;
   std::span<const std::string_view> options;  ///< but for those of SinkForm
-  /// Errors: wrong_usage; `unwritable` only for what cannot mend itself, such as a port in use.
-  OpenedSink (*open)(const Url& url, const SinkSetting& setting);
+  /// Reads the options' values and the keys that they name; opens nothing. Errors: wrong_usage,
+  /// unreadable.
+  Result<SinkOpener> (*prepare)(const Url& url, bool beyond_loopback);
 };
 
 [[nodiscard]] std::span<const SinkKind> sink_kinds();
@@ -44,7 +44,11 @@ struct SinkForm {
 /// schemes that are unknown.
 [[nodiscard]] Result<SinkForm> sink_form(const Url& url);
 
-/// Opens a sink. Errors: those of sink_form() and of its kind.
-[[nodiscard]] OpenedSink open_sink(const Url& url, const SinkSetting& setting);
+/// All that can be known to be wrong before anything is opened. `beyond_loopback`: it may bind
+/// other addresses without keys. Errors: those of sink_form() and of its kind.
+[[nodiscard]] Result<SinkOpener> prepare_sink(const Url& url, bool beyond_loopback);
+
+/// Opens a sink. Errors: those of prepare_sink() and of its opener.
+[[nodiscard]] OpenedSink open_sink(const Url& url, bool beyond_loopback = false);
 
 }  // namespace vmtrail

@@ -289,12 +289,15 @@ Result<void> AmqpSource::bind_again(AmqpConnection& connection) {
 
 }  // namespace
 
-OpenedSource open_amqp_source(const Url& url, const SourceSetting& setting) {
+Result<SourceOpener> prepare_amqp_source(const Url& url, bool /*beyond_loopback*/) {
   auto address = AmqpAddress::of(url);
   if (!address) return tl::unexpected(address.error());
   auto queue = AmqpQueue::of(url);
   if (!queue) return tl::unexpected(queue.error());
-  return std::make_unique<AmqpSource>(url, setting, std::move(*address), std::move(*queue));
+  return [url, address = std::move(*address),
+          queue = std::move(*queue)](const SourceSetting& setting) -> OpenedSource {
+    return std::make_unique<AmqpSource>(url, setting, address, queue);
+  };
 }
 
 }  // namespace vmtrail

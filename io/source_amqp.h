@@ -15,6 +15,6 @@ inline constexpr std::array<std::string_view, 10> kAmqpSourceOptions = {
     "password_file", "heartbeat", "cacert",     "cert",     "key",
     "queue",         "bind",      "queue_type", "prefetch", "durable"};
 
-[[nodiscard]] OpenedSource open_amqp_source(const Url& url, const SourceSetting& setting);
+[[nodiscard]] Result<SourceOpener> prepare_amqp_source(const Url& url, bool beyond_loopback);
 
 }  // namespace vmtrail

@@ -35,12 +35,12 @@ constexpr int kLook = 1000;  // ms: where the system does not tell of changes
 
 class FileSource : public Source {
  public:
-  FileSource(const Url& url, const SourceSetting& setting)
+  FileSource(const Url& url, const SourceSetting& setting, bool follow)
       : Source(url.text),
         handover_(setting.intake),
         format_(setting.format),
         path_(url.path),
-        follow_(url.has("follow")),
+        follow_(follow),
         stored_(TailPosition::parse(setting.position)),
         wake_(::eventfd(0, EFD_CLOEXEC)),
         changes_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
@@ -191,11 +191,15 @@ class FileSource : public Source {
 
 }  // namespace
 
-OpenedSource open_file_source(const Url& url, const SourceSetting& setting) {
+Result<SourceOpener> prepare_file_source(const Url& url, bool /*beyond_loopback*/) {
   if (!url.host.empty() || url.path.size() < 2) {
     return tl::unexpected(wrong_url(url, "a file is written file:///PATH"));
   }
-  return std::make_unique<FileSource>(url, setting);
+  const auto follow = url.flag("follow");
+  if (!follow) return tl::unexpected(follow.error());
+  return [url, follow = *follow](const SourceSetting& setting) -> OpenedSource {
+    return std::make_unique<FileSource>(url, setting, follow);
+  };
 }
 
 }  // namespace vmtrail

@@ -12,6 +12,6 @@ namespace vmtrail {
 /// new one is written to) or truncated. Where it stands is stored with the events, so that a
 /// restart repeats and loses nothing, even if the file was renamed meanwhile. What is neither at
 /// PATH nor beside it any more (compressed, removed) is lost, and the log says so.
-[[nodiscard]] OpenedSource open_file_source(const Url& url, const SourceSetting& setting);
+[[nodiscard]] Result<SourceOpener> prepare_file_source(const Url& url, bool beyond_loopback);
 
 }  // namespace vmtrail

@@ -169,13 +169,17 @@ class HttpSource : public Source {
 
 }  // namespace
 
-OpenedSource open_http_source(const Url& url, const SourceSetting& setting) {
-  const auto wait = url.number("wait", kWait);
+Result<SourceOpener> prepare_http_source(const Url& url, bool beyond_loopback) {
+  const auto wait = url.number({"wait", kWait, 1, 3'600, "seconds"});
   if (!wait) return tl::unexpected(wait.error());
-  if (*wait < 1 || *wait > 3600) return tl::unexpected(wrong_url(url, "wait is 1 to 3600 seconds"));
-  auto server = setting.http->at(url, setting.beyond_loopback);
-  if (!server) return tl::unexpected(server.error());
-  return std::make_unique<HttpSource>(url, setting, **server, std::chrono::seconds{*wait});
+  const auto options = http_options(url, beyond_loopback);
+  if (!options) return tl::unexpected(options.error());
+  return [url, wait = std::chrono::seconds{*wait},
+          options = *options](const SourceSetting& setting) -> OpenedSource {
+    auto server = setting.http->at(url, options);
+    if (!server) return tl::unexpected(server.error());
+    return std::make_unique<HttpSource>(url, setting, **server, wait);
+  };
 }
 
 }  // namespace vmtrail

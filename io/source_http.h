@@ -14,6 +14,6 @@ namespace vmtrail {
 inline constexpr std::array<std::string_view, 6> kHttpSourceOptions = {
     "token_file", "cert", "key", "max_body", "connections", "wait"};
 
-[[nodiscard]] OpenedSource open_http_source(const Url& url, const SourceSetting& setting);
+[[nodiscard]] Result<SourceOpener> prepare_http_source(const Url& url, bool beyond_loopback);
 
 }  // namespace vmtrail

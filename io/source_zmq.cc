@@ -154,23 +154,28 @@ class ZmqSource : public Source {
   std::jthread thread_;
 };
 
-OpenedSource open_zmq(const Url& url, const SourceSetting& setting, zmq::socket_type type,
-                      std::size_t most_bytes) {
-  auto peer = ZmqPeer::open(url, {.type = type,
-                                  .binds = type == zmq::socket_type::pull,
-                                  .beyond_loopback = setting.beyond_loopback});
-  if (!peer) return tl::unexpected(peer.error());
-  return std::make_unique<ZmqSource>(url, setting, std::move(*peer), most_bytes);
+Result<SourceOpener> prepare_zmq(const Url& url, const ZmqAddress::Options& options,
+                                 std::size_t most_bytes) {
+  auto address = ZmqAddress::of(url, options);
+  if (!address) return tl::unexpected(address.error());
+  return [address = std::move(*address), most_bytes](const SourceSetting& setting) -> OpenedSource {
+    auto peer = ZmqPeer::open(address);
+    if (!peer) return tl::unexpected(peer.error());
+    return std::make_unique<ZmqSource>(address.url, setting, std::move(*peer), most_bytes);
+  };
 }
 
 }  // namespace
 
-OpenedSource open_zmq_pull(const Url& url, const SourceSetting& setting) {
-  return open_zmq(url, setting, zmq::socket_type::pull, kQueuedOfPush);
+Result<SourceOpener> prepare_zmq_pull(const Url& url, bool beyond_loopback) {
+  return prepare_zmq(url, {.type = zmq::socket_type::pull, .beyond_loopback = beyond_loopback},
+                     kQueuedOfPush);
 }
 
-OpenedSource open_zmq_sub(const Url& url, const SourceSetting& setting) {
-  return open_zmq(url, setting, zmq::socket_type::sub, kQueuedOfPublisher);
+Result<SourceOpener> prepare_zmq_sub(const Url& url, bool beyond_loopback) {
+  return prepare_zmq(
+      url, {.type = zmq::socket_type::sub, .binds = false, .beyond_loopback = beyond_loopback},
+      kQueuedOfPublisher);
 }
 
 }  // namespace vmtrail

@@ -13,10 +13,10 @@ namespace vmtrail {
 
 /// zmq+pull://HOST:PORT [connect] [curve=DIR] [hwm=N]. At the high-water mark the pushing side
 /// waits.
-[[nodiscard]] OpenedSource open_zmq_pull(const Url& url, const SourceSetting& setting);
+[[nodiscard]] Result<SourceOpener> prepare_zmq_pull(const Url& url, bool beyond_loopback);
 
 /// zmq+sub://HOST:PORT [bind] [topic=T] [curve=DIR] [hwm=N]. At the high-water mark the publisher
 /// drops what this one would get.
-[[nodiscard]] OpenedSource open_zmq_sub(const Url& url, const SourceSetting& setting);
+[[nodiscard]] Result<SourceOpener> prepare_zmq_sub(const Url& url, bool beyond_loopback);
 
 }  // namespace vmtrail

@@ -22,13 +22,13 @@ constexpr std::string_view kSubOptions[] = {"bind", "topic", "curve", "hwm"};
 
 // One row for each; docs/serve.md says what the options mean.
 constexpr auto kSources = std::to_array<SourceKind>({
-    {"amqp", kAmqpSourceOptions, open_amqp_source},
-    {"amqps", kAmqpSourceOptions, open_amqp_source},
-    {"file", kFileOptions, open_file_source},
-    {"http", kHttpSourceOptions, open_http_source},
-    {"https", kHttpSourceOptions, open_http_source},
-    {"zmq+pull", kPullOptions, open_zmq_pull},
-    {"zmq+sub", kSubOptions, open_zmq_sub},
+    {"amqp", kAmqpSourceOptions, prepare_amqp_source},
+    {"amqps", kAmqpSourceOptions, prepare_amqp_source},
+    {"file", kFileOptions, prepare_file_source},
+    {"http", kHttpSourceOptions, prepare_http_source},
+    {"https", kHttpSourceOptions, prepare_http_source},
+    {"zmq+pull", kPullOptions, prepare_zmq_pull},
+    {"zmq+sub", kSubOptions, prepare_zmq_sub},
 });
 
 }  // namespace
@@ -48,10 +48,16 @@ Result<void> check_source(const Url& url) {
   return check_options(url, known);
 }
 
-OpenedSource open_source(const Url& url, SourceSetting setting) {
+Result<SourceOpener> prepare_source(const Url& url, bool beyond_loopback) {
   if (auto right = check_source(url); !right) return tl::unexpected(right.error());
+  return (*kind_of(url, "source", kSources))->prepare(url, beyond_loopback);
+}
+
+OpenedSource open_source(const Url& url, SourceSetting setting) {
+  const auto open = prepare_source(url, setting.beyond_loopback);
+  if (!open) return tl::unexpected(open.error());
   if (const auto format = url.value("format")) setting.format = *parse_format(*format);
-  return (*kind_of(url, "source", kSources))->open(url, setting);
+  return (*open)(setting);
 }
 
 }  // namespace vmtrail

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,17 +25,20 @@ struct SourceSetting {
   Format format = Format::any;   ///< the option `format`, which every source has
   std::string position{};        ///< the last that was stored; empty: none
   HttpServers* http = nullptr;   ///< outlives the source
-  bool beyond_loopback = false;  ///< it may bind other addresses without keys or a token
+  bool beyond_loopback = false;  ///< see prepare_source()
 };
 
 using OpenedSource = Result<std::unique_ptr<Source>>;
+/// Opens what a URL asks for. Error: unreadable, of an address that cannot be bound.
+using SourceOpener = std::function<OpenedSource(const SourceSetting&)>;
 
 /// One row of the table of sources.
 struct SourceKind {
   std::string_view scheme;
   std::span<const std::string_view> options;  ///< but for `format`
-  /// Errors: wrong_usage; unreachable addresses and files as `unreadable`, with the URL.
-  OpenedSource (*open)(const Url& url, const SourceSetting& setting);
+  /// Reads the options' values and the keys that they name; opens nothing. Errors: wrong_usage,
+  /// unreadable.
+  Result<SourceOpener> (*prepare)(const Url& url, bool beyond_loopback);
 };
 
 [[nodiscard]] std::span<const SourceKind> source_kinds();
@@ -42,7 +46,11 @@ struct SourceKind {
 /// Is there a kind of source for the URL, and does it have these options? Error: wrong_usage.
 [[nodiscard]] Result<void> check_source(const Url& url);
 
-/// Opens a source, which then receives. Errors: those of check_source() and of its kind.
+/// All that can be known to be wrong before anything is opened. `beyond_loopback`: it may bind
+/// other addresses without keys or a token. Errors: those of check_source() and of its kind.
+[[nodiscard]] Result<SourceOpener> prepare_source(const Url& url, bool beyond_loopback);
+
+/// Opens a source, which then receives. Errors: those of prepare_source() and of its opener.
 [[nodiscard]] OpenedSource open_source(const Url& url, SourceSetting setting);
 
 }  // namespace vmtrail

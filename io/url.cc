@@ -5,7 +5,11 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <fstream>
+#include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "vmtrail/suggest.h"
@@ -116,12 +120,30 @@ std::vector<std::string_view> Url::values(std::string_view option) const {
   return all;
 }
 
-Result<std::uint64_t> Url::number(std::string_view option, std::uint64_t otherwise) const {
+Result<std::uint64_t> Url::number(const Number& number) const {
+  const auto given = value(number.option);
+  if (!given) return number.otherwise;
+  const auto read = number_of<std::uint64_t>(*given);
+  if (read && *read >= number.least && *read <= number.most) return *read;
+  return tl::unexpected(
+      wrong_url(*this, std::string(number.option) + " is " + std::to_string(number.least) + " to " +
+                           std::to_string(number.most) + " " + std::string(number.unit) +
+                           ", not '" + std::string(*given) + "'"));
+}
+
+Result<bool> Url::flag(std::string_view option) const {
   const auto given = value(option);
-  if (!given) return otherwise;
-  if (const auto number = number_of<std::uint64_t>(*given)) return *number;
-  return tl::unexpected(wrong_url(
-      *this, std::string(option) + " wants a whole number, not '" + std::string(*given) + "'"));
+  if (!given || *given == "no") return false;
+  if (given->empty() || *given == "yes") return true;
+  return tl::unexpected(
+      wrong_url(*this, std::string(option) + " is yes or no, not '" + std::string(*given) + "'"));
+}
+
+Result<std::string> Url::file(std::string_view option) const {
+  const std::string named(value(option).value_or(""));
+  if (named.empty() || std::ifstream(named)) return named;
+  return tl::unexpected(
+      Error{ErrorCode::unreadable, named + ": " + std::generic_category().message(errno)});
 }
 
 Result<std::uint64_t> Url::size(std::string_view option, std::uint64_t otherwise) const {
@@ -146,6 +168,15 @@ Result<std::uint64_t> Url::size(std::string_view option, std::uint64_t otherwise
 std::string Url::with_port(std::uint16_t found) const {
   const bool ipv6 = host.find(':') != std::string::npos;
   return scheme + "://" + (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(found);
+}
+
+void Url::start_files_at(const std::filesystem::path& directory) {
+  constexpr std::string_view kFiles[] = {"password_file", "token_file", "cacert",
+                                         "cert",          "key",        "curve"};
+  for (Option& option : options) {
+    if (std::find(std::begin(kFiles), std::end(kFiles), option.name) == std::end(kFiles)) continue;
+    if (!option.value.empty()) option.value = (directory / option.value).string();
+  }
 }
 
 Result<Url> parse_url(std::string_view text) {

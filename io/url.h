@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -35,13 +35,28 @@ struct Url {
   /// Of the last option of that name; nullopt: there is none.
   [[nodiscard]] std::optional<std::string_view> value(std::string_view option) const;
   [[nodiscard]] std::vector<std::string_view> values(std::string_view option) const;
-  /// The whole number that an option gives, `otherwise` if it is not there. Error: wrong_usage.
-  [[nodiscard]] Result<std::uint64_t> number(std::string_view option,
-                                             std::uint64_t otherwise) const;
-  /// The same of a number of bytes: 65536, 64k, 10M, 10MB, 1G; k is 1000.
+  /// An option that is a whole number, with its bounds and the unit that messages give.
+  struct Number {
+    std::string_view option;
+    std::uint64_t otherwise;  ///< where it is not there
+    std::uint64_t least;
+    std::uint64_t most;
+    std::string_view unit;
+  };
+  /// Error: wrong_usage.
+  [[nodiscard]] Result<std::uint64_t> number(const Number& number) const;
+  /// An option that needs no value, but may have yes or no. Error: wrong_usage.
+  [[nodiscard]] Result<bool> flag(std::string_view option) const;
+  /// The file that an option names, which can be read; empty: there is no such option. Error:
+  /// unreadable.
+  [[nodiscard]] Result<std::string> file(std::string_view option) const;
+  /// A number of bytes: 65536, 64k, 10M, 10MB, 1G; k is 1000. Error: wrong_usage.
   [[nodiscard]] Result<std::uint64_t> size(std::string_view option, std::uint64_t otherwise) const;
   /// SCHEME://HOST:PORT with the port that was found free.
   [[nodiscard]] std::string with_port(std::uint16_t found) const;
+  /// The files and directories that its options name start from this one, unless they are absolute.
+  /// `text` stays.
+  void start_files_at(const std::filesystem::path& directory);
 };
 
 /// Error: wrong_usage. A password is refused: command lines are seen by everyone.

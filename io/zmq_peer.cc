@@ -31,24 +31,18 @@ std::uint16_t port_of(const std::string& bound) {
   return port;
 }
 
-Result<void> secure(ZmqPeer& peer, const Url& url, bool binds) {
-  const auto directory = url.value("curve");
-  if (!directory) return {};
-  auto keys = CurveKeys::read(std::string(*directory));
-  if (!keys) return tl::unexpected(keys.error());
-  peer.socket.set(zmq::sockopt::curve_publickey, keys->public_key);
-  peer.socket.set(zmq::sockopt::curve_secretkey, keys->secret_key);
-  if (!binds) {
-    const auto server = keys->server_key();
-    if (!server) return tl::unexpected(server.error());
-    peer.socket.set(zmq::sockopt::curve_serverkey, *server);
-    return {};
+void secure(ZmqPeer& peer, const ZmqAddress& address) {
+  if (!address.keys) return;
+  peer.socket.set(zmq::sockopt::curve_publickey, address.keys->public_key);
+  peer.socket.set(zmq::sockopt::curve_secretkey, address.keys->secret_key);
+  if (!address.options.binds) {
+    peer.socket.set(zmq::sockopt::curve_serverkey, address.server_key);
+    return;
   }
   peer.socket.set(zmq::sockopt::curve_server, true);
   peer.socket.set(zmq::sockopt::zap_domain, "vmtrail");
   // Before the socket binds: where there is nobody to ask, ZeroMQ lets everybody in.
-  peer.authenticator.emplace(peer.context, std::move(*keys));
-  return {};
+  peer.authenticator.emplace(peer.context, *address.keys);
 }
 
 void watch(ZmqPeer& peer) {
@@ -77,37 +71,54 @@ bool ZmqPeer::is_connected() {
   return connected;
 }
 
-Result<std::unique_ptr<ZmqPeer>> ZmqPeer::open(const Url& url, Options options) {
+Result<ZmqAddress> ZmqAddress::of(const Url& url, const Options& options) {
   if (url.host.empty() || !url.port) {
     return tl::unexpected(wrong_url(url, "a host and a port are wanted"));
   }
-  const bool binds = options.binds ? !url.has("connect") : url.has("bind");
+  ZmqAddress address{.url = url, .options = options};
+  const auto other = url.flag(options.binds ? "connect" : "bind");
+  if (!other) return tl::unexpected(other.error());
+  const bool binds = options.binds != *other;
+  address.options.binds = binds;
   if (!binds && *url.port == 0) return tl::unexpected(wrong_url(url, "port 0 can only be bound"));
-  if (binds && !is_loopback(url.host) && !url.has("curve") && !options.beyond_loopback) {
+  const auto curve = url.value("curve");
+  if (binds && !is_loopback(url.host) && !curve && !options.beyond_loopback) {
     return tl::unexpected(wrong_url(
         url, "would let in anyone; say curve=DIR (vmtrail keygen), or --beyond-loopback"));
   }
-  const auto hwm = url.number("hwm", static_cast<std::uint64_t>(options.hwm));
+  const auto hwm =
+      url.number({"hwm", static_cast<std::uint64_t>(options.hwm), 1, 1'000'000, "messages"});
   if (!hwm) return tl::unexpected(hwm.error());
-  if (*hwm == 0 || *hwm > 1'000'000) {
-    return tl::unexpected(wrong_url(url, "hwm is 1 to 1000000 messages"));
+  address.options.hwm = static_cast<int>(*hwm);
+  if (!curve) return address;
+  auto keys = CurveKeys::read(std::string(*curve));
+  if (!keys) return tl::unexpected(keys.error());
+  if (!binds) {
+    auto server = keys->server_key();
+    if (!server) return tl::unexpected(server.error());
+    address.server_key = std::move(*server);
   }
+  address.keys = std::move(*keys);
+  return address;
+}
+
+Result<std::unique_ptr<ZmqPeer>> ZmqPeer::open(const ZmqAddress& address) {
+  const Url& url = address.url;
+  const ZmqAddress::Options& options = address.options;
   auto peer = std::make_unique<ZmqPeer>();
   try {
     peer->socket = zmq::socket_t(peer->context, options.type);
     peer->socket.set(zmq::sockopt::linger, kLinger);
-    peer->socket.set(zmq::sockopt::rcvhwm, static_cast<int>(*hwm));
-    peer->socket.set(zmq::sockopt::sndhwm, static_cast<int>(*hwm));
+    peer->socket.set(zmq::sockopt::rcvhwm, options.hwm);
+    peer->socket.set(zmq::sockopt::sndhwm, options.hwm);
     // Whoever sends more is disconnected: it would take the memory of all others.
     peer->socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(options.most));
     peer->socket.set(zmq::sockopt::ipv6, url.host.find(':') != std::string::npos);
     if (options.type == zmq::socket_type::sub) {
       peer->socket.set(zmq::sockopt::subscribe, std::string(url.value("topic").value_or("")));
     }
-    if (auto secured = secure(*peer, url, binds); !secured) {
-      return tl::unexpected(secured.error());
-    }
-    if (!binds) {
+    secure(*peer, address);
+    if (!options.binds) {
       if (options.watched) watch(*peer);
       peer->socket.connect(endpoint(url));
       return peer;
@@ -118,6 +129,12 @@ Result<std::unique_ptr<ZmqPeer>> ZmqPeer::open(const Url& url, Options options) 
   } catch (const zmq::error_t& error) {
     return tl::unexpected(unreachable(url, error.what()));
   }
+}
+
+Result<std::unique_ptr<ZmqPeer>> ZmqPeer::open(const Url& url, const ZmqAddress::Options& options) {
+  const auto address = ZmqAddress::of(url, options);
+  if (!address) return tl::unexpected(address.error());
+  return open(*address);
 }
 
 }  // namespace vmtrail

@@ -9,6 +9,7 @@
 
 #include <zmq.hpp>
 
+#include "io/curve_keys.h"
 #include "io/url.h"
 #include "io/zap.h"
 #include "vmtrail/decoder.h"
@@ -16,20 +17,34 @@
 
 namespace vmtrail {
 
-/// A socket with a context of its own, and so with an I/O thread of its own; bound or connected.
-/// Options of the URL: `connect`, `bind`, `curve=DIR` (CurveKeys), `hwm=N` messages for each
-/// connection. As sockets are, it is for one thread at a time.
-struct ZmqPeer {
+/// What a URL asks for, with its keys. Options of the URL: `connect`, `bind`, `curve=DIR`
+/// (CurveKeys), `hwm=N` messages for each connection, `topic=T` where one subscribes.
+struct ZmqAddress {
   struct Options {
     zmq::socket_type type;
     bool binds = true;  ///< unless the URL says otherwise
     bool beyond_loopback = false;
-    int hwm = 1000;
+    int hwm = 1000;                          ///< unless the URL says otherwise
     std::size_t most = Splitter::kMaxFrame;  ///< bytes of a frame; who sends more is disconnected
-    bool watched = false;                    ///< if it connects: see is_connected()
+    bool watched = false;                    ///< if it connects: see ZmqPeer::is_connected()
   };
-  /// Errors: wrong_usage; unreadable: the address cannot be bound, or the keys cannot be read.
-  [[nodiscard]] static Result<std::unique_ptr<ZmqPeer>> open(const Url& url, Options options);
+  /// Errors: wrong_usage; unreadable: the keys.
+  [[nodiscard]] static Result<ZmqAddress> of(const Url& url, const Options& options);
+
+  Url url;
+  Options options;  ///< as they are with what the URL says
+  std::optional<CurveKeys> keys{};
+  std::string server_key{};  ///< of whom it connects to, if there are keys
+};
+
+/// A socket with a context of its own, and so with an I/O thread of its own; bound or connected. As
+/// sockets are, it is for one thread at a time.
+struct ZmqPeer {
+  /// Error: unreadable, of an address that cannot be bound.
+  [[nodiscard]] static Result<std::unique_ptr<ZmqPeer>> open(const ZmqAddress& address);
+  /// Errors: those of ZmqAddress::of(), too.
+  [[nodiscard]] static Result<std::unique_ptr<ZmqPeer>> open(const Url& url,
+                                                             const ZmqAddress::Options& options);
 
   /// Is the other side there? Always true of one that is not watched, or bound.
   [[nodiscard]] bool is_connected();

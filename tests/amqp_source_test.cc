@@ -322,7 +322,7 @@ TEST_CASE("Over TLS it is the same, for who trusts the broker's certificate") {
 
 TEST_CASE("A sink keeps its connection while there is nothing to send") {
   const Broker broker;
-  auto sink = open_sink(*parse_url(broker.url("exchange=test.records&heartbeat=2")), {});
+  auto sink = open_sink(*parse_url(broker.url("exchange=test.records&heartbeat=2")));
   REQUIRE(sink);
   const OutgoingRecord first{Sequence{1}, "instance.moved", "{}"};
   const OutgoingRecord second{Sequence{2}, "instance.moved", "{}"};
@@ -337,7 +337,7 @@ TEST_CASE("A sink keeps its connection while there is nothing to send") {
 
 TEST_CASE("A broker that is short of memory is waited for, and the log says so") {
   const Broker broker;
-  auto sink = open_sink(*parse_url(broker.url("exchange=test.blocked")), {});
+  auto sink = open_sink(*parse_url(broker.url("exchange=test.blocked")));
   REQUIRE(sink);
   Log log;
   const OutgoingRecord record{Sequence{1}, "instance.moved", "{}"};
@@ -366,7 +366,7 @@ TEST_CASE("A broker that dies and returns costs nothing: neither events nor reco
   const auto source = opened(source_url, live.intake);
   const Ending ending{*source, live};
   log.await("consuming");
-  auto sink = open_sink(*parse_url(broker.url("exchange=test.records")), {});
+  auto sink = open_sink(*parse_url(broker.url("exchange=test.records")));
   REQUIRE(sink);
   SinkFeed::Options options;
   options.name = "amqp-sink";

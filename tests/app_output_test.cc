@@ -79,13 +79,13 @@ TEST_CASE("Names that tenants choose cannot write to the terminal") {
       R"({"message_id":"m","event_type":"compute.instance.create.end","generated":"2026-11-22T12:00:00",)"
       R"("traits":[["instance_id",1,")" +
       kVm +
-      R"("],["display_name",1,"\u001b[31mred\u0007\u009b"],["service",1,"compute"],["host",1,"a"],["state",1,"active"]]})";
+      R"("],["display_name",1,"\u001b[31mred\u0007\u009b\u202e\u2069é"],["service",1,"compute"],["host",1,"a"],["state",1,"active"]]})";
   const std::string state = " --state " + shell.path("state");
   REQUIRE(shell.run("replay " + shell.file("e.jsonl", event + "\n") + state).exit == 0);
   for (const char* query : {"where 87be", "instances", "host a", "history --host a"}) {
     const Ran ran = shell.run(query + state);
     INFO(query);
-    CHECK_THAT(ran.out, Catch::Contains("\\x1b[31mred\\x07\\x9b"));
+    CHECK_THAT(ran.out, Catch::Contains("\\x1b[31mred\\x07\\x9b\\u202e\\u2069é"));
     CHECK(ran.out.find('\x1b') == std::string::npos);
   }
 }

@@ -74,6 +74,7 @@ TEST_CASE("Wrong questions are one clear line each, with the right exit code") {
       {"reconcile " + shell.path("user.json"), 3, "ask as an administrator"},
       {"reconcile --apply " + shell.path("empty.json"), 2, "would delete every instance"},
       {"reconcile --at noon " + shell.path("empty.json"), 2, "--at wants a time"},
+      {"reconcile --at 9999-01-01 " + shell.path("empty.json"), 2, "in the future"},
   };
   for (const Case& c : cases) {
     INFO("vmtrail " << c.question);
@@ -201,7 +202,7 @@ TEST_CASE("A list that lacks many instances deletes none of them, unless it is t
   };
   const std::string state = " --state " + shell.path("s");
   const auto apply = [&](const std::string& list, const std::string& hour) {
-    return shell.run("reconcile " + list + " --apply --at 2026-11-22T" + hour + ":00:00Z" + state);
+    return shell.run("reconcile " + list + " --apply --at 2017-01-23T" + hour + ":00:00Z" + state);
   };
   REQUIRE(apply(list_of("all", 40), "10").exit == 1);
   const std::string few = list_of("few", 20);

@@ -258,12 +258,69 @@ TEST_CASE("A configuration that is wrong says where and what: the sample is righ
     CHECK_THAT(ran.err, Catch::Contains(c.message) && !Catch::Contains("s3cret"));
     CHECK(testing::lines(ran.err) == 1);
   }
+  // A second document would be overlooked.
+  shell.file("c.yaml", "sources: zmq+pull://127.0.0.1:1\n---\nsinks: 'stdout:'\n");
+  const Ran two = shell.run("serve --check-config --config " + shell.path("c.yaml"));
+  CHECK(two.exit == 2);
+  CHECK_THAT(two.err, Catch::Contains("one document is wanted"));
   const Ran sample =
       shell.run("serve --check-config --config '" VMTRAIL_SOURCE "/examples/vmtrail.yaml'");
   CHECK(sample.err == "");
   CHECK(sample.exit == 0);
   CHECK(shell.run("serve --config " + shell.path("gone")).exit == 3);
   CHECK(shell.run("serve --source zmq+pull://0.0.0.0:0").exit == 2);
+}
+
+TEST_CASE("A check of the configuration refuses what a start would, and opens nothing") {
+  const Shell shell;
+  const std::string some = "--source zmq+pull://127.0.0.1:1 ";
+  struct Case {
+    std::string urls;
+    int exit;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"--source 'amqp://me@h/?password_file=/gone'", 3, "/gone: No such file"},
+      {"--source 'amqp://h/?prefetch=0'", 2, "prefetch is 1 to 65535 messages, not '0'"},
+      {"--source 'amqp://h/?durable=maybe'", 2, "durable is yes or no, not 'maybe'"},
+      {"--source zmq+pull://0.0.0.0:1", 2, "would let in anyone"},
+      {"--source 'zmq+pull://127.0.0.1:1?hwm=many'", 2, "hwm is 1 to 1000000 messages"},
+      {"--source 'zmq+pull://127.0.0.1:1?curve=/gone'", 3, "/gone/public.key: No such file"},
+      {"--source 'file:///x?follow=always'", 2, "follow is yes or no"},
+      {"--source 'http://127.0.0.1:1?wait=0'", 2, "wait is 1 to 3600 seconds"},
+      {"--source 'https://127.0.0.1:1?cert=/gone&key=/gone'", 3, "/gone: No such file"},
+      {some + "--sink 'file:///x?rotate=0'", 2, "rotate wants a size"},
+      {some + "--sink 'https://h/?cacert=/gone'", 3, "/gone: No such file"},
+      {some + "--sink 'amqps://h/'", 2, "cacert=FILE is wanted"},
+      {some + "--sink zmq+pub://0.0.0.0:2", 2, "would let in anyone"},
+      {some + "--listen 'http://127.0.0.1:1?connections=0'", 2, "connections is 1 to"},
+      {some + "--listen http://0.0.0.0:2", 2, "a token_file is wanted"},
+      {"--source http://127.0.0.1:1 --listen 'http://127.0.0.1:1?max_body=9'", 2,
+       "shares its address with"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.urls);
+    const Ran ran = shell.run("serve --check-config " + c.urls);
+    CHECK(ran.exit == c.exit);
+    CHECK_THAT(ran.err, Catch::Contains(c.message));
+    CHECK(testing::lines(ran.err) == 1);
+    CHECK(ran.out == "");
+  }
+  const Ran right =
+      shell.run("serve --check-config --beyond-loopback --state " + shell.path("state") +
+                " --source 'zmq+pull://0.0.0.0:1?connect=no' --listen http://0.0.0.0:2");
+  CHECK(right.exit == 0);
+  CHECK_FALSE(std::filesystem::exists(shell.path("state")));
+}
+
+TEST_CASE("Files that a configuration names stand beside it") {
+  const Shell shell;
+  std::filesystem::create_directory(shell.path("there"));
+  CHECK(shell.run("keygen " + shell.path("there/keys")).exit == 0);
+  const std::string config = shell.file(
+      "there/c.yaml",
+      "sources: zmq+pull://0.0.0.0:1?curve=./keys\nlisten: zmq+router://0.0.0.0:2?curve=keys\n");
+  CHECK(shell.run("serve --check-config --config " + config).exit == 0);
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ using testing::Scratch;
 class Endpoint {
  public:
   explicit Endpoint(const std::string& options = {}) {
-    server_ = *servers_.at(*parse_url("http://127.0.0.1:0" + options), false);
+    const auto url = parse_url("http://127.0.0.1:0" + options);
+    server_ = *servers_.at(*url, *http_options(*url, false));
     server_->add({.method = "POST",
                   .path = "/records",
                   .take = [this](const HttpRequest& request, const HttpReply& reply) {
@@ -57,7 +58,7 @@ class Endpoint {
 };
 
 std::unique_ptr<Sink> opened(const std::string& text) {
-  auto sink = open_sink(*parse_url(text), {});
+  auto sink = open_sink(*parse_url(text));
   if (!sink) throw std::runtime_error(sink.error().detail);
   return std::move(*sink);
 }

@@ -207,8 +207,7 @@ TEST_CASE("Who has the token may post, as a bearer or with Basic: others get 401
   }
   ::chmod(scratch.path("tokens").c_str(), 0644);
   const auto url = parse_url("http://127.0.0.1:0?token_file=" + scratch.path("tokens"));
-  HttpServers servers;
-  const auto refused = servers.at(*url, false);
+  const auto refused = http_options(*url, false);
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().detail, Catch::Contains("everybody"));
 }
@@ -240,7 +239,8 @@ TEST_CASE("Without a token a page whose own name leads here is told nothing") {
     CHECK(client.receive().status == c.status);
   }
   HttpServers servers;
-  const auto named = servers.at(*parse_url("http://127.0.0.1:0"), true);
+  const auto url = parse_url("http://127.0.0.1:0");
+  const auto named = servers.at(*url, *http_options(*url, true));
   REQUIRE(named);
   HttpClient client((*named)->address());
   client.send("GET / HTTP/1.1\r\nHost: proxy.example.net\r\n\r\n");
@@ -248,12 +248,11 @@ TEST_CASE("Without a token a page whose own name leads here is told nothing") {
 }
 
 TEST_CASE("Beyond loopback a token is wanted, or the word that none is") {
-  HttpServers servers;
   const auto url = parse_url("http://0.0.0.0:0");
-  const auto refused = servers.at(*url, false);
+  const auto refused = http_options(*url, false);
   REQUIRE_FALSE(refused);
   CHECK_THAT(refused.error().detail, Catch::Contains("token_file"));
-  CHECK(servers.at(*url, true));
+  CHECK(http_options(*url, true));
 }
 
 long resident_kilobytes() {
@@ -436,7 +435,7 @@ TEST_CASE("One address serves sources and whatever else is added: health needs n
   write_tokens(scratch.path("tokens"), "s3cret\n");
   HttpServers servers;
   const auto url = parse_url("http://127.0.0.1:0?token_file=" + scratch.path("tokens"));
-  auto server = servers.at(*url, false);
+  auto server = servers.at(*url, *http_options(*url, false));
   REQUIRE(server);
   (*server)->add({.method = "GET",
                   .path = "/healthz",

@@ -215,7 +215,7 @@ TEST_CASE("A file sink appends lines, rotates, and makes a file that was moved a
   const Scratch scratch;
   std::filesystem::create_directories(scratch.path(""));
   const std::string path = scratch.path("records");
-  auto sink = open_sink(*parse_url("file://" + path + "?rotate=1k"), {});
+  auto sink = open_sink(*parse_url("file://" + path + "?rotate=1k"));
   REQUIRE(sink);
   const std::string text(399, 'x');
   const OutgoingRecord record{Sequence{1}, "instance.moved", text};
@@ -233,7 +233,7 @@ TEST_CASE("A pipe that nobody opens or reads can be given up at any time") {
   std::filesystem::create_directories(scratch.path(""));
   const std::string path = scratch.path("pipe");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-  auto sink = open_sink(*parse_url("file://" + path), {});
+  auto sink = open_sink(*parse_url("file://" + path));
   REQUIRE(sink);
   const std::string text(1 << 20, 'x');
   const OutgoingRecord record{Sequence{1}, "instance.moved", text};
@@ -259,7 +259,7 @@ TEST_CASE("A file that cannot be rotated grows on, and loses nothing") {
   for (int i = 1; i <= kRotated; ++i) {
     std::filesystem::create_directories(path + "." + std::to_string(i) + "/full");
   }
-  auto sink = open_sink(*parse_url("file://" + path + "?rotate=1k"), {});
+  auto sink = open_sink(*parse_url("file://" + path + "?rotate=1k"));
   REQUIRE(sink);
   const std::string text(399, 'x');
   const OutgoingRecord record{Sequence{1}, "instance.moved", text};
@@ -274,7 +274,7 @@ TEST_CASE("A file sink goes on behind half a record on a line of its own") {
   const OutgoingRecord record{Sequence{2}, "instance.moved", "{\"whole\":2}"};
   for (const std::string before : {"", "{\"whole\":1}\n", "{\"whole\":1}\n{\"ha"}) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << before;
-    auto sink = open_sink(*parse_url("file://" + path), {});
+    auto sink = open_sink(*parse_url("file://" + path));
     REQUIRE(sink);
     REQUIRE((*sink)->send(std::span(&record, 1), {}));
     const bool half = !before.empty() && before.back() != '\n';
@@ -285,7 +285,7 @@ TEST_CASE("A file sink goes on behind half a record on a line of its own") {
 TEST_CASE("A file sink that cannot write leaves no half of a line, and mends") {
   const Scratch scratch;
   const std::string path = scratch.path("none") + "/records";
-  auto sink = open_sink(*parse_url("file://" + path), {});
+  auto sink = open_sink(*parse_url("file://" + path));
   REQUIRE(sink);
   const OutgoingRecord record{Sequence{1}, "instance.moved", "{}"};
   const auto sent = (*sink)->send(std::span(&record, 1), {});
@@ -294,7 +294,7 @@ TEST_CASE("A file sink that cannot write leaves no half of a line, and mends") {
   std::filesystem::create_directories(scratch.path("none"));
   REQUIRE((*sink)->send(std::span(&record, 1), {}));
   CHECK(contents(path) == "{}\n");
-  auto full = open_sink(*parse_url("file:///dev/full"), {});
+  auto full = open_sink(*parse_url("file:///dev/full"));
   REQUIRE(full);
   CHECK_THAT((*full)->send(std::span(&record, 1), {}).error().detail,
              Catch::Contains("No space left"));
@@ -309,7 +309,7 @@ TEST_CASE("A sink that is misspelled is refused, with what was meant") {
   CHECK_THAT(error("file:///x?rotat=1M"), Catch::Contains("did you mean 'rotate'"));
   CHECK_THAT(error("stdout:?types=instance.move"), Catch::Contains("no record is of type"));
   CHECK_THAT(error("stdout:?format=xml"), Catch::Contains("cloudevents or zenoss"));
-  const auto opened = open_sink(*parse_url("file:///x?rotate=much"), {});
+  const auto opened = open_sink(*parse_url("file:///x?rotate=much"));
   REQUIRE_FALSE(opened);
   CHECK_THAT(opened.error().detail, Catch::Contains("wants a size"));
 }

@@ -52,9 +52,18 @@ TEST_CASE("Options may be repeated, escaped and empty") {
   CHECK(url->value("queue") == "a&b");
   CHECK(url->has("durable"));
   CHECK_FALSE(url->has("n2"));
-  CHECK(url->number("n", 1) == 12U);
-  CHECK(url->number("none", 1) == 1U);
-  CHECK_FALSE(url->number("queue", 1));
+  CHECK(url->number({"n", 1, 1, 12, "messages"}) == 12U);
+  CHECK(url->number({"none", 1, 5, 12, "messages"}) == 1U);
+  CHECK_FALSE(url->number({"queue", 1, 1, 12, "messages"}));
+  CHECK(url->number({"n", 1, 1, 11, "messages"})
+            .error()
+            .detail.ends_with(": n is 1 to 11 messages, not '12'"));
+  CHECK_FALSE(url->number({"n", 1, 13, 99, "messages"}));
+  CHECK(url->flag("durable") == true);
+  CHECK(url->flag("none") == false);
+  CHECK_FALSE(url->flag("n"));
+  CHECK(parse_url("zmq+pull://h:1?connect=no")->flag("connect") == false);
+  CHECK(parse_url("zmq+pull://h:1?connect=yes")->flag("connect") == true);
   CHECK(url->size("size", 1) == 10'000'000U);
   CHECK_FALSE(url->size("queue", 1));
 }

@@ -237,7 +237,7 @@ TEST_CASE("With CURVE only clients whose keys are known get in, from the moment 
   std::filesystem::copy_file(scratch.path("server") + "/public.key",
                              scratch.path("client") + "/server.key");
   auto sink = open_sink(
-      *parse_url("zmq+push" + source.address().substr(8) + "?curve=" + scratch.path("client")), {});
+      *parse_url("zmq+push" + source.address().substr(8) + "?curve=" + scratch.path("client")));
   REQUIRE(sink);
   const std::string text = event("2");
   const OutgoingRecord record{Sequence{1}, "instance.moved", text};
@@ -283,7 +283,7 @@ TEST_CASE("Addresses that are open to all, in use or nonsense are refused") {
 }
 
 TEST_CASE("A publisher's subscribers get type, sequence and record of what they want") {
-  auto sink = open_sink(*parse_url("zmq+pub://127.0.0.1:0"), {});
+  auto sink = open_sink(*parse_url("zmq+pub://127.0.0.1:0"));
   REQUIRE(sink);
   // Behind a subscription stands whatever was subscribed to before it.
   Peer subscriber(zmq::socket_type::sub);
@@ -309,7 +309,7 @@ TEST_CASE("A publisher's subscribers get type, sequence and record of what they 
 }
 
 TEST_CASE("A pushing sink waits for somebody who pulls, and then repeats nothing") {
-  auto sink = open_sink(*parse_url("zmq+push://127.0.0.1:0?bind&hwm=1"), {});
+  auto sink = open_sink(*parse_url("zmq+push://127.0.0.1:0?bind&hwm=1"));
   REQUIRE(sink);
   const OutgoingRecord records[] = {{Sequence{1}, "instance.moved", "{\"id\":\"1\"}"},
                                     {Sequence{2}, "instance.moved", "{\"id\":\"2\"}"}};
@@ -336,7 +336,7 @@ TEST_CASE("A pushing sink that connects has sent nothing as long as nobody is th
     free.socket.bind("tcp://127.0.0.1:*");
     address = free.socket.get(zmq::sockopt::last_endpoint);
   }
-  auto sink = open_sink(*parse_url("zmq+push" + address.substr(3)), {});
+  auto sink = open_sink(*parse_url("zmq+push" + address.substr(3)));
   REQUIRE(sink);
   const OutgoingRecord first{Sequence{1}, "instance.moved", "{}"};
   const OutgoingRecord second{Sequence{2}, "instance.moved", "{}"};
