@@ -22,21 +22,12 @@ namespace {
 
 const WordList kLevels = {"debug", "info", "warning", "error"};
 
-std::string line_of(std::string_view text, int line) {
-  for (; line > 0; --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
-  text = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return std::string(text.substr(0, 80));
-}
-
 Error located(const RulesText& file, const YAML::Mark& mark, const std::string& what) {
-  std::string detail = file.file;
-  if (mark.is_null()) return {ErrorCode::wrong_usage, detail + ": " + what};
-  detail +=
-      ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": " + what;
-  std::string found = line_of(file.text, mark.line);
+  std::string detail = position(file.file, mark) + what;
+  std::string found = mark.is_null() ? std::string() : snippet(file.text, mark.line);
   if (found.find('@') != std::string::npos) found.clear();  // it may hold a password
-  return {ErrorCode::wrong_usage, found.empty() ? detail : detail + "; found: " + found};
+  if (!found.empty()) detail += "; found: " + found;
+  return {ErrorCode::wrong_usage, detail};
 }
 
 std::vector<Url> urls(const YAML::Node& node, std::string_view key,
@@ -214,6 +205,30 @@ Result<Url> listener_url(std::string_view text) {
   if (!url) return url;
   if (auto right = check_listener(*url); !right) return tl::unexpected(right.error());
   return url;
+}
+
+std::vector<std::string> changed_for_restart(const Configuration& before,
+                                             const Configuration& after) {
+  std::vector<std::string> keys;
+  const auto compare = [&](const char* key, const auto&... members) {
+    if (((before.*members != after.*members) || ...)) keys.emplace_back(key);
+  };
+  using C = Configuration;
+  compare("state", &C::state);
+  compare("sources", &C::sources);
+  compare("sinks", &C::sinks);
+  compare("listen", &C::listeners);
+  compare("horizon", &C::horizon);
+  compare("short_hosts", &C::short_hosts);
+  compare("explain", &C::explain);
+  compare("history", &C::history);
+  compare("log.format", &C::log_json);
+  compare("batch", &C::batch_events, &C::batch_delay);
+  compare("retention", &C::retention);
+  compare("reconcile", &C::reconcile);
+  compare("watch", &C::most_watchers, &C::recent_bytes, &C::watch_heartbeat, &C::watch_patience);
+  compare("beyond_loopback", &C::beyond_loopback);
+  return keys;
 }
 
 Result<void> check_configuration(const Configuration& configuration) {

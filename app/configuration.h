@@ -35,6 +35,7 @@ struct Configuration {
   struct Reconcile {
     std::string cloud;  ///< in clouds.yaml
     std::chrono::milliseconds every = std::chrono::minutes{10};
+    bool operator==(const Reconcile&) const = default;
   };
   std::optional<Reconcile> reconcile;
   std::size_t most_watchers = 1000;
@@ -53,6 +54,11 @@ struct Configuration {
 [[nodiscard]] Result<Url> source_url(std::string_view text);
 [[nodiscard]] Result<Url> sink_url(std::string_view text);
 [[nodiscard]] Result<Url> listener_url(std::string_view text);
+
+/// What of it is another and holds after a restart alone: all but the rules and the log's level, by
+/// their keys.
+[[nodiscard]] std::vector<std::string> changed_for_restart(const Configuration& before,
+                                                           const Configuration& after);
 
 /// What can only be seen of the whole (no source, one given twice), and whether all that it names
 /// can be prepared: the values of options, keys, tokens, the cloud. Opens nothing.

@@ -82,6 +82,7 @@ Result<void> Daemon::open_state(const Configuration& configuration) {
     auto opened = Store::open(configuration.state, Store::Access::create);
     if (!opened) return tl::unexpected(opened.error());
     store = std::move(*opened);
+    spdlog::info("reading the state in {}", configuration.state);
   }
   const auto texts = read_rules(configuration.rules);
   if (!texts) return tl::unexpected(texts.error());
@@ -169,6 +170,7 @@ Result<void> Daemon::open_sources(const Configuration& configuration) {
                           .beyond_loopback = configuration.beyond_loopback};
     auto source = open_source(url, std::move(setting));
     if (!source) return tl::unexpected(source.error());
+    const std::lock_guard lock(sources_mutex_);
     sources_.push_back(std::move(*source));
   }
   return {};
@@ -185,6 +187,16 @@ Result<void> Daemon::open_listeners(const Configuration& configuration) {
     listeners_.push_back(std::move(*listener));
   }
   return {};
+}
+
+std::string Daemon::metrics() {
+  std::vector<Metrics::SourceState> sources;
+  {
+    const std::lock_guard lock(sources_mutex_);
+    for (const auto& source : sources_) sources.push_back({source->name(), source->up()});
+  }
+  return metrics_.text(intake_, sources, sinks_, watch_->figures(),
+                       reconciler_ ? &*reconciler_ : nullptr);
 }
 
 std::vector<std::string> Daemon::addresses() const {

@@ -40,9 +40,7 @@ class Daemon {
   [[nodiscard]] std::vector<std::string> addresses() const;
 
   /// What Prometheus is told. From any thread.
-  [[nodiscard]] std::string metrics() {
-    return metrics_.text(intake_, sinks_, watch_->figures(), reconciler_ ? &*reconciler_ : nullptr);
-  }
+  [[nodiscard]] std::string metrics();
 
   /// Goes on with the rules in these files; the log tells what came of it. Error: they are wrong,
   /// and nothing has changed.
@@ -73,6 +71,7 @@ class Daemon {
   HttpServers http_;
   std::unique_ptr<Keeper> keeper_;
   std::vector<std::unique_ptr<SinkFeed>> sinks_;
+  std::mutex sources_mutex_;  // servers may ask while sources are still opened
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   Result<void> outcome_;  // of the keeper's thread

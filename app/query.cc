@@ -241,6 +241,7 @@ std::function<Exit()> prepare_query(CLI::App& parser) {
     try {
       return run(*typed);
     } catch (const Json::exception&) {
+      if (typed->connect.empty()) throw;
       return fail({ErrorCode::unavailable, typed->connect + ": answers as no vmtrail does"});
     }
   };

@@ -107,6 +107,9 @@ class Comparison {
 // The rules that the state was filled with, but the shipped ones of today, which know the list.
 Result<void> Comparison::open() {
   if (options_.apply) {
+    if (!Store::find_in(options_.state)) {
+      spdlog::warn("there is no state in {} yet: one is made of the list", options_.state);
+    }
     auto lock = StateLock::take(options_.state);
     if (!lock) return tl::unexpected(lock.error());
     lock_ = std::move(*lock);

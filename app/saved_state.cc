@@ -8,22 +8,26 @@
 namespace vmtrail {
 
 Result<std::unique_ptr<SavedState>> SavedState::open(const std::string& directory) {
-  auto store = Store::open(directory, Store::Access::read);
-  if (!store) return tl::unexpected(store.error());
   auto reader = StoreReader::open(directory);
   if (!reader) return tl::unexpected(reader.error());
-  const auto files = store->rules();
+  Store& store = reader->store();
+  if (auto held = store.hold(); !held) return tl::unexpected(held.error());
+  const auto files = store.rules();
   if (!files) return tl::unexpected(files.error());
   auto rules = files->empty() ? RuleSet::shipped() : RuleSet::parse(*files);
   if (!rules) return tl::unexpected(rules.error());
-  auto options = store->model_options();
+  auto options = store.model_options();
   if (!options) return tl::unexpected(options.error());
-  auto state = std::unique_ptr<SavedState>(new SavedState(std::move(*store), std::move(*reader),
-                                                          std::move(*rules), std::move(*options)));
-  if (auto loaded = state->store_.load(state->model_, state->rules_); !loaded) {
+  auto state = std::unique_ptr<SavedState>(
+      new SavedState(std::move(*reader), std::move(*rules), std::move(*options)));
+  if (auto loaded = state->reader_.store().load(state->model_, state->rules_); !loaded) {
     return tl::unexpected(loaded.error());
   }
   return state;
+}
+
+void SavedState::let_go() {
+  reader_.store().rollback();
 }
 
 Answer SavedState::ask(const Request& request) {

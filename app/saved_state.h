@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 
-#include "io/store.h"
 #include "io/store_reader.h"
 #include "vmtrail/model.h"
 #include "vmtrail/query.h"
@@ -14,7 +13,8 @@
 
 namespace vmtrail {
 
-/// The model as the state directory has it, with the rules that its facts refer to.
+/// The model as the state directory has it, with the rules that its facts refer to, and all else of
+/// the same moment, whatever a running program writes meanwhile.
 class SavedState {
  public:
   [[nodiscard]] static Result<std::unique_ptr<SavedState>> open(const std::string& directory);
@@ -22,15 +22,13 @@ class SavedState {
   /// By the wall clock.
   [[nodiscard]] Answer ask(const Request& request);
   [[nodiscard]] const Model& model() const { return model_; }
+  /// Nothing is asked any more, but the model may be read on: a writer's log can be emptied again.
+  void let_go();
 
  private:
-  SavedState(Store store, StoreReader reader, RuleSet rules, Model::Options options)
-      : store_(std::move(store)),
-        reader_(std::move(reader)),
-        rules_(std::move(rules)),
-        model_(std::move(options)) {}
+  SavedState(StoreReader reader, RuleSet rules, Model::Options options)
+      : reader_(std::move(reader)), rules_(std::move(rules)), model_(std::move(options)) {}
 
-  Store store_;
   StoreReader reader_;
   RuleSet rules_;
   Model model_;

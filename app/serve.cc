@@ -97,7 +97,7 @@ sigset_t block_signals() {
 }
 
 // A file that is wrong changes nothing.
-void reload(const ServeOptions& options, Daemon& daemon) {
+void reload(const ServeOptions& options, const Configuration& begun_with, Daemon& daemon) {
   const auto configuration = configure(options);
   if (!configuration) {
     spdlog::error("nothing is changed: {}", configuration.error().detail);
@@ -108,6 +108,11 @@ void reload(const ServeOptions& options, Daemon& daemon) {
     return;
   }
   set_log_level(configuration->log_level);
+  std::string changed;
+  for (const std::string& key : changed_for_restart(begun_with, *configuration)) {
+    changed += (changed.empty() ? "" : ", ") + key;
+  }
+  if (!changed.empty()) spdlog::warn("changed, but as at the start until a restart: {}", changed);
 }
 
 // Each connection takes a descriptor. Most systems begin with a limit for programs that select().
@@ -128,6 +133,7 @@ Exit serve(const ServeOptions& options) {
   const sigset_t signals = block_signals();
   begin_log(configuration->log_json);
   set_log_level(configuration->log_level);
+  notify_service_manager("EXTEND_TIMEOUT_USEC=3600000000");
   auto daemon = Daemon::open(*configuration);
   if (!daemon) return fail(daemon.error());
   for (const std::string& address : (*daemon)->addresses()) {
@@ -138,7 +144,7 @@ Exit serve(const ServeOptions& options) {
   for (int signal = 0;;) {
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
-    reload(options, **daemon);
+    reload(options, *configuration, **daemon);
   }
   notify_service_manager("STOPPING=1");
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // whoever says it twice means it

@@ -32,8 +32,10 @@ struct StoreOptions {
 Exit check(const StoreOptions& options) {
   auto store = Store::open(options.state, Store::Access::read);
   if (!store) return fail(store.error());
+  if (auto held = store->hold(); !held) return fail(held.error());
   const auto faults = store->check();
   if (!faults) return fail(faults.error());
+  store->rollback();
   for (const std::string& fault : *faults) print(fault + "\n");
   if (faults->empty()) print("nothing is wrong\n");
   return faults->empty() ? Exit::fine : Exit::no;
@@ -60,6 +62,7 @@ Exit export_records(Store& store, Sequence since) {
 Exit export_instances(const StoreOptions& options) {
   const auto state = SavedState::open(options.state);
   if (!state) return fail(state.error());
+  (*state)->let_go();
   const Model& model = (*state)->model();
   std::string line;
   const auto write = [&line](const auto& one) {

@@ -40,6 +40,18 @@ bool holds_logged_event(std::string_view text, bool python) {
   }
 }
 
+/// The request that oslo.log's prefix names, behind a global one if there is one:
+/// `[None req-UUID USER PROJECT …]`. Empty: none.
+std::string_view logged_request(std::string_view prefix) {
+  constexpr std::string_view kBegin = "req-";
+  const std::size_t at = prefix.rfind(kBegin);
+  if (at == std::string_view::npos) return {};
+  const std::string_view request = prefix.substr(at, kBegin.size() + kUuidSize);
+  const bool whole = request.size() == kBegin.size() + kUuidSize &&
+                     request.find_first_not_of("0123456789abcdef-", 4) == std::string_view::npos;
+  return whole ? request : std::string_view();
+}
+
 }  // namespace
 
 std::optional<Format> parse_format(std::string_view text) {
@@ -64,7 +76,7 @@ struct Decoder::Impl {
         log_scan(names),
         message_scan(wanted, names),
         format(wanted),
-        json(wanted, names),
+        json(wanted == Format::log ? Format::any : wanted, names),
         log(names) {}
 
   bool scan(std::string_view text, Output& output);
@@ -78,6 +90,7 @@ struct Decoder::Impl {
   void decode(std::string_view text, Output& output);
   void decode_brackets(std::string_view text, Output& output);
   void decode_line(std::string_view text, Output& output);
+  [[nodiscard]] bool decode_notification_line(std::string_view text, Output& output);
   std::optional<Flaw> decode_whole(std::string_view text, bool python, Output& output);
   void decode_pieces(std::string_view text, bool python, Flaw flaw, Output& output);
 
@@ -89,6 +102,7 @@ struct Decoder::Impl {
   LogDecoder log;
   PythonTranscoder python_transcoder;
   std::string copy;        // of a frame that is not padded
+  std::string rewritten;   // a notification with the request of its line
   std::string transcoded;  // JSON made of Python
 };
 
@@ -157,10 +171,32 @@ void Decoder::Impl::decode(std::string_view text, Output& output) {
 void Decoder::Impl::decode_line(std::string_view text, Output& output) {
   const std::size_t begin = text.find(kEventMark);
   if (begin == std::string_view::npos) {
-    output.skipped_line();
+    if (!decode_notification_line(text, output)) output.skipped_line();
   } else if (const auto rest = log_scan.decode(text.substr(begin), output); !rest.empty()) {
     log.decode(rest, output);
   }
+}
+
+/// What oslo.messaging's `log` driver writes: a notification behind the prefix of a line, which
+/// alone has the request. An event behind anybody else's prefix is taken as well. false: there is
+/// none.
+bool Decoder::Impl::decode_notification_line(std::string_view text, Output& output) {
+  const std::size_t begin = text.find(R"({")");
+  if (begin == 0 || begin == std::string_view::npos || begins_list(text)) return false;
+  const std::string_view body = text.substr(begin);
+  if (body.find(R"("event_type")") == std::string_view::npos) return false;
+  const std::string_view request = logged_request(text.substr(0, begin));
+  begin_anew(rewritten, body.size());
+  rewritten += '{';
+  if (!request.empty() && body.find(R"("_context_request_id")") == std::string_view::npos) {
+    rewritten.append(R"("_context_request_id":")").append(request).append("\",");
+  }
+  rewritten.append(body.substr(1));
+  const std::size_t size = rewritten.size();
+  rewritten.append(kPadding, '\0');
+  const std::string_view whole = std::string_view(rewritten).substr(0, size);
+  if (const auto flaw = json.decode(whole, {whole, true}, output)) output.undecodable(*flaw, body);
+  return true;
 }
 
 void Decoder::Impl::decode_brackets(std::string_view text, Output& output) {
@@ -177,7 +213,7 @@ void Decoder::Impl::decode_brackets(std::string_view text, Output& output) {
   } else if (logged) {
     output.undecodable({ErrorCode::wrong_format, {}});
   } else if (format == Format::any && text.front() == '[' && !python && !begins_list(text)) {
-    output.skipped_line();
+    decode_line(text, output);
   } else {
     decode_pieces(text, python, *flaw, output);
   }

@@ -32,12 +32,19 @@ bool is_event_list(const Members& members) {
   return members.string(Key::event_type) == "event" && members[Key::payload].is_array();
 }
 
+/// Where a recorded delivery has its message: `body`, and RabbitMQ's own tools `payload`.
+std::optional<Key> key_of_message(const Members& members) {
+  const bool by_amqp = members.has(Key::routing_key);
+  if (members.string(Key::body) &&
+      (by_amqp || (members.has(Key::method) && members.has(Key::path)))) {
+    return Key::body;
+  }
+  return by_amqp && members.string(Key::payload) ? std::optional(Key::payload) : std::nullopt;
+}
+
 Kind kind_of(const Members& members) {
   if (members.has(Key::oslo_message)) return Kind::oslo_envelope;
-  if (members.string(Key::body) &&
-      (members.has(Key::routing_key) || (members.has(Key::method) && members.has(Key::path)))) {
-    return Kind::recorded_delivery;
-  }
+  if (key_of_message(members)) return Kind::recorded_delivery;
   if (members.has(Key::device) && members.has(Key::type) && members.has(Key::data)) {
     return Kind::zenoss_message;
   }
@@ -128,7 +135,9 @@ void JsonDecoder::object(const Members& members, const Place& place, Output& out
       break;
     case Kind::recorded_delivery:
       if (bare && place.level == 0) {
-        return text_within(members.string(Key::body).value_or(""), "body", place, output);
+        const Key key = *key_of_message(members);
+        return text_within(*members.string(key), key == Key::body ? "body" : "payload", place,
+                           output);
       }
       break;
     case Kind::zenoss_message:

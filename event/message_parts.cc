@@ -283,7 +283,7 @@ bool Walk<Form>::versioned(std::string_view name, Seen& seen, Draft& draft) {
   if (!known) return unknown(name);
   const auto key = static_cast<std::size_t>(*known);
   if (!seen.note(key)) return false;
-  if (*known == Versioned::uuid && !about_instance(event_type_)) return unknown(name);
+  if (!is_read(*known, event_type_)) return unknown(name);
   if (const InnerKey* const inner = inner_key(*known)) {
     return !site_.names.names(name) && !site_.path_begins_with(name) && inner_object(*inner, draft);
   }

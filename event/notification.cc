@@ -41,7 +41,6 @@ void tell_inner(Field field, dom::element outer, std::string_view key, Draft& dr
 }
 
 void read_versioned(dom::object data, Draft& draft, NumberTexts& numbers) {
-  const bool instance = about_instance(draft.event_type());
   std::uint32_t seen = 0;
   for (const auto& [key, value] : data) {
     const auto known = kVersioned.find(key);
@@ -49,7 +48,7 @@ void read_versioned(dom::object data, Draft& draft, NumberTexts& numbers) {
     const std::uint32_t bit = std::uint32_t{1} << static_cast<unsigned>(*known);
     if ((seen & bit) != 0) draft.fail(ErrorCode::repeated_key, kVersioned.name(*known));
     seen |= bit;
-    if (*known == Versioned::uuid && !instance) continue;
+    if (!is_read(*known, draft.event_type())) continue;
     if (const InnerKey* const inner = inner_key(*known)) {
       tell_inner(inner->field, value, inner->key, draft, numbers);
     } else {

@@ -23,7 +23,13 @@ class Output {
 
   void event(const Event& event) { consumer_.on_event(event); }
   void sample() { consumer_.on_sample(); }
-  void skipped_line() { consumer_.on_skipped_line(); }
+  void skipped_line() {
+    if (frame_.whole) {
+      undecodable({ErrorCode::invalid_json, "nor does it hold a logged event"});
+    } else {
+      consumer_.on_skipped_line();
+    }
+  }
 
   /// `bytes` are a part of the text, or made of it; none: the whole frame.
   void undecodable(Flaw flaw, std::string_view bytes = {}) {

@@ -36,7 +36,8 @@ inline constexpr std::array<Field, kLegacyCount - 1> kLegacyFields = {
     Field::state,       Field::task_state,         Field::old_state,    Field::flavor,
     Field::deleted_at,  Field::audit_period_ending};
 
-// nova/notifications/objects/instance.py and service.py; the last three are objects themselves.
+// nova/notifications/objects/instance.py, service.py and compute_task.py; the last three are
+// objects themselves.
 enum class Versioned : std::uint8_t {
   uuid,
   tenant_id,
@@ -50,20 +51,21 @@ enum class Versioned : std::uint8_t {
   binary,
   disabled,
   forced_down,
+  instance_uuid,
   flavor,
   state_update,
   audit_period,
 };
-inline constexpr std::size_t kVersionedCount = 15;
+inline constexpr std::size_t kVersionedCount = 16;
 inline constexpr Keys<Versioned, kVersionedCount> kVersioned{
     std::array<std::string_view, kVersionedCount>{
         "uuid", "tenant_id", "display_name", "host", "state", "task_state", "power_state",
-        "deleted_at", "request_id", "binary", "disabled", "forced_down", "flavor", "state_update",
-        "audit_period"}};
+        "deleted_at", "request_id", "binary", "disabled", "forced_down", "instance_uuid", "flavor",
+        "state_update", "audit_period"}};
 inline constexpr std::array<Field, kVersionedCount - 3> kVersionedFields = {
-    Field::instance_id, Field::project_id, Field::display_name, Field::payload_host,
-    Field::state,       Field::task_state, Field::power_state,  Field::deleted_at,
-    Field::request_id,  Field::binary,     Field::disabled,     Field::forced_down};
+    Field::instance_id, Field::project_id,  Field::display_name, Field::payload_host, Field::state,
+    Field::task_state,  Field::power_state, Field::deleted_at,   Field::request_id,   Field::binary,
+    Field::disabled,    Field::forced_down, Field::instance_id};
 
 /// What is read of an object within a versioned payload.
 struct InnerKey {
@@ -81,9 +83,12 @@ inline constexpr std::array<InnerKey, 3> kInnerKeys = {{
   return &kInnerKeys[static_cast<std::size_t>(key) - static_cast<std::size_t>(Versioned::flavor)];
 }
 
-/// A service has a uuid, too, and so has a server group.
-[[nodiscard]] inline bool about_instance(std::string_view event_type) {
-  return event_type.starts_with("instance.");
+/// Is the key read in an event of this type? A service has a uuid, too, and so has a server group;
+/// a conductor's payload calls the instance's otherwise, as a scheduler's request does.
+[[nodiscard]] inline bool is_read(Versioned key, std::string_view event_type) {
+  if (key == Versioned::uuid) return event_type.starts_with("instance.");
+  if (key == Versioned::instance_uuid) return event_type.starts_with("compute_task.");
+  return true;
 }
 
 }  // namespace vmtrail

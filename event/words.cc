@@ -16,11 +16,12 @@ constexpr std::array<Names, 17> kOperationKinds = {
     "rebuild", "shelve", "unshelve",       "delete", "soft_delete",    "restore",
     "action",  "volume", "audit",          "abort",  "force_complete",
 };
-constexpr std::array<Names, 24> kPhases = {
-    "none",        "start",        "prepared",  "switched", "at_destination", "completed",
-    "source_done", "rolling_back", "failed",    "copying",  "finishing",      "finished",
-    "confirming",  "confirmed",    "reverting", "reverted", "evacuate",       "scheduled",
-    "shelved",     "offloading",   "offloaded", "end",      "requested",      "raised",
+constexpr std::array<Names, 25> kPhases = {
+    "none",      "start",       "prepared",     "switched",  "at_destination",
+    "completed", "source_done", "rolling_back", "failed",    "copying",
+    "finishing", "finished",    "confirming",   "confirmed", "reverting",
+    "reverted",  "evacuate",    "scheduled",    "shelved",   "offloading",
+    "offloaded", "end",         "requested",    "raised",    "raised_after_switch",
 };
 constexpr std::array<Names, 5> kConfidences = {"unknown", "confirmed", "probable", "unplaced",
                                                "deleted"};

@@ -52,7 +52,8 @@ int main(int argc, char** argv) {
     dispatcher.set_frame(frame);
     decoder.decode(frame, dispatcher);
   }
-  // A file has an end. A program that runs on calls advance(now) instead, every few seconds.
+  // A file has an end. A program that runs on calls advance() instead, every few seconds, with the
+  // time of the stream: the newest event's, and what has passed since it came.
   dispatcher.finish();
 
   for (const vmtrail::InstanceId& id : model.instances()) {

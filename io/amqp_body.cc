@@ -17,6 +17,12 @@ namespace {
 constexpr std::size_t kPiece = 64 << 10;
 
 bool is_compressed(const amqp_basic_properties_t& properties) {
+  if ((properties._flags & AMQP_BASIC_CONTENT_ENCODING_FLAG) != 0) {
+    const std::string_view encoding = view(properties.content_encoding);
+    for (const char* const one : {"gzip", "x-gzip", "deflate", "zstd"}) {
+      if (encoding == one) return true;
+    }
+  }
   if ((properties._flags & AMQP_BASIC_HEADERS_FLAG) == 0) return false;
   const auto* const begin = properties.headers.entries;
   return std::any_of(begin, begin + properties.headers.num_entries, [](const auto& entry) {

@@ -14,8 +14,9 @@ inline constexpr std::size_t kMostBody = std::size_t{16} << 20;  ///< bytes, dec
 
 /// The body's bytes; they are in `room` if they had to be decompressed. kombu's header
 /// `compression` is application/x-gzip for what zlib.compress() makes; gzip and zstd streams are
-/// taken as well. What does not decompress is returned as it is, for the quarantine to show; of
-/// what becomes larger than kMostBody the beginning, and a byte more than that.
+/// taken as well, and so is the content encoding of others. What does not decompress is returned as
+/// it is, for the quarantine to show; of what becomes larger than kMostBody the beginning, and a
+/// byte more than that.
 [[nodiscard]] std::string_view plain_body(const amqp_message_t& message, std::string& room);
 
 }  // namespace vmtrail

@@ -15,6 +15,7 @@ namespace vmtrail {
 namespace {
 
 constexpr timeval kConnect{10, 0};
+constexpr std::string_view kConnecting = "connecting";
 constexpr int kFrame = 131'072;
 
 /// Why a broker closes a connection or a channel.
@@ -159,7 +160,7 @@ Result<void> AmqpConnection::connect(const AmqpAddress& address) {
     if (socket == nullptr) return error("connecting", "no memory");
   }
   return check(amqp_socket_open_noblock(socket, address.host.c_str(), address.port, &kConnect),
-               "connecting");
+               kConnecting);
 }
 
 Result<void> AmqpConnection::log_in(const AmqpAddress& address) {
@@ -179,12 +180,19 @@ Result<void> AmqpConnection::log_in(const AmqpAddress& address) {
   if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION &&
       (reply.library_error == AMQP_STATUS_CONNECTION_CLOSED ||
        reply.library_error == AMQP_STATUS_SOCKET_ERROR)) {
-    return error("logging in", "the broker hung up: are user, password and vhost right?");
+    return error("logging in",
+                 "the broker hung up: are user, password and vhost right, and is it a port for " +
+                     std::string(address.tls ? "TLS?" : "AMQP without TLS?"));
   }
   if (const auto close = close_of(reply); close && close->code == AMQP_ACCESS_REFUSED) {
     return error("logging in", "user '" + address.user +
                                    "' is refused (403): is the password right? (guest may only "
                                    "come from the broker's own host)");
+  }
+  if (address.tls && address.cert.empty() && reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION &&
+      reply.library_error == AMQP_STATUS_SSL_ERROR) {
+    return error("logging in",
+                 "TLS failed: does the broker want a certificate of its clients (cert=, key=)?");
   }
   return check(reply, "logging in");
 }
@@ -219,6 +227,10 @@ Result<void> AmqpConnection::check(const amqp_rpc_reply_t& reply, std::string_vi
 
 Result<void> AmqpConnection::check(int status, std::string_view doing) const {
   if (status == AMQP_STATUS_OK) return {};
+  if (status == AMQP_STATUS_SOCKET_ERROR || status == AMQP_STATUS_CONNECTION_CLOSED) {
+    return error(doing, doing == kConnecting ? "it cannot be reached, or refuses the connection"
+                                             : "the connection broke, or the broker closed it");
+  }
   return error(doing, amqp_error_string2(status));
 }
 

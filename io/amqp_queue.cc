@@ -2,7 +2,7 @@
 
 #include "io/amqp_queue.h"
 
-#include <utility>
+#include <algorithm>
 
 namespace vmtrail {
 
@@ -59,33 +59,42 @@ Result<void> consume(AmqpConnection& connection, amqp_channel_t channel, const A
   return connection.check("consuming the queue '" + queue.name + "'");
 }
 
-Result<void> bind(AmqpConnection& connection, amqp_channel_t channel, const AmqpQueue& queue,
-                  std::vector<AmqpBinding>& bindings) {
+Result<std::vector<std::string>> bind(AmqpConnection& connection, amqp_channel_t channel,
+                                      const AmqpQueue& queue) {
   const auto state = connection.get();
-  std::vector<AmqpBinding> missing;
-  for (AmqpBinding& binding : std::exchange(bindings, {})) {
-    if (auto opened = connection.open_channel(channel); !opened) return opened;
+  std::vector<std::string> missing;
+  bool open = false;
+  for (const AmqpBinding& binding : queue.bindings) {
+    if (std::find(missing.begin(), missing.end(), binding.exchange) != missing.end()) continue;
+    if (!open) {
+      if (auto opened = connection.open_channel(channel); !opened) {
+        return tl::unexpected(opened.error());
+      }
+      open = true;
+    }
     amqp_queue_bind(state, channel, amqp_bytes(queue.name), amqp_bytes(binding.exchange),
                     amqp_bytes(binding.key), amqp_empty_table);
     const amqp_rpc_reply_t reply = amqp_get_rpc_reply(state);
     if (AmqpConnection::channel_code(reply) == AMQP_NOT_FOUND) {
       amqp_channel_close_ok_t ok{};
       amqp_send_method(state, channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &ok);
-      missing.push_back(std::move(binding));
+      missing.push_back(binding.exchange);
+      open = false;
       continue;
     }
     if (auto done = connection.check(reply, "binding the exchange '" + binding.exchange + "'");
         !done) {
-      return done;
+      return tl::unexpected(done.error());
     }
+  }
+  if (open) {
     if (auto closed = connection.check(amqp_channel_close(state, channel, AMQP_REPLY_SUCCESS),
                                        "closing a channel");
         !closed) {
-      return closed;
+      return tl::unexpected(closed.error());
     }
   }
-  bindings = std::move(missing);
-  return {};
+  return missing;
 }
 
 }  // namespace vmtrail

@@ -33,9 +33,10 @@ struct AmqpQueue {
 [[nodiscard]] Result<void> consume(AmqpConnection& connection, amqp_channel_t channel,
                                    const AmqpQueue& queue);
 
-/// Binds what can be bound; `bindings` keeps those whose exchange is not there yet: their services
-/// make them, and must find nobody else's. Uses and closes `channel`. Error: of anything else.
-[[nodiscard]] Result<void> bind(AmqpConnection& connection, amqp_channel_t channel,
-                                const AmqpQueue& queue, std::vector<AmqpBinding>& bindings);
+/// Binds what can be bound, again or for the first time, and returns the exchanges that are not
+/// there: their services make them, and must find nobody else's. Uses and closes `channel`. Error:
+/// of anything else.
+[[nodiscard]] Result<std::vector<std::string>> bind(AmqpConnection& connection,
+                                                    amqp_channel_t channel, const AmqpQueue& queue);
 
 }  // namespace vmtrail

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include <simdjson.h>
 #include <yaml-cpp/yaml.h>
 
 #include "io/cloud.h"
@@ -79,6 +80,11 @@ Result<CloudAccess> read_cloud(const std::string& name) {
   } catch (const YAML::Exception& error) {
     // Its words tell the place; the text there may be a secret and is not among them.
     return failed(ErrorCode::unreadable, file->string() + ": " + error.what());
+  }
+  for (const auto& [key, value] : access.auth) {
+    if (simdjson::validate_utf8(value)) continue;
+    return failed(ErrorCode::wrong_usage,
+                  file->string() + ": cloud '" + name + "': " + key + " is not UTF-8");
   }
   access.auth_url = access.auth["auth_url"];
   if (access.auth_url.empty()) {

@@ -124,8 +124,8 @@ class ChunkReader {
 
 class DecodePool::Impl {
  public:
-  explicit Impl(const Options& options) : aside_(options.aside) {
-    for (unsigned i = 0; i < options.jobs; ++i) jobs_.push_back(std::make_unique<Job>(options));
+  // It is whole before it has threads: where one cannot be made, ~Impl() ends the others.
+  explicit Impl(const Options& options) : Impl(options, WithoutThreads()) {
     if (options.jobs == 1) return;
     for (const auto& job : jobs_) job->make_chunks();
     for (unsigned i = 1; i < options.jobs; ++i) {
@@ -201,6 +201,11 @@ class DecodePool::Impl {
   }
 
  private:
+  struct WithoutThreads {};
+  Impl(const Options& options, WithoutThreads /*tag*/) : aside_(options.aside) {
+    for (unsigned i = 0; i < options.jobs; ++i) jobs_.push_back(std::make_unique<Job>(options));
+  }
+
   // What belongs to one thread alone, but for chunks that are told and given back: what one core
   // has in its cache another writes to slowly.
   struct Job {

@@ -51,6 +51,7 @@ void Delivery::clear() {
   from = nullptr;
   tag = 0;
   format = Format::any;
+  whole = false;
   position.clear();
 }
 

@@ -41,7 +41,8 @@ class Delivery {
                  .offset = piece.offset,
                  .line = piece.line,
                  .padded = true,
-                 .too_long = piece.too_long});
+                 .too_long = piece.too_long,
+                 .whole = whole});
     }
     text_.resize(text_.size() - kPadding);
   }
@@ -59,6 +60,7 @@ class Delivery {
   Source* from = nullptr;  ///< whom to tell; outlives the delivery
   std::uint64_t tag = 0;   ///< the source's own, given back by Source::settle()
   Format format = Format::any;
+  bool whole = false;  ///< of messages, not lines: nothing in it is skipped as no event
   /// Where the source is to go on after these, should the program start again: stored with them.
   /// Empty: it has nothing to say.
   std::string position;

@@ -2,11 +2,9 @@
 
 #include "io/http_negotiation.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
-#include <memory>
+
+#include "io/sha256.h"
 
 namespace vmtrail {
 
@@ -44,10 +42,6 @@ bool has_weight(std::string_view parameters) {
   return true;
 }
 
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
 }  // namespace
 
 bool accepts_gzip(std::string_view accept_encoding) {
@@ -62,20 +56,11 @@ bool accepts_gzip(std::string_view accept_encoding) {
 }
 
 std::string tag_of(std::string_view body, const Passing& passing) {
-  constexpr std::size_t kBytes = 16;  // of a digest; who chooses names must not find two alike
-  constexpr char kHex[] = "0123456789abcdef";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
-  const std::string_view rest = body.substr(passing.at + passing.size);
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  EVP_DigestUpdate(context.get(), body.data(), passing.at);
-  EVP_DigestUpdate(context.get(), rest.data(), rest.size());
-  EVP_DigestFinal_ex(context.get(), digest.data(), nullptr);
-  std::string tag = "W/\"";
-  for (std::size_t i = 0; i < kBytes; ++i) {
-    tag += {kHex[digest[i] >> 4], kHex[digest[i] & 15]};
-  }
-  return tag + '"';
+  constexpr std::size_t kBytes = 16;  // who chooses names must not find two alike
+  Sha256 digest;
+  digest.add(body.substr(0, passing.at));
+  digest.add(body.substr(passing.at + passing.size));
+  return "W/\"" + digest.finish(kBytes) + '"';
 }
 
 bool names_tag(std::string_view if_none_match, std::string_view tag) {

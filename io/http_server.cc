@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -49,6 +50,7 @@ Error error_at(const std::string& where, const std::string& what) {
 }
 
 constexpr auto kRest = std::chrono::milliseconds{100};  // when no more sockets are to be had
+constexpr auto kTellAgain = std::chrono::minutes{1};
 
 Result<void> set_up(net::ssl::context& tls, const HttpServer::Options& options) {
   if (options.certificate.empty()) return {};
@@ -102,6 +104,10 @@ struct HttpServer::Impl {
   Result<void> listen();
   void accept();
   void take(tcp::socket socket);
+  void serve(std::size_t loop);  // a thread of its own
+  [[nodiscard]] std::string where() const {
+    return listener.options.host + ":" + std::to_string(port);
+  }
 
   HttpListener listener;
   /// A thread's own: a connection stays with one thread, so that no request changes threads.
@@ -118,24 +124,27 @@ struct HttpServer::Impl {
   net::ssl::context tls{net::ssl::context::tls_server};
   tcp::acceptor acceptor;
   net::steady_timer rest;
-  std::uint16_t port = 0;
+  std::chrono::steady_clock::time_point tell_at;  // of connections that could not be taken
+  std::uint16_t port = listener.options.port;
+  std::mutex mutex;
+  std::condition_variable has_ended;
+  std::size_t ended = 0;  // threads; guarded by the mutex
   std::vector<std::jthread> threads;
 };
 
 Result<void> HttpServer::Impl::listen() {
   const Options& options = listener.options;
-  const std::string where = options.host + ":" + std::to_string(options.port);
   error_code failed;
   tcp::resolver resolver(first());
   const auto found =
       resolver.resolve(options.host, std::to_string(options.port), tcp::resolver::passive, failed);
-  if (failed) return tl::unexpected(error_at(where, failed.message()));
+  if (failed) return tl::unexpected(error_at(where(), failed.message()));
   const tcp::endpoint endpoint = found.begin()->endpoint();
   acceptor.open(endpoint.protocol(), failed);
   if (!failed) acceptor.set_option(net::socket_base::reuse_address(true), failed);
   if (!failed) acceptor.bind(endpoint, failed);
   if (!failed) acceptor.listen(net::socket_base::max_listen_connections, failed);
-  if (failed) return tl::unexpected(error_at(where, failed.message()));
+  if (failed) return tl::unexpected(error_at(where(), failed.message()));
   port = acceptor.local_endpoint(failed).port();
   return {};
 }
@@ -148,6 +157,10 @@ void HttpServer::Impl::accept() {
     } else if (failed == net::error::operation_aborted) {
       return;
     } else {  // too many files are open, most likely: some of them will be closed
+      if (const auto now = std::chrono::steady_clock::now(); now >= tell_at) {
+        spdlog::warn("{}: a connection could not be taken: {}", where(), failed.message());
+        tell_at = now + kTellAgain;
+      }
       rest.expires_after(kRest);
       rest.async_wait([this](error_code stopped) {
         if (!stopped) accept();
@@ -196,14 +209,23 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Options options) {
     return tl::unexpected(done.error());
   if (auto done = impl->listen(); !done) return tl::unexpected(done.error());
   impl->accept();
-  for (std::size_t i = 0; i < impl->loops.size(); ++i) {
-    impl->threads.emplace_back([&loop = impl->loops[i], i] {
-      name_thread("http-" + std::to_string(i));
-      const PromptThreads prompt;
-      loop.context.run();
-    });
+  // Before its threads: where one cannot be made, it stops the others.
+  std::unique_ptr<HttpServer> server(new HttpServer(std::move(impl)));
+  for (std::size_t i = 0; i < server->impl_->loops.size(); ++i) {
+    server->impl_->threads.emplace_back([raw = server->impl_.get(), i] { raw->serve(i); });
   }
-  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+  return server;
+}
+
+void HttpServer::Impl::serve(std::size_t loop) {
+  name_thread("http-" + std::to_string(loop));
+  const PromptThreads prompt;
+  loops[loop].context.run();
+  {
+    const std::lock_guard lock(mutex);
+    ++ended;
+  }
+  has_ended.notify_all();
 }
 
 HttpServer::~HttpServer() {
@@ -230,21 +252,14 @@ void HttpServer::stop(std::chrono::milliseconds patience) {
   }
   // The threads end by themselves once there is nothing left to do.
   for (Impl::Loop& loop : impl_->loops) loop.open.reset();
-  std::mutex mutex;
-  std::condition_variable ended;
-  bool done = false;
-  std::jthread closer([&] {
-    std::unique_lock lock(mutex);
-    if (ended.wait_for(lock, patience, [&] { return done; })) return;
+  std::unique_lock lock(impl_->mutex);
+  if (!impl_->has_ended.wait_for(lock, patience,
+                                 [&] { return impl_->ended == impl_->threads.size(); })) {
     const std::shared_lock connections(listener.mutex);
     for (HttpClosable* const connection : listener.connections) connection->close();
-  });
-  impl_->threads.clear();
-  {
-    const std::lock_guard lock(mutex);
-    done = true;
   }
-  ended.notify_all();
+  lock.unlock();
+  impl_->threads.clear();
 }
 
 std::string HttpServer::address() const {

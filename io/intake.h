@@ -53,9 +53,9 @@ class Intake {
                          Clock::time_point until = Clock::time_point::max());
   /// Never waits. false: there is no room, or as for put(); the delivery is untouched.
   [[nodiscard]] bool try_put(Delivery& delivery);
-  /// Calls `call` once, as soon as there is room for so much: perhaps at once, else from the
-  /// keeper's thread, which it must not hold up (post to an executor). Room may be gone again by
-  /// then.
+  /// Calls `call` once, as soon as there is room for so much or the intake is closed: perhaps at
+  /// once, else from another thread, which it must not hold up (post to an executor). Room may be
+  /// gone again by then.
   void when_room(std::size_t bytes, std::function<void()> call);
 
   // ---- questions

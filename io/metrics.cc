@@ -86,6 +86,9 @@ void add_reasons(Families& all, const Counts& counts) {
     if (count > 0)
       add(quarantined, {{"reason", std::string(row.name)}}, static_cast<double>(count));
   }
+  add(family(all, "vmtrail_skipped_lines_total", "Lines of logs without an event.",
+             MetricType::Counter),
+      {}, static_cast<double>(counts.skipped_lines));
   MetricFamily& records =
       family(all, "vmtrail_records_total", "Change records by type.", MetricType::Counter);
   for (std::size_t type = 0; type < kRecordTypes; ++type) {
@@ -183,7 +186,8 @@ void Metrics::committed(std::chrono::nanoseconds took) {
   impl_->commits.Observe(std::chrono::duration<double>(took).count());
 }
 
-std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks,
+std::string Metrics::text(Intake& intake, std::span<const SourceState> sources,
+                          std::span<const std::unique_ptr<SinkFeed>> sinks,
                           const WatchDesk::Figures& watching, const Reconciler* reconciler) const {
   Families all = impl_->registry.Collect();
   const Intake::Depth depth = intake.depth();
@@ -199,6 +203,11 @@ std::string Metrics::text(Intake& intake, std::span<const std::unique_ptr<SinkFe
       intake.ask([answer](const Keeper& keeper) { answer->set_value(of_keeper(keeper)); });
   if (asked && answered.wait_for(kPatience) == std::future_status::ready) {
     for (MetricFamily& one : answered.get()) all.push_back(std::move(one));
+  }
+  MetricFamily& up = family(all, "vmtrail_source_up",
+                            "0: it cannot receive (broker gone, file missing).", MetricType::Gauge);
+  for (const SourceState& source : sources) {
+    if (source.up) add(up, {{"source", source.name}}, *source.up ? 1 : 0);
   }
   add_sinks(all, sinks);
   if (reconciler != nullptr) add_reconciler(all, reconciler->figures());

@@ -19,6 +19,11 @@ namespace vmtrail {
 /// Counts commits as they happen, and gathers the rest when it is asked. Thread-safe.
 class Metrics {
  public:
+  struct SourceState {
+    std::string name;
+    std::optional<bool> up;  ///< see Source::up()
+  };
+
   Metrics();
   ~Metrics();
 
@@ -26,7 +31,8 @@ class Metrics {
 
   /// Everything, in Prometheus' text format. Asks the keeper, and waits for it, but not long; what
   /// it does not answer in time is left out. nullptr: nothing is reconciled.
-  [[nodiscard]] std::string text(Intake& intake, std::span<const std::unique_ptr<SinkFeed>> sinks,
+  [[nodiscard]] std::string text(Intake& intake, std::span<const SourceState> sources,
+                                 std::span<const std::unique_ptr<SinkFeed>> sinks,
                                  const WatchDesk::Figures& watching = {},
                                  const Reconciler* reconciler = nullptr) const;
 

@@ -75,12 +75,39 @@ class FileSink : public Sink {
   FileSink(std::string path, std::uint64_t most) : path_(std::move(path)), most_(most) {}
 
   Result<void> send(std::span<const OutgoingRecord> records, const std::stop_token& stop) override {
-    if (auto opened = open(); !opened) return opened;
-    const std::string lines = lines_of(records);
-    if (size_ > 0 && static_cast<std::uint64_t>(size_) + lines.size() > most_) {
-      rotate();
+    while (!records.empty()) {
+      if (records.front().sequence <= sent_) {  // before the failure
+        records = records.subspan(1);
+        continue;
+      }
       if (auto opened = open(); !opened) return opened;
+      std::size_t count = fitting(records);
+      if (count == 0 && rotate()) {
+        if (auto opened = open(); !opened) return opened;
+        count = fitting(records);
+      }
+      if (count == 0) count = records.size();  // it could not be moved away, and grows on
+      if (auto written = write(records.first(count), stop); !written) return written;
+      sent_ = records[count - 1].sequence;
+      records = records.subspan(count);
     }
+    return {};
+  }
+
+ private:
+  // How many of them have room; one always has in an empty file.
+  [[nodiscard]] std::size_t fitting(std::span<const OutgoingRecord> records) const {
+    auto size = static_cast<std::uint64_t>(size_);
+    std::size_t count = 0;
+    for (; count < records.size(); ++count) {
+      size += records[count].text.size() + 1;
+      if (size > most_ && (size_ > 0 || count > 0)) break;
+    }
+    return count;
+  }
+
+  Result<void> write(std::span<const OutgoingRecord> records, const std::stop_token& stop) {
+    const std::string lines = lines_of(records);
     int failed = write_all(file_.get(), lines, stop);
     if (failed == 0 && ::fdatasync(file_.get()) != 0 && errno != EINVAL) failed = errno;
     if (failed != 0) {
@@ -93,7 +120,6 @@ class FileSink : public Sink {
     return {};
   }
 
- private:
   // Again for each batch: whoever has moved the file away wants a new one.
   Result<void> open() {
     struct stat there {};
@@ -129,21 +155,24 @@ class FileSink : public Sink {
     return {};
   }
 
-  // What cannot be moved away grows on, and is told of once.
-  void rotate() {
+  // false: it cannot be moved away, which is told of once.
+  bool rotate() {
     bool moved = false;
     for (int number = kRotated; number > 0; --number) {
       const std::string from = number == 1 ? path_ : path_ + "." + std::to_string(number - 1);
       moved = std::rename(from.c_str(), (path_ + "." + std::to_string(number)).c_str()) == 0;
     }
-    if (moved || std::exchange(told_stuck_, true)) return;
-    spdlog::warn("{}: cannot be rotated: {}", path_, std::generic_category().message(errno));
+    if (!moved && !std::exchange(told_stuck_, true)) {
+      spdlog::warn("{}: cannot be rotated: {}", path_, std::generic_category().message(errno));
+    }
+    return moved;
   }
 
   const std::string path_;
   const std::uint64_t most_;
   FileDescriptor file_;
   off_t size_ = 0;
+  Sequence sent_{};
   bool told_stuck_ = false;
 };
 

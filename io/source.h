@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -37,6 +38,9 @@ class Source {
 
   /// The URL at which it listens, with the port that was found free; empty: it listens nowhere.
   [[nodiscard]] virtual std::string address() const { return {}; }
+
+  /// Can it receive what others send it? nullopt: it cannot know. From any thread.
+  [[nodiscard]] virtual std::optional<bool> up() const { return true; }
 
   /// Its URL as configured: in logs, in metrics, in the quarantine, and the key of its position.
   [[nodiscard]] const std::string& name() const { return name_; }

@@ -35,7 +35,7 @@ constexpr amqp_channel_t kBinding = 2;
 constexpr std::size_t kDelivery = 64 << 10;  // bytes, about
 constexpr milliseconds kFirstBackoff{500};
 constexpr milliseconds kLastBackoff{30'000};
-constexpr auto kBindAgain = std::chrono::seconds{5};
+constexpr auto kBindAgain = std::chrono::seconds{1};
 constexpr unsigned kTagBits = 48;  // the rest is the connection's number
 
 /// Wakes a thread that waits for a socket.
@@ -81,6 +81,8 @@ class AmqpSource : public Source {
     stopped_.wait(lock, [&] { return quiet_; });
   }
 
+  [[nodiscard]] std::optional<bool> up() const override { return up_; }
+
   void settle(std::span<const Settled> deliveries) override {
     settled_ = std::max(settled_.load(), deliveries.back().tag);
     wakeup_->wake();
@@ -106,6 +108,7 @@ class AmqpSource : public Source {
   const std::shared_ptr<Wakeup> wakeup_ = std::make_shared<Wakeup>();
 
   std::atomic<std::uint64_t> settled_ = 0;  // the highest tag
+  std::atomic<bool> up_ = false;            // it consumes the queue
   std::mutex mutex_;
   std::condition_variable stopped_;
   // Guarded by the mutex.
@@ -116,7 +119,7 @@ class AmqpSource : public Source {
   std::uint64_t generation_ = 0;  // of the connection
   std::uint64_t put_ = 0;         // the last tag
   std::uint64_t acknowledged_ = 0;
-  std::vector<AmqpBinding> missing_;
+  std::vector<std::string> missing_;  // exchanges, as was told
   Clock::time_point bind_at_;
   bool waits_for_room_ = false;
   bool received_ = false;  // anything over this connection
@@ -154,7 +157,9 @@ void AmqpSource::run(const std::stop_token& stop) {
   milliseconds backoff = kFirstBackoff;
   while (!stop.stop_requested()) {
     received_ = false;
-    if (auto worked = work(stop); !worked) tell(worked.error());
+    const auto worked = work(stop);
+    up_ = false;
+    if (!worked) tell(worked.error());
     if (received_) backoff = kFirstBackoff;
     const auto again = Clock::now() + backoff;
     while (!stop.stop_requested() && Clock::now() < again) {
@@ -176,12 +181,12 @@ Result<void> AmqpSource::work(const std::stop_token& stop) {
   waits_for_room_ = false;
   if (auto done = connection->open_channel(kConsuming); !done) return done;
   if (auto done = consume(*connection, kConsuming, queue_); !done) return done;
-  missing_ = queue_.bindings;
   bind_at_ = Clock::now();
   if (auto done = bind_again(*connection); !done) return done;
   spdlog::info("{}: consuming the queue '{}'", name(), queue_.name);
   told_.clear();
-  const auto slice = std::chrono::seconds{std::max(1, connection->heartbeat() / 3)};
+  up_ = true;
+  const milliseconds slice = std::chrono::seconds{std::max(1, connection->heartbeat() / 3)};
   Delivery delivery = handover_.blank();
   while (!stop.stop_requested()) {
     if (goes_on() && !waits_for_room_) {
@@ -198,7 +203,9 @@ Result<void> AmqpSource::work(const std::stop_token& stop) {
     // Flooded with more than there is room for it leaves the rest to the broker: that is prefetch.
     if (!waits_for_room_ && connection->has_buffered() && goes_on()) continue;
     const bool reads = !waits_for_room_ && goes_on();
-    wakeup_->wait(reads ? connection->socket() : -1, slice);
+    const auto until_bound = std::chrono::ceil<milliseconds>(bind_at_ - Clock::now());
+    wakeup_->wait(reads ? connection->socket() : -1,
+                  std::clamp(until_bound, milliseconds{0}, slice));
   }
   // The keeper has ended by now: whatever was settled is not to come again.
   if (auto done = acknowledge(*connection); !done) return done;
@@ -250,6 +257,7 @@ Result<void> AmqpSource::receive(AmqpConnection& connection, Delivery& delivery)
   delivery.from = this;
   delivery.tag = put_;
   delivery.format = format_;
+  delivery.whole = format_ != Format::log;
   return {};
 }
 
@@ -272,18 +280,26 @@ Result<void> AmqpSource::acknowledge(AmqpConnection& connection) {
   return connection.check(amqp_basic_ack(connection.get(), kConsuming, tag, 1), "acknowledging");
 }
 
+// Nobody tells when an exchange is made, or deleted and made again, which takes its bindings along:
+// all that is sent until the queue is bound again is lost.
 Result<void> AmqpSource::bind_again(AmqpConnection& connection) {
-  if (missing_.empty() || Clock::now() < bind_at_) return {};
-  const std::size_t before = missing_.size();
-  const bool first = before == queue_.bindings.size();
-  if (auto done = bind(connection, kBinding, queue_, missing_); !done) return done;
-  if (first || missing_.size() != before) {
-    for (const AmqpBinding& binding : missing_) {
-      spdlog::warn("{}: there is no exchange '{}' yet; it is bound as soon as its service makes it",
-                   name(), binding.exchange);
-    }
-  }
+  if (Clock::now() < bind_at_) return {};
+  auto missing = bind(connection, kBinding, queue_);
+  if (!missing) return tl::unexpected(missing.error());
   bind_at_ = Clock::now() + kBindAgain;
+  const auto is_in = [](const std::vector<std::string>& all, const std::string& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  for (const std::string& exchange : *missing) {
+    if (is_in(missing_, exchange)) continue;
+    spdlog::warn("{}: there is no exchange '{}'; it is bound as soon as its service makes it",
+                 name(), exchange);
+  }
+  for (const std::string& exchange : missing_) {
+    if (is_in(*missing, exchange)) continue;
+    spdlog::info("{}: the exchange '{}' is there, and bound", name(), exchange);
+  }
+  missing_ = std::move(*missing);
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -54,6 +55,8 @@ class FileSource : public Source {
     if (thread_.joinable()) thread_.join();
   }
 
+  [[nodiscard]] std::optional<bool> up() const override { return up_; }
+
  private:
   void run(const std::stop_token& stop) {
     name_thread("file-source");
@@ -66,7 +69,9 @@ class FileSource : public Source {
     while (!stop.stop_requested()) {
       // Asked before the last bytes are read: who writes to the new file is done with this one.
       const bool over = file_ && (!follow_ || rotated());
-      if (read(stop)) continue;
+      const bool had_more = read(stop);
+      up_ = file_ && !failing_;
+      if (had_more) continue;
       if (failing_) {
         wait();
       } else if (over) {
@@ -185,6 +190,7 @@ class FileSource : public Source {
   TailPosition base_;  // where the splitter began
   bool told_missing_ = false;
   bool failing_ = false;  // the last read did
+  std::atomic<bool> up_ = false;
 
   std::jthread thread_;
 };

@@ -121,6 +121,7 @@ class Requests : public std::enable_shared_from_this<Requests> {
       }
       if (waiting_.empty()) return;
     }
+    if (intake_.is_closed()) return stop();
     intake_.when_room(bytes, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->go_on();
     });

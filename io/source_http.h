@@ -11,8 +11,8 @@
 namespace vmtrail {
 
 /// Those of the server (kHttpOptions), and how long a request waits for its commit.
-inline constexpr std::array<std::string_view, 6> kHttpSourceOptions = {
-    "token_file", "cert", "key", "max_body", "connections", "wait"};
+inline constexpr std::array<std::string_view, 7> kHttpSourceOptions = {
+    "token_file", "cert", "key", "max_body", "connections", "cors", "wait"};
 
 [[nodiscard]] Result<SourceOpener> prepare_http_source(const Url& url, bool beyond_loopback);
 

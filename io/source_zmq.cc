@@ -62,6 +62,9 @@ class ZmqSource : public Source {
   }
 
   [[nodiscard]] std::string address() const override { return peer_->address; }
+  [[nodiscard]] std::optional<bool> up() const override {
+    return peer_->address.empty() ? std::nullopt : std::optional(true);
+  }
 
  private:
   void run(const std::stop_token& stop) {
@@ -98,6 +101,7 @@ class ZmqSource : public Source {
     Delivery delivery = handover_.blank();
     delivery.from = this;
     delivery.format = format_;
+    delivery.whole = format_ != Format::log;
     zmq::message_t frame;
     std::size_t frames = 0;
     std::size_t messages = 0;

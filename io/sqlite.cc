@@ -192,6 +192,13 @@ Result<void> Sqlite::begin() {
   return done;
 }
 
+Result<void> Sqlite::begin_reading() {
+  // The moment is that of the first look.
+  auto done = execute("BEGIN; SELECT count(*) FROM sqlite_master", "beginning to read");
+  in_transaction_ = sqlite3_get_autocommit(database_.get()) == 0;
+  return done;
+}
+
 Result<void> Sqlite::commit() {
   if (failure_) return tl::unexpected(*failure_);
   if (!in_transaction_) return {};

@@ -100,6 +100,8 @@ class Sqlite {
   }
 
   Result<void> begin();
+  /// The same for reading alone: what is read until rollback() is of one moment.
+  Result<void> begin_reading();
   Result<void> commit();
   /// How many rows the last statement changed.
   [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(database_.get()); }

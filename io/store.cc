@@ -22,6 +22,16 @@ std::string Store::file_in(const std::string& directory) {
   return (std::filesystem::path(directory) / "vmtrail.db").string();
 }
 
+Result<void> Store::find_in(const std::string& directory) {
+  const std::string path = file_in(directory);
+  std::error_code failed;
+  if (std::filesystem::exists(path, failed)) return {};
+  return tl::unexpected(
+      Error{ErrorCode::store_error,
+            failed ? path + ": " + failed.message()
+                   : "no state in " + directory + " (make one with replay --state)"});
+}
+
 Result<Store> Store::open(const std::string& directory, Access access, const Options& options) {
   const std::string path = file_in(directory);
   if (access == Access::create) {
@@ -31,11 +41,8 @@ Result<Store> Store::open(const std::string& directory, Access access, const Opt
       return tl::unexpected(
           Error{ErrorCode::store_error, directory + ": cannot be made: " + failed.message()});
     }
-  } else if (std::error_code failed; !std::filesystem::exists(path, failed)) {
-    return tl::unexpected(
-        Error{ErrorCode::store_error,
-              failed ? path + ": " + failed.message()
-                     : "no state in " + directory + " (make one with replay --state)"});
+  } else if (auto found = find_in(directory); !found) {
+    return tl::unexpected(found.error());
   }
   auto database =
       Sqlite::open(path, access == Access::read ? Sqlite::Mode::read : Sqlite::Mode::create);
@@ -46,6 +53,10 @@ Result<Store> Store::open(const std::string& directory, Access access, const Opt
     if (auto made = impl->set_up(options); !made) return tl::unexpected(made.error());
   }
   return Store(std::move(impl));
+}
+
+Result<void> Store::hold() {
+  return impl_->database.begin_reading();
 }
 
 Result<void> Store::Impl::set(std::string_view key, std::int64_t value) {

@@ -38,6 +38,7 @@ struct Retention {
   std::optional<Duration> records{};  ///< and with them the ids of messages as old
   std::optional<Duration> history{};
   std::optional<Duration> quarantine{};
+  bool operator==(const Retention&) const = default;
 };
 
 /// What was stored before these times may go; nullopt: it stays.
@@ -71,6 +72,8 @@ class Store {
 
   /// The path of the database that a directory holds, or would.
   [[nodiscard]] static std::string file_in(const std::string& directory);
+  /// Does the directory hold one? Error: store_error; it does not.
+  [[nodiscard]] static Result<void> find_in(const std::string& directory);
 
   [[nodiscard]] static Result<Store> open(const std::string& directory, Access access) {
     return open(directory, access, Options());
@@ -114,6 +117,10 @@ class Store {
   /// How far a sink is; nullopt: it was never heard of.
   [[nodiscard]] Result<std::optional<Sequence>> cursor(std::string_view sink);
 
+  /// From here on what is read is what was committed when this was called, until rollback(). For
+  /// stores that are only read, and not for long: meanwhile a writer's log grows.
+  [[nodiscard]] Result<void> hold();
+
   /// While another program has the file locked, calls `meanwhile` again and again, which is to take
   /// some milliseconds and leaves the store alone; Options::lock_wait says how long.
   void set_meanwhile(std::function<void()> meanwhile);
@@ -149,6 +156,7 @@ class Store {
   [[nodiscard]] Result<void> compact();
 
  private:
+  friend class StoreReader;
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

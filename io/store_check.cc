@@ -10,6 +10,7 @@
 
 #include "io/store_impl.h"
 #include "io/store_packed.h"
+#include "io/stored_messages.h"
 
 namespace vmtrail {
 
@@ -119,11 +120,20 @@ Result<void> check_packed(Sqlite& database, Faults& faults) {
     }
   });
   if (!read) return read;
-  return database.rows("SELECT name, statuses FROM hosts", [&](sqlite3_stmt* row) {
+  read = database.rows("SELECT instance, entries FROM trail", [&](sqlite3_stmt* row) {
+    if (!unpacked_trail(text(row, 1))) {
+      faults.add("instance " + text(row, 0) + ": its events cannot be read");
+    }
+  });
+  if (!read) return read;
+  read = database.rows("SELECT name, statuses FROM hosts", [&](sqlite3_stmt* row) {
     if (!unpacked_statuses(text(row, 1))) {
       faults.add("host " + text(row, 0) + ": what its service told cannot be read");
     }
   });
+  if (!read) return read;
+  if (const auto ids = all_messages(database); !ids) faults.add(ids.error().detail);
+  return {};
 }
 
 }  // namespace

@@ -42,6 +42,11 @@ struct Written {
   std::optional<std::vector<std::int64_t>> awaited;     // the hashes that are their ids; sorted
 };
 
+/// Of a trail such entries are kept and counted apart: any number of copies leaves the rest.
+[[nodiscard]] inline bool was_turned_away(Treatment treatment) {
+  return treatment == Treatment::duplicate || treatment == Treatment::too_late;
+}
+
 struct Store::Impl {
   explicit Impl(Sqlite opened) : database(std::move(opened)) {}
 

@@ -67,10 +67,6 @@ FactSnapshot fact(sqlite3_stmt* row, int column) {
   return saved;
 }
 
-bool was_turned_away(Treatment treatment) {
-  return treatment == Treatment::duplicate || treatment == Treatment::too_late;
-}
-
 }  // namespace
 
 bool Store::contains(const MessageId& id, Time generated) {

@@ -3,44 +3,26 @@
 #include "io/store_reader.h"
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
 #include <utility>
 
-#include <openssl/evp.h>
-
+#include "io/sha256.h"
+#include "io/store_impl.h"
 #include "io/store_packed.h"
 #include "io/stored_messages.h"
 
 namespace vmtrail {
 
-namespace {
-
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-std::string hexadecimal(const unsigned char* bytes, unsigned size) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    text += kHex[bytes[i] >> 4];
-    text += kHex[bytes[i] & 15];
-  }
-  return text;
-}
-
-}  // namespace
-
 Result<StoreReader> StoreReader::open(const std::string& directory) {
   auto store = Store::open(directory, Store::Access::read);
   if (!store) return tl::unexpected(store.error());
-  auto database = Sqlite::open(Store::file_in(directory), Sqlite::Mode::read);
-  if (!database) return tl::unexpected(database.error());
-  return StoreReader(std::move(*store), std::move(*database));
+  return StoreReader(std::move(*store));
+}
+
+Sqlite& StoreReader::database() {
+  return store_.impl_->database;
 }
 
 Result<std::vector<TrailSnapshot>> StoreReader::trail(const InstanceId& id) {
@@ -57,10 +39,10 @@ Result<RecordPage> StoreReader::records_since(Sequence since, std::size_t limit)
   const auto most = static_cast<std::int64_t>(
       std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max()));
   std::int64_t last = 0;
-  auto read = database_.rows("SELECT value FROM meta WHERE key = 'sequence'",
-                             [&](sqlite3_stmt* row) { last = sqlite3_column_int64(row, 0); });
+  auto read = database().rows("SELECT value FROM meta WHERE key = 'sequence'",
+                              [&](sqlite3_stmt* row) { last = sqlite3_column_int64(row, 0); });
   if (!read) return tl::unexpected(read.error());
-  read = database_.rows(
+  read = database().rows(
       "SELECT sequence, json FROM records WHERE sequence > ? ORDER BY sequence LIMIT ?",
       [&](sqlite3_stmt* row) {
         const auto sequence = Sequence{static_cast<std::uint64_t>(sqlite3_column_int64(row, 0))};
@@ -79,29 +61,21 @@ Result<RecordPage> StoreReader::records_since(Sequence since, std::size_t limit)
 }
 
 Result<std::vector<MessageId>> StoreReader::messages() {
-  return all_messages(database_);
+  return all_messages(database());
 }
 
 Result<InputDigest> StoreReader::inputs() {
-  InputDigest digest;
-  const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
-  bool sound = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-  const auto ids = all_messages(database_);
+  const auto ids = all_messages(database());
   if (!ids) return tl::unexpected(ids.error());
+  Sha256 digest;
   std::string line;
   for (const MessageId& id : *ids) {
     line.clear();
     id.append_to(line);
     line += '\n';
-    sound = sound && EVP_DigestUpdate(context.get(), line.data(), line.size()) == 1;
-    ++digest.messages;
+    digest.add(line);
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned size = 0;
-  sound = sound && EVP_DigestFinal_ex(context.get(), bytes.data(), &size) == 1;
-  if (!sound) return tl::unexpected(Error{ErrorCode::store_error, "OpenSSL has no SHA-256"});
-  digest.sha256 = hexadecimal(bytes.data(), size);
-  return digest;
+  return InputDigest{.messages = ids->size(), .sha256 = digest.finish()};
 }
 
 // A trail entry no longer tells whether there was a payload host.
@@ -114,7 +88,7 @@ Result<std::vector<FeedLine>> StoreReader::feed() {
     return line;
   };
   bool right = true;
-  auto read = database_.rows("SELECT entries FROM trail", [&](sqlite3_stmt* row) {
+  auto read = database().rows("SELECT entries FROM trail", [&](sqlite3_stmt* row) {
     const auto trail = unpacked_trail(text(row, 0));
     right = right && trail;
     for (const TrailSnapshot& one : trail.value_or(std::vector<TrailSnapshot>())) {
@@ -122,7 +96,7 @@ Result<std::vector<FeedLine>> StoreReader::feed() {
     }
   });
   if (!read) return tl::unexpected(read.error());
-  read = database_.rows("SELECT facts FROM instances", [&](sqlite3_stmt* row) {
+  read = database().rows("SELECT facts FROM instances", [&](sqlite3_stmt* row) {
     const auto facts = unpacked_facts(text(row, 0));
     right = right && facts;
     for (const FactSnapshot& one : facts.value_or(std::vector<FactSnapshot>())) {
@@ -135,7 +109,7 @@ Result<std::vector<FeedLine>> StoreReader::feed() {
   if (!read) return tl::unexpected(read.error());
   if (!right) {
     return tl::unexpected(
-        Error{ErrorCode::store_error, database_.path() + ": there are facts that cannot be read"});
+        Error{ErrorCode::store_error, database().path() + ": there are facts that cannot be read"});
   }
   std::vector<FeedLine> feed;
   for (auto& [key, line] : lines) {

@@ -7,14 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "io/sqlite.h"
 #include "io/store.h"
 #include "vmtrail/query.h"
 
 namespace vmtrail {
 
-/// Has read-only connections of its own, so that it sees what is committed and never keeps a writer
-/// waiting. One thread at a time; another thread opens another one. Errors: store_error.
+class Sqlite;
+
+/// Has a read-only connection of its own, so that it sees what is committed and never keeps a
+/// writer waiting. One thread at a time; another thread opens another one. Errors: store_error.
 class StoreReader : public Archive {
  public:
   /// The state must be there.
@@ -29,12 +30,14 @@ class StoreReader : public Archive {
   [[nodiscard]] Result<std::vector<MessageId>> messages();
   [[nodiscard]] Result<std::vector<FeedLine>> feed();
 
+  /// The store over the same connection.
+  [[nodiscard]] Store& store() { return store_; }
+
  private:
-  StoreReader(Store store, Sqlite database)
-      : store_(std::move(store)), database_(std::move(database)) {}
+  explicit StoreReader(Store store) : store_(std::move(store)) {}
+  [[nodiscard]] Sqlite& database();
 
   Store store_;
-  Sqlite database_;
 };
 
 }  // namespace vmtrail

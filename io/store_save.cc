@@ -26,10 +26,6 @@ std::uint64_t hash_of(const Values&... values) {
   return hash;
 }
 
-bool was_turned_away(Treatment treatment) {
-  return treatment == Treatment::duplicate || treatment == Treatment::too_late;
-}
-
 std::int64_t count(const std::optional<Time>& time) {
   return time ? time->time_since_epoch().count() : -1;
 }

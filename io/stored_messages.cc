@@ -58,23 +58,40 @@ std::string_view bytes_of(sqlite3_stmt* row, int column) {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
 }
 
-// Calls `take` with each id of a row.
+// Calls `take` with each id of a row. false: not all of it is what write_rows() has written.
 template <class Take>
-void for_each_id(sqlite3_stmt* row, int column, Take take) {
+bool for_each_id(sqlite3_stmt* row, int column, Take take) {
   const std::string_view packed = bytes_of(row, column);
   if (sqlite3_column_type(row, column) == SQLITE_BLOB) {
+    bool right = packed.size() % kUuidBytes == 0;
     for (std::size_t at = 0; at + kUuidBytes <= packed.size(); at += kUuidBytes) {
-      take(MessageId(CompactText(uuid_at(packed.substr(at)))));
+      const CompactText::Uuid uuid = uuid_at(packed.substr(at));
+      if (CompactText::fits(uuid)) {
+        take(MessageId(CompactText(uuid)));
+      } else {
+        right = false;
+      }
     }
-    return;
+    return right;
   }
   thread_local simdjson::dom::parser parser;
   simdjson::dom::array ids;
-  if (parser.parse(packed.data(), packed.size()).get(ids) != simdjson::SUCCESS) return;
+  bool right = parser.parse(packed.data(), packed.size()).get(ids) == simdjson::SUCCESS;
+  if (!right) return false;
   for (const simdjson::dom::element one : ids) {
     std::string_view id;
-    if (one.get(id) == simdjson::SUCCESS) take(MessageId(id));
+    if (one.get(id) == simdjson::SUCCESS) {
+      take(MessageId(id));
+    } else {
+      right = false;
+    }
   }
+  return right;
+}
+
+tl::unexpected<Error> misfit(const Sqlite& database) {
+  return tl::unexpected(Error{ErrorCode::store_error,
+                              database.path() + ": there are ids of messages that cannot be read"});
 }
 
 bool has(sqlite3_stmt* row, int column, const MessageId& id) {
@@ -83,7 +100,8 @@ bool has(sqlite3_stmt* row, int column, const MessageId& id) {
   if (of_uuids != uuid.has_value()) return false;
   bool found = false;
   if (!uuid) {
-    for_each_id(row, column, [&](const MessageId& one) { found = found || one == id; });
+    std::ignore =
+        for_each_id(row, column, [&](const MessageId& one) { found = found || one == id; });
     return found;
   }
   std::string wanted;
@@ -206,21 +224,24 @@ bool has_message(Sqlite& database, const MessageId& id, Time generated) {
 
 Result<std::vector<MessageId>> messages_since(Sqlite& database, Time oldest) {
   std::vector<MessageId> ids;
+  bool right = true;
   auto read = database.rows(
       "SELECT m.ids FROM " VMTRAIL_REACHES
       " AND m.first >= ?1 - (1 << r.reach) AND m.last >= ?1 ORDER BY m.first, m.number",
       [&](sqlite3_stmt* row) {
-        for_each_id(row, 0, [&](MessageId id) { ids.push_back(std::move(id)); });
+        right = for_each_id(row, 0, [&](MessageId id) { ids.push_back(std::move(id)); }) && right;
       },
       oldest);
   if (!read) return tl::unexpected(read.error());
+  if (!right) return misfit(database);
   return ids;
 }
 
 Result<std::vector<MessageId>> all_messages(Sqlite& database) {
   std::vector<MessageId> ids;
+  bool right = true;
   const auto take = [&](sqlite3_stmt* row) {
-    for_each_id(row, 0, [&](MessageId id) { ids.push_back(std::move(id)); });
+    right = for_each_id(row, 0, [&](MessageId id) { ids.push_back(std::move(id)); }) && right;
   };
   auto read = database.rows("SELECT ids FROM messages", take);
   if (!read) return tl::unexpected(read.error());
@@ -232,6 +253,7 @@ Result<std::vector<MessageId>> all_messages(Sqlite& database) {
     }
   });
   if (!read) return tl::unexpected(read.error());
+  if (!right) return misfit(database);
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;

@@ -49,7 +49,8 @@ class PendingMessages {
 [[nodiscard]] bool has_message(Sqlite& database, const MessageId& id, Time generated);
 /// Those of the rows that reach up to `oldest` or beyond, and thus some that are older.
 [[nodiscard]] Result<std::vector<MessageId>> messages_since(Sqlite& database, Time oldest);
-/// All of them, in the order of their texts.
+/// All of them, in the order of their texts. Error: store_error, also of rows that hold anything
+/// else.
 [[nodiscard]] Result<std::vector<MessageId>> all_messages(Sqlite& database);
 
 /// Removes some of the rows that are older as a whole. true: there may be more.

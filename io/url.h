@@ -21,6 +21,7 @@ struct Url {
   struct Option {
     std::string name;
     std::string value;  ///< empty where there is no `=`
+    bool operator==(const Option&) const = default;
   };
 
   std::string text;  ///< as it was written; holds no secret
@@ -57,6 +58,7 @@ struct Url {
   /// The files and directories that its options name start from this one, unless they are absolute.
   /// `text` stays.
   void start_files_at(const std::filesystem::path& directory);
+  bool operator==(const Url&) const = default;
 };
 
 /// Error: wrong_usage. A password is refused: command lines are seen by everyone.

@@ -38,7 +38,9 @@ std::optional<std::uint64_t> number_of(const Json& object, const char* key) {
 std::string message_of(const ServerSentEvent& event) {
   if (event.type != "record") {
     if (!event.data.starts_with('{')) return {};
-    return "{\"watch\":" + Json(event.type).dump() + "," + event.data.substr(1);
+    const Json kind = event.type;
+    return "{\"watch\":" + kind.dump(-1, ' ', false, Json::error_handler_t::replace) + "," +
+           event.data.substr(1);
   }
   const std::string sequence = text_of(Json::parse(event.data, nullptr, false), "sequence");
   if (sequence.empty()) return {};

@@ -44,7 +44,7 @@ class WatchDesk {
   WatchDesk(const WatchDesk&) = delete;
   WatchDesk& operator=(const WatchDesk&) = delete;
 
-  /// Room for one more watcher. Error: unavailable, there is none, or the program ends.
+  /// Room for one more watcher. Error: unavailable, there is none.
   [[nodiscard]] Result<std::shared_ptr<void>> seat();
   void watch(WatchRequest request, std::unique_ptr<WatchOutlet> outlet, std::shared_ptr<void> seat);
 

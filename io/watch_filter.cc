@@ -9,6 +9,7 @@
 #include <simdjson.h>
 
 #include "vmtrail/condition.h"
+#include "vmtrail/host_name.h"
 #include "vmtrail/record.h"
 #include "vmtrail/suggest.h"
 
@@ -98,23 +99,11 @@ Result<WatchRequest> watch_request(const Request& request) {
 
 WatchFilter::WatchFilter(const WatchRequest& request, bool short_hosts)
     : project_(request.project), type_(request.type), short_hosts_(short_hosts) {
-  if (!request.host.empty()) host_ = key_of(request.host);
-}
-
-// As the model's names are compared.
-std::string WatchFilter::key_of(std::string_view name) const {
-  if (short_hosts_) {
-    const std::string_view label = name.substr(0, name.find('.'));
-    if (label.find_first_not_of("0123456789:") != std::string_view::npos) name = label;
-  }
-  std::string key(name);
-  std::transform(key.begin(), key.end(), key.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return key;
+  if (!request.host.empty()) host_ = host_key(request.host, short_hosts_);
 }
 
 bool WatchFilter::is_host(std::string_view name) const {
-  return !name.empty() && key_of(name) == host_;
+  return !name.empty() && host_key(name, short_hosts_) == host_;
 }
 
 bool WatchFilter::admits(std::string_view host, std::string_view project) const {

@@ -68,7 +68,6 @@ class WatchFilter {
 
  private:
   [[nodiscard]] bool concerns_host(const RecordOutline& record) const;
-  [[nodiscard]] std::string key_of(std::string_view name) const;
 
   std::string host_;  // as it is compared
   std::string project_;

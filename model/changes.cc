@@ -97,11 +97,12 @@ bool another_past(const Before& before, const Instance& instance) {
 
 // The method of Nova's that raised an exception in the operation with this request.
 std::string_view raised_in(const Instance& instance, const RequestId& request, const Names& names) {
+  static constexpr Phases kRaised(Phase::raised, Phase::raised_after_switch);
   if (!instance.held || request.empty()) return {};
   for (const Operation& operation : instance.held->operations) {
     if (operation.request != request) continue;
     for (const Fact& fact : operation.facts) {
-      if (fact.rule->phase == Phase::raised) return names.text(fact.event_type);
+      if (kRaised.has(fact.rule->phase)) return names.text(fact.event_type);
     }
   }
   return {};

@@ -67,13 +67,13 @@ void Walk::finish(State& state, Operation& operation) {
 }
 
 void Walk::finish_boot_or_unshelve(State& state, const Operation& operation) {
-  if (operation.closed() || state.host != NameId::nothing || state.deleted) return;
+  if (operation.phases.has(Phase::end) || state.host != NameId::nothing || state.deleted) return;
   if (state.vm_state == NameId::active && operation.destination != NameId::nothing) {
     place_probably(state, operation.destination, operation);  // a try that failed went before
   } else if (operation.phases.any(Phase::failed, Phase::raised)) {
     if (state.confidence == Confidence::unknown) state.confidence = Confidence::unplaced;
-  } else if (operation.kind == OperationKind::unshelve ||
-             operation.judged != Outcome::in_progress) {
+  } else if (!operation.closed() && (operation.kind == OperationKind::unshelve ||
+                                     operation.judged != Outcome::in_progress)) {
     state.confidence = Confidence::probable;  // by now it may have one
   }
 }
@@ -96,10 +96,13 @@ void Walk::finish_live_migration(State& state, Operation& operation) {
   const bool elsewhere = operation.destination != NameId::nothing &&
                          !names_.same_host(state.host, operation.destination);
   if (end_lost || moved) {
-    if (elsewhere && !record_told_since(operation, {Phase::switched, Phase::at_destination})) {
+    if (elsewhere && !record_told_since(operation, {Phase::switched, Phase::raised_after_switch,
+                                                    Phase::at_destination})) {
       place_probably(state, operation.destination, operation);
     } else if (elsewhere) {
       doubt(state);  // Nova's record names a host that the guest has left
+    } else if (moved && operation.destination == NameId::nothing) {
+      doubt(state);
     }
   } else if (is_open(outcome)) {
     doubt(state);
@@ -114,18 +117,23 @@ void Walk::finish_live_migration(State& state, Operation& operation) {
 void Walk::finish_rebuild(State& state, Operation& operation) {
   const Phases& phases = operation.phases;
   Outcome outcome = operation.judged;
+  const NameId source = operation.source != NameId::nothing ? operation.source : state.mover_host;
+  const bool both_known = source != NameId::nothing && operation.destination != NameId::nothing;
+  const bool elsewhere = both_known && !names_.same_host(source, operation.destination);
+  const bool is_there = both_known && names_.same_host(state.host, operation.destination);
   if (phases.has(Phase::completed)) {
     outcome = Outcome::completed;
   } else if (phases.any(Phase::failed, Phase::raised)) {
     outcome = Outcome::failed;
+  } else if (elsewhere && is_there) {
+    outcome = Outcome::completed;  // the record names the new host at the very end
+  } else if (is_there && !phases.has(Phase::evacuate)) {
+    // It cannot move.
   } else if (phases.has(Phase::start) && operation.destination != NameId::nothing) {
     place_probably(state, operation.destination, operation);
   } else {
     doubt(state);
   }
-  const NameId source = operation.source != NameId::nothing ? operation.source : state.mover_host;
-  const bool elsewhere = source != NameId::nothing && operation.destination != NameId::nothing &&
-                         !names_.same_host(source, operation.destination);
   if (phases.has(Phase::evacuate) || elsewhere) {
     add_migration(state, operation, MigrationKind::evacuation, outcome);
   }
@@ -134,18 +142,20 @@ void Walk::finish_rebuild(State& state, Operation& operation) {
 void Walk::finish_resize(State& state, Operation& operation) {
   const Phases& phases = operation.phases;
   const bool under_way = phases.any(Phase::copying, Phase::at_destination, Phase::finishing);
+  const bool finished = phases.has(Phase::finished);
+  const bool resized = operation.state_out == NameId::resized;
   Outcome outcome = operation.judged;
-  if (phases.has(Phase::finished)) {
-    outcome = Outcome::completed;
+  if (finished || (resized && outcome != Outcome::in_progress)) {
+    outcome = Outcome::completed;  // by now its end is lost
   } else if (operation.state_out == NameId::error || phases.has(Phase::raised) ||
              (phases.has(Phase::failed) && !under_way)) {
     outcome = Outcome::failed;  // else a failed preparation was tried again elsewhere
   }
   const bool told =
-      outcome == Outcome::failed &&
+      (outcome == Outcome::failed || resized) &&
       record_told_since(operation, {Phase::copying, Phase::at_destination, Phase::finishing});
-  if (!phases.has(Phase::finished) && !told) {
-    if (phases.any(Phase::at_destination, Phase::finishing) &&
+  if (!finished && !told) {
+    if ((resized || phases.any(Phase::at_destination, Phase::finishing)) &&
         operation.destination != NameId::nothing) {
       place_probably(state, operation.destination, operation);
     } else if (under_way || outcome != Outcome::failed) {
@@ -199,6 +209,7 @@ void Walk::finish_revert(State& state, const Operation& operation, NameId began_
         return fact.carries(Witness::payload) && fact.rule->phase == Phase::reverted;
       });
   if (back == NameId::nothing || told) return;
+  if (operation.task_cleared() && names_.same_host(state.host, back)) return;  // the record says so
   if (!operation.phases.has(Phase::reverted) || !names_.same_host(state.host, back)) {
     place_probably(state, back, operation);
   }
@@ -209,7 +220,9 @@ void Walk::finish_shelve(State& state, const Operation& operation) {
   if (phases.has(Phase::offloaded)) return;
   if (phases.has(Phase::raised) && !phases.has(Phase::offloading)) return;
   if (phases.has(Phase::shelved) && !phases.has(Phase::offloading)) return;
-  if (state.vm_state == NameId::shelved_offloaded && !state.deleted) {
+  const bool is_offloaded = state.vm_state == NameId::shelved_offloaded;
+  if (operation.task_cleared() && !is_offloaded && !phases.has(Phase::offloading)) return;
+  if (is_offloaded && !state.deleted) {
     place(state, NameId::nothing, Confidence::unplaced, operation, operation.facts.back());
   } else {
     doubt(state);

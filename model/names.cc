@@ -97,22 +97,6 @@ Names::Entry Names::store(std::string_view text, const Words& words) {
           static_cast<std::uint32_t>(text.size())};
 }
 
-std::string Names::key_of_host(std::string_view name) const {
-  if (short_hosts_) {
-    const std::string_view label = name.substr(0, name.find('.'));
-    // Nova's hosts may be addresses, which have no domain.
-    const bool address = std::all_of(label.begin(), label.end(),
-                                     [](char c) { return (c >= '0' && c <= '9') || c == ':'; });
-    if (!address) name = label;
-  }
-  std::string key(name);
-  // Host names are ASCII (RFC 1123); bytes of other characters stay as they are.
-  std::transform(key.begin(), key.end(), key.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return key;
-}
-
 NameId Names::make_host_key(NameId id) {
   const NameId key = intern(key_of_host(text(id)));
   const auto index = static_cast<std::size_t>(id);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/prefetch.h"
+#include "vmtrail/host_name.h"
 
 namespace vmtrail {
 
@@ -51,8 +52,10 @@ class Names {
     return {place_of(entry), entry.size};
   }
 
-  /// What hosts are compared by: the name in lower case, with short_hosts without its domain.
-  [[nodiscard]] std::string key_of_host(std::string_view name) const;
+  /// What hosts are compared by.
+  [[nodiscard]] std::string key_of_host(std::string_view name) const {
+    return vmtrail::host_key(name, short_hosts_);
+  }
   /// The id of that.
   NameId host_key(NameId id) {
     const auto index = static_cast<std::size_t>(id);

@@ -197,7 +197,9 @@ void Operation::absorb(const Fact& fact) {
     }
     if (const auto host = named(fact, rule.destination).value_or(NameId::nothing);
         host != NameId::nothing) {
-      destination = host;
+      // Between cells the record names the source for longer than its tasks tell.
+      const bool stale = rule.database && host == source && destination != NameId::nothing;
+      if (!stale) destination = host;
     }
   }
   if (acting_host == NameId::nothing && !rule.database) acting_host = fact.publisher_host;
@@ -241,18 +243,20 @@ const ClockSpan* Operation::clock(NameId publisher) const {
 bool Operation::closed() const {
   switch (kind) {
     case OperationKind::boot:
-    case OperationKind::unshelve:
       return phases.has(Phase::end);
+    case OperationKind::unshelve:
+      return phases.has(Phase::end) || (state_out == NameId::shelved_offloaded && task_cleared());
     case OperationKind::live_migration:
       return phases.any(Phase::completed, Phase::failed, Phase::source_done);
     case OperationKind::resize:
       return phases.has(Phase::finished);
     case OperationKind::revert:
-      return phases.has(Phase::reverted);
+      return phases.has(Phase::reverted) || task_cleared();
     case OperationKind::rebuild:
       return phases.any(Phase::completed, Phase::failed);
     case OperationKind::shelve:
-      return phases.has(Phase::offloaded);
+      return phases.has(Phase::offloaded) ||
+             (phases.has(Phase::shelved) && !phases.has(Phase::offloading) && task_cleared());
     case OperationKind::confirm:
       return phases.has(Phase::confirmed);
     case OperationKind::none:
@@ -267,6 +271,17 @@ bool Operation::closed() const {
       return true;
   }
   return true;
+}
+
+bool Operation::task_cleared() const {
+  bool told = false;
+  bool cleared = false;
+  for (const Fact& fact : facts) {
+    if (!fact.rule->database || !fact.task_told) continue;
+    cleared = fact.task_state == NameId::nothing;
+    told = told || !cleared;
+  }
+  return told && cleared;
 }
 
 bool Operation::over() const {
@@ -364,7 +379,7 @@ OptionalTime Operation::finished_at() const {
   static constexpr Phases kFailure(Phase::source_done, Phase::failed);
   if (const auto failure = time_of(kFailure, true)) return failure;
   // What broke it off, whatever still came of it.
-  return time_of(Phases(Phase::raised, Phase::rolling_back), false);
+  return time_of(Phases(Phase::raised, Phase::raised_after_switch, Phase::rolling_back), false);
 }
 
 Duration Operation::limit() const {

@@ -31,7 +31,10 @@ class Phases {
       : bits_((std::uint32_t{1} << static_cast<unsigned>(phase)) |
               (std::uint32_t{0} | ... | (std::uint32_t{1} << static_cast<unsigned>(more)))) {}
 
-  void add(Phase phase) { bits_ |= std::uint32_t{1} << static_cast<unsigned>(phase); }
+  void add(Phase phase) {
+    bits_ |= std::uint32_t{1} << static_cast<unsigned>(phase);
+    if (phase == Phase::raised_after_switch) bits_ |= Phases(Phase::raised, Phase::switched).bits_;
+  }
   [[nodiscard]] bool has(Phase phase) const {
     return (bits_ >> static_cast<unsigned>(phase) & 1U) != 0;
   }
@@ -156,6 +159,8 @@ struct Operation {
   /// Is nothing more of it to come, as far as its facts tell? An action or a deletion that has
   /// begun may end hours later; what an update announces, a queued migration, may begin then.
   [[nodiscard]] bool over() const;
+  /// Has Nova's record told of a task, and in the end of none?
+  [[nodiscard]] bool task_cleared() const;
   /// Can it say where the instance is from then on?
   [[nodiscard]] bool may_place() const {
     return is_mover(kind) || (kind == OperationKind::confirm && host_out() != NameId::nothing);

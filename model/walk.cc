@@ -285,6 +285,10 @@ inline Walk::Told Walk::write_host(State& state, const Operation& operation, con
     return {host, Treatment::rebuilding};
   }
   if (state.deleted) return {host, Treatment::deleted};
+  // It shows where the guest is in the middle of a migration, not where that leads.
+  const bool interferes =
+      Kinds(OperationKind::abort, OperationKind::force_complete).has(rule.operation);
+  if (interferes && state.host != NameId::nothing) return {host, Treatment::bystander};
   const bool unsure =
       state.confidence == Confidence::unknown || state.confidence == Confidence::probable;
   const bool news = !names_.same_host(*host, state.host) ||
@@ -368,20 +372,30 @@ bool Walk::is_ambiguous(std::size_t count, NameId host) {
   if (count < 2) return false;
   const auto begin = held_.operations.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(count);
-  const auto mover =
-      std::find_if(std::make_reverse_iterator(end), std::make_reverse_iterator(begin),
-                   [](const Operation& o) { return o.may_place(); });
-  if (mover == std::make_reverse_iterator(begin)) return false;
+  const auto none = std::make_reverse_iterator(begin);
+  const auto mover = std::find_if(std::make_reverse_iterator(end), none,
+                                  [](const Operation& o) { return o.may_place(); });
+  if (mover == none) return false;
   const NameId out = mover->host_out();
+  const auto is_chained = [&](NameId other_host, const Operation& to) {
+    return other_host != NameId::nothing && names_.same_host(other_host, to.host_in()) &&
+           names_.same_host(host, out);
+  };
+  // What a confirmation confirms has led there: what comes before that comes before both.
+  const auto led = mover->kind != OperationKind::confirm
+                       ? none
+                       : std::find_if(mover, none, [&](const Operation& o) {
+                           return is_mover(o.kind) && names_.same_host(o.host_out(), out);
+                         });
   return std::any_of(begin, end, [&](const Operation& other) {
     if (&other == &*mover || !is_serial(other.kind)) return false;
     const NameId other_host = is_mover(other.kind) ? other.host_out() : other.host_in();
     if (!is_mover(other.kind) && other_host == NameId::nothing) return false;
     if (names_.same_host(other_host, out) || before(other, *mover, tolerance_) != 0) return false;
-    const bool chained = other_host != NameId::nothing &&
-                         names_.same_host(other_host, mover->host_in()) &&
-                         names_.same_host(host, out);
-    return !chained;
+    if (led != none && (before(other, *led, tolerance_) < 0 || is_chained(other_host, *led))) {
+      return false;
+    }
+    return !is_chained(other_host, *mover);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "query/question.h"
+#include "vmtrail/host_name.h"
 
 namespace vmtrail {
 
@@ -42,12 +43,6 @@ bool is_audit(std::string_view type) {
 bool any(const Feed& feed, bool (*kind)(std::string_view)) {
   return std::any_of(feed.begin(), feed.end(),
                      [&](const FeedLine& line) { return kind(line.event_type); });
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return result;
 }
 
 std::string ratio(std::size_t part, std::size_t whole) {
@@ -126,8 +121,8 @@ void look_for_silence(const Feed& feed, const Model& model, Findings& found) {
   std::map<std::string, Time> heard;
   for (const FeedLine& line : feed) {
     const std::string host =
-        lower(std::string_view(line.publisher)
-                  .substr(std::min(line.publisher.find('.') + 1, line.publisher.size())));
+        lower_case(std::string_view(line.publisher)
+                       .substr(std::min(line.publisher.find('.') + 1, line.publisher.size())));
     Time& last = heard.try_emplace(host, line.newest).first->second;
     last = std::max(last, line.newest);
   }
@@ -135,7 +130,7 @@ void look_for_silence(const Feed& feed, const Model& model, Findings& found) {
   const Duration allowed = any(feed, is_audit) ? kAuditedSilence : kSilence;
   for (const HostAnswer& host : model.hosts()) {
     if (host.instances == 0) continue;
-    auto last = heard.find(lower(host.name));
+    auto last = heard.find(lower_case(host.name));
     if (last == heard.end()) {  // under another of its names, with its domain or without
       last = std::find_if(heard.begin(), heard.end(),
                           [&](const auto& one) { return model.same_host(one.first, host.name); });

@@ -39,9 +39,9 @@ Result<Request> parse_request(std::string_view json) {
   }
   Request request;
   for (const auto& [key, value] : object.items()) {
-    if (value.is_null()) continue;
+    if (value.is_null() || value == false) continue;
     std::optional<std::string> text = text_of(value);
-    if (!text) return wrong("the value of '" + key + "' is neither text nor a number");
+    if (!text) return wrong("the value of '" + key + "' is neither text nor a whole number");
     if (key == "op") {
       request.op = std::move(*text);
     } else {

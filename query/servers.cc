@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "vmtrail/host_name.h"
 #include "vmtrail/reconcile.h"
 
 namespace vmtrail {
@@ -35,12 +36,6 @@ std::string text_of(const Json* value) {
   return text == "None" ? std::string() : text;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 // nova/api/openstack/common.py _STATE_MAP, backwards; other statuses are those of a task.
 std::string vm_state_of(const std::string& status) {
   static const std::map<std::string, std::string, std::less<>> kStates = {
@@ -58,7 +53,7 @@ std::string vm_state_of(const std::string& status) {
 PowerState power_state_of(const Json* value) {
   if (value == nullptr) return PowerState::unknown;
   if (!value->is_number_integer()) {
-    return parse_word<PowerState>(lower(text_of(value))).value_or(PowerState::unknown);
+    return parse_word<PowerState>(lower_case(text_of(value))).value_or(PowerState::unknown);
   }
   switch (value->get<std::int64_t>()) {
     case 1:

@@ -16,28 +16,9 @@ namespace vmtrail {
 
 namespace {
 
-std::string snippet(std::string_view text, int line) {
-  for (; line > 0 && !text.empty(); --line) {
-    const std::size_t end = text.find('\n');
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-  }
-  text = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  std::string shown(text.substr(0, 80));
-  if (!simdjson::validate_utf8(shown)) {
-    std::replace_if(
-        shown.begin(), shown.end(), [](char c) { return static_cast<signed char>(c) < 0; }, '?');
-  }
-  return shown;
-}
-
 Error located(std::string_view text, std::string_view file, const YAML::Mark& mark,
               const std::string& row, const std::string& what) {
-  std::string detail{file};
-  if (!mark.is_null()) {
-    detail += ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
-  }
-  detail += ": ";
+  std::string detail = position(file, mark);
   if (!row.empty()) detail += row + ": ";
   detail += what;
   if (const std::string found = mark.is_null() ? "" : snippet(text, mark.line); !found.empty()) {

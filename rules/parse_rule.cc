@@ -125,7 +125,8 @@ Rule parse_rule(const YAML::Node& node, std::string_view file, const Rule* like)
     result.operation = word<OperationKind>(operation, "operation", spellings<OperationKind>(1, 16));
   }
   if (const YAML::Node phase = node["phase"]) {
-    result.phase = word<Phase>(phase, "phase", spellings<Phase>(1, 23));
+    result.phase = word<Phase>(phase, "phase",
+                               spellings<Phase>(1, static_cast<int>(Phase::raised_after_switch)));
   }
   if (const YAML::Node host = node["host"]) result.host = witnesses(host, "host");
   if (const YAML::Node source = node["source"]) result.source = witnesses(source, "source");

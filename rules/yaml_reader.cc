@@ -4,9 +4,34 @@
 
 #include <set>
 
+#include <simdjson.h>
+
 #include "vmtrail/suggest.h"
 
 namespace vmtrail {
+
+std::string position(std::string_view file, const YAML::Mark& mark) {
+  std::string text(file);
+  if (!mark.is_null()) {
+    text += ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+  }
+  return text + ": ";
+}
+
+std::string snippet(std::string_view text, int line) {
+  for (; line > 0 && !text.empty(); --line) {
+    const std::size_t end = text.find('\n');
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  }
+  text = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  std::string shown(text.substr(0, 80));
+  if (!simdjson::validate_utf8(shown)) {
+    std::replace_if(
+        shown.begin(), shown.end(), [](char c) { return static_cast<signed char>(c) < 0; }, '?');
+  }
+  return shown;
+}
 
 std::string suggestion(std::string_view got, const WordList& words) {
   const auto meant = nearest(got, words);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading the nodes of a rules file, each with a message of its own for what is wrong with it.
+// Reading the nodes of a YAML file, each with a message of its own for what is wrong with it.
 
 #pragma once
 
@@ -17,13 +17,18 @@
 
 namespace vmtrail {
 
-/// Thrown and caught within rules/ only: yaml-cpp throws anyway, and a rules file is read once.
+/// Thrown and caught where a file of YAML is read: yaml-cpp throws anyway, and it is read once.
 struct Mistake : std::runtime_error {
   Mistake(YAML::Mark at, const std::string& what) : std::runtime_error(what), mark(at) {}
   YAML::Mark mark;
 };
 
 using WordList = std::vector<std::string_view>;
+
+/// "FILE:LINE:COLUMN: "; of a mark that is null "FILE: ".
+[[nodiscard]] std::string position(std::string_view file, const YAML::Mark& mark);
+/// A line, from 0, as messages show it: without what it is indented by, at most 80 bytes, in UTF-8.
+[[nodiscard]] std::string snippet(std::string_view text, int line);
 
 /// "; did you mean 'x'?", or nothing.
 [[nodiscard]] std::string suggestion(std::string_view got, const WordList& words);

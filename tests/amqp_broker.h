@@ -94,7 +94,7 @@ class Neighbour {
     return ok->message_count;
   }
   void publish(const std::string& exchange, const std::string& key, std::string_view body,
-               const std::string& compression = {}) {
+               const std::string& compression = {}, const std::string& encoding = {}) {
     amqp_table_entry_t header{};
     header.key = amqp_bytes("compression");
     header.value.kind = AMQP_FIELD_KIND_UTF8;
@@ -103,6 +103,10 @@ class Neighbour {
     properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
     properties.content_type = amqp_bytes("application/json");
     properties.delivery_mode = 2;
+    if (!encoding.empty()) {
+      properties._flags |= AMQP_BASIC_CONTENT_ENCODING_FLAG;
+      properties.content_encoding = amqp_bytes(encoding);
+    }
     if (!compression.empty()) {
       properties._flags |= AMQP_BASIC_HEADERS_FLAG;
       properties.headers = {1, &header};

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The daemon when its state cannot be written: what it says, what it acknowledges, how it goes on.
+// The daemon when its state cannot be written: what it says, what it acknowledges, how it goes on;
+// and a program that gets no threads.
 
 #include <sqlite3.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -114,6 +116,17 @@ TEST_CASE("A state that another program has locked is told, asked meanwhile, and
   daemon.signal(SIGTERM);
   CHECK(daemon.wait() == 0);
   check_state(state);
+}
+
+TEST_CASE("Where a thread cannot be made the program says so and ends, with all others") {
+  const Shell shell;
+  // Stacks of a gigabyte, of which there is room for a few.
+  const std::string command =
+      "ulimit -s 1048576; ulimit -v 6000000; exec timeout 60 '" VMTRAIL_PROGRAM
+      "' replay --jobs 16 '" VMTRAIL_FIXTURES "/captures/seed/ceilometer-collector.log' 2>'" +
+      shell.path("err") + "' >/dev/null";
+  CHECK(WEXITSTATUS(std::system(command.c_str())) == 3);
+  CHECK_THAT(shell.contents("err"), Catch::StartsWith("vmtrail: ") && Catch::EndsWith("\n"));
 }
 
 }  // namespace

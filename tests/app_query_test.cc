@@ -177,7 +177,10 @@ TEST_CASE("reconcile says yes, says no, and makes a state of a list") {
   CHECK(found["drift"][0]["class"] == "unknown");
   CHECK(found["drift"][0]["ours"].is_null());
   CHECK(found["drift"][0]["theirs"]["power_state"] == "running");
-  CHECK(shell.run("reconcile " + list + " --apply" + fresh).exit == 0);
+  CHECK_THAT(applied.err, Catch::Contains("there is no state in " + shell.path("fresh")));
+  const Ran again = shell.run("reconcile " + list + " --apply" + fresh);
+  CHECK(again.exit == 0);
+  CHECK(again.err == "");
   for (const char* name : {"demo-a", "demo-b", "demo-c"}) {
     const Json ours = shell.json(std::string("where ") + name)["instance"];
     const Json listed =

@@ -218,6 +218,7 @@ TEST_CASE("The service manager is told of readiness and of the end") {
     const ssize_t size = recv(notify, text, sizeof text, 0);
     return std::string(text, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
   };
+  CHECK(told() == "EXTEND_TIMEOUT_USEC=3600000000");
   CHECK(told() == "READY=1");
   daemon.signal(SIGTERM);
   CHECK(told() == "STOPPING=1");
@@ -306,6 +307,11 @@ TEST_CASE("A check of the configuration refuses what a start would, and opens no
     CHECK(testing::lines(ran.err) == 1);
     CHECK(ran.out == "");
   }
+  // Of a shared address both say the same, whatever it is.
+  CHECK(shell
+            .run("serve --check-config --source 'http://127.0.0.1:1?cors=*' "
+                 "--listen 'http://127.0.0.1:1?cors=*'")
+            .exit == 0);
   const Ran right =
       shell.run("serve --check-config --beyond-loopback --state " + shell.path("state") +
                 " --source 'zmq+pull://0.0.0.0:1?connect=no' --listen http://0.0.0.0:2");

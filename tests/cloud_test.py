@@ -115,6 +115,9 @@ def check(program, directory, port):
     yield from expect("another region", run("--cloud", "test"), 4, "no compute endpoint")
     clouds(auth={"auth_url": "http://127.0.0.1:1/"})
     yield from expect("nobody there", run("--cloud", "test"), 4, "http://127.0.0.1:1/v3")
+    with open(f"{directory}/clouds.yaml", "wb") as file:
+        file.write(b"clouds: {test: {auth: {auth_url: 'http://127.0.0.1:1/', username: \"\xe4dmin\"}}}")
+    yield from expect("a name in Latin-1", run("--cloud", "test"), 2, "username is not UTF-8")
     clouds(auth={})
     yield from expect("no URL", run("--cloud", "test"), 2, "has no auth_url")
     with open(f"{directory}/clouds.yaml", "w", encoding="utf-8") as file:

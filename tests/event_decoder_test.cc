@@ -60,6 +60,10 @@ std::string zenoss(const std::string& type, const std::string& data) {
 std::string delivery(const std::string& body) {
   return R"({"exchange":"nova","routing_key":"notifications.info","body":)" + in_string(body) + "}";
 }
+std::string managed(const std::string& payload) {
+  return R"({"payload_bytes":9,"routing_key":"notifications.info","payload_encoding":"string","payload":)" +
+         in_string(payload) + "}";
+}
 std::string request(const std::string& body) {
   return R"({"method":"POST","path":"/v1/events","body":)" + in_string(body) + "}";
 }
@@ -101,6 +105,10 @@ TEST_CASE("every shape of a message is recognised, and by its own format alone")
       {"python", kPython, 1, {Format::ceilometer_file}},
       {"a log line", kLog, 1, {Format::log}},
       {"a delivery of a notification", delivery(oslo(kNotification)), 1, {Format::oslo}},
+      {"a delivery as RabbitMQ's management has it",
+       managed(oslo(kNotification)),
+       1,
+       {Format::oslo}},
       {"a delivery of a list", delivery(oslo(kEventList)), 2, {Format::oslo}},
       {"a request with events",
        request("[" + event(kTriples) + "," + event(kTriples, "e2") + "]"),

@@ -159,3 +159,41 @@ TEST_CASE("many traits and many marks take no longer than they must") {
   for (int i = 0; i < 100000; ++i) marks += "<Event: ";
   CHECK(decoded(marks).told.size() == 1);
 }
+
+TEST_CASE("a notification behind a log's prefix is read, with the request of the prefix") {
+  constexpr std::string_view kBody =
+      R"({"message_id": "1", "publisher_id": "compute.b", "event_type": "compute.instance.create.end", )"
+      R"("priority": "INFO", "payload": {"instance_id": "87be4b45-e214-4ca3-8f5c-1bd31159f9e4", )"
+      R"("host": "b"}, "timestamp": "2026-11-22 12:00:00.000001"})";
+  constexpr std::string_view kLocal = "req-d4c27d06-6329-4ce0-adb5-370b8ca83a22";
+  const std::string global = "req-11111111-2222-4333-8444-555555555555";
+  const std::string driver = "2026-11-22 12:00:00.1 7 INFO oslo.messaging.notification.x ";
+  for (const std::string& prefix :
+       {driver + "[" + std::string(kLocal) + " u p - - -] ",
+        driver + "[None " + std::string(kLocal) + " u p - - default default] ",
+        driver + "[" + global + " " + std::string(kLocal) + " u p] ",
+        "<134>1 2026-11-22T12:00:00Z h nova - - - [" + std::string(kLocal) + "] "}) {
+    for (const Format format : {Format::any, Format::log}) {
+      INFO(prefix);
+      const auto seen = decoded(prefix + std::string(kBody), format);
+      REQUIRE(seen.told.size() == 1);
+      CHECK(seen.told[0].is_event());
+      CHECK(seen.told[0][Field::request_id] == kLocal);
+      CHECK(seen.told[0][Field::payload_host] == "b");
+    }
+  }
+  // Without one in the prefix, or with one of its own.
+  CHECK(decoded(driver + "[-] " + std::string(kBody)).told[0][Field::request_id] == "-");
+  std::string own(kBody);
+  own.insert(1, R"("_context_request_id": "req-own", )");
+  CHECK(decoded(driver + "[" + std::string(kLocal) + "] " + own).told[0][Field::request_id] ==
+        "req-own");
+  // Cut by who carried it: not lost.
+  const auto cut = decoded(driver + "[-] " + std::string(kBody.substr(0, 150)));
+  REQUIRE(cut.told.size() == 1);
+  CHECK_FALSE(cut.told[0].is_event());
+  CHECK(cut.told[0].bytes.starts_with(R"({"message_id")"));
+  // Other JSON in other lines is none of ours.
+  CHECK(decoded("INFO x {\"event\": 1}").told.empty());
+  CHECK(decoded("DEBUG x {'event_type': 'x'}").told.empty());
+}

@@ -135,6 +135,18 @@ TEST_CASE("a service notification tells its host, and its uuid is no instance's"
   CHECK(event[Field::forced_down] == "false");
 }
 
+TEST_CASE("a conductor's versioned notification tells its instance, a scheduler's none") {
+  const std::string payload =
+      R"({"nova_object.data":{"instance_uuid":"i1","state":"error","request_spec":null}})";
+  const Told event =
+      only_one(notification("compute_task.build_instances.error", "nova-conductor:ctl", payload));
+  CHECK(event[Field::instance_id] == "i1");
+  CHECK(event[Field::state] == "error");
+  const Told other =
+      only_one(notification("scheduler.select_destinations.end", "nova-scheduler:ctl", payload));
+  CHECK(other[Field::instance_id] == "-");
+}
+
 TEST_CASE("a payload of any other shape leaves fields untold") {
   for (const char* payload :
        {"\"text\"", "null", "[1]", "12", R"({"exception":"X","args":{"instance":{}}})"}) {

@@ -29,7 +29,7 @@ void check_all(int first, int last) {
 
 TEST_CASE("every word reads back as what it was") {
   check_all<OperationKind>(0, static_cast<int>(OperationKind::force_complete));
-  check_all<Phase>(0, static_cast<int>(Phase::raised));
+  check_all<Phase>(0, static_cast<int>(Phase::raised_after_switch));
   check_all<Confidence>(0, static_cast<int>(Confidence::deleted));
   check_all<MigrationKind>(1, static_cast<int>(MigrationKind::evacuation));
   check_all<Outcome>(0, static_cast<int>(Outcome::stuck));

@@ -119,6 +119,27 @@ TEST_CASE(
       open_source(*parse_url("http://127.0.0.1:0?wait=0"), {.intake = intake, .http = &servers}));
 }
 
+TEST_CASE("Who waits for room when nothing is taken in any more is told to come again") {
+  Intake intake(Intake::Limits{.bytes = 1});
+  HttpServers servers;
+  auto source = open_source(*parse_url("http://127.0.0.1:0"), {.intake = intake, .http = &servers});
+  REQUIRE(source);
+  Delivery first = intake.blank();
+  first.add("{}");
+  REQUIRE(intake.try_put(first));
+  HttpClient waiting((*source)->address());
+  waiting.send("POST /v1/events HTTP/1.1\r\nHost: x\r\n" +
+               header("Content-Length: " + std::to_string(kEvent.size())) + "\r\n" + kEvent);
+  intake.close();
+  HttpClient late((*source)->address());
+  for (const Answer& answer : {waiting.receive(), late.post("/v1/events", kEvent)}) {
+    CHECK(answer.status == 503);
+    CHECK_THAT(answer.head, Catch::Contains("Retry-After: 5"));
+  }
+  (*source)->stop();
+  servers.stop(std::chrono::milliseconds{0});
+}
+
 TEST_CASE(
     "A bad item in a good list is quarantined, the rest is taken: nothing but bad ones is 400") {
   const Scratch scratch;

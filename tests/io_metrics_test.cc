@@ -47,7 +47,7 @@ TEST_CASE("Metrics count events, records, commits and sinks, and tell what is un
   for (const std::string& line : lines) {
     source.put(line);
     source.settled_all();
-    const std::string text = metrics.text(live.intake, sinks);
+    const std::string text = metrics.text(live.intake, {}, sinks);
     most_open = std::max(most_open, value(text, "vmtrail_migrations_open"));
     const auto open = live.ask([](Keeper& keeper) {
       double count = 0;
@@ -66,7 +66,9 @@ TEST_CASE("Metrics count events, records, commits and sinks, and tell what is un
   const Time newest = live.ask([](Keeper& keeper) { return *keeper.model().newest_event(); });
   now = (newest + std::chrono::seconds{90}).time_since_epoch().count();
 
-  const std::string text = metrics.text(live.intake, sinks);
+  const std::vector<Metrics::SourceState> sources = {
+      {"amqp://a", true}, {"file:///b", false}, {"zmq+sub://c:1", std::nullopt}};
+  const std::string text = metrics.text(live.intake, sources, sinks);
   const Counts counts = live.ask([](Keeper& keeper) { return keeper.counts(); });
   const auto events = [&](const char* outcome) {
     return value(text, std::string("vmtrail_events_total{source=\"zmq+pull://127.0.0.1:1\",") +
@@ -83,6 +85,10 @@ TEST_CASE("Metrics count events, records, commits and sinks, and tell what is un
   CHECK(value(text, "vmtrail_lag_seconds") == 90);
   CHECK(value(text, "vmtrail_commit_seconds_count") == static_cast<double>(lines.size() + 1));
   CHECK(value(text, "vmtrail_commit_failing") == 0);
+  CHECK(value(text, "vmtrail_skipped_lines_total") == 0);
+  CHECK(value(text, "vmtrail_source_up{source=\"amqp://a\"}") == 1);
+  CHECK(value(text, "vmtrail_source_up{source=\"file:///b\"}") == 0);
+  CHECK(value(text, "vmtrail_source_up{source=\"zmq+sub://c:1\"}") == -1);
   CHECK(value(text, "vmtrail_intake_bytes") == 0);
   CHECK(value(text, "vmtrail_sink_behind{sink=\"stdout:\"}") == 0);
   CHECK(value(text, "vmtrail_sink_up{sink=\"stdout:\"}") == 1);
@@ -93,7 +99,7 @@ TEST_CASE("Metrics count events, records, commits and sinks, and tell what is un
 
   // Nobody answers any more.
   REQUIRE(live.finish());
-  const std::string rest = metrics.text(live.intake, sinks);
+  const std::string rest = metrics.text(live.intake, {}, sinks);
   CHECK(value(rest, "vmtrail_sequence") == -1);
   CHECK(value(rest, "vmtrail_sink_behind{sink=\"away\"}") ==
         static_cast<double>(static_cast<std::uint64_t>(last)));

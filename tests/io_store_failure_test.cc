@@ -22,6 +22,7 @@ namespace {
 
 using testing::execute;
 using testing::Machine;
+using testing::Made;
 using testing::Scratch;
 using testing::shipped_rules;
 
@@ -274,17 +275,27 @@ TEST_CASE("A check finds gaps, records that lead elsewhere, and rows that cannot
       {"UPDATE instances SET facts = 'x'", "its facts cannot be read"},
       {"UPDATE hosts SET statuses = '[[1]]'", "what its service told cannot be read"},
       {"UPDATE records SET json = 'x' WHERE sequence = 7", "7 is no record"},
+      // Not of the variant that UUIDs have; not whole ones; not a list of texts.
+      {"UPDATE messages SET ids = x'00000000000000000000000000001000'", "ids of messages"},
+      {"UPDATE messages SET ids = x'0000'", "ids of messages"},
+      {"INSERT INTO messages (reach, first, last, ids) VALUES (0, 0, 0, '[1]')", "ids of messages"},
+      {"INSERT INTO trail VALUES (9999, 'x', 0, 0, 'x')", "its events cannot be read"},
   };
   for (const Damage& damage : damages) {
     INFO(damage.sql);
     const Scratch scratch;
     Machine machine(shipped_rules());
-    machine.feed(testing::events_of(testing::file_of("live_migration", "nova.bodies.jsonl")));
+    const std::vector<Made> events =
+        testing::events_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
+    machine.feed(events);
     Store store = created(scratch.path());
     std::istringstream lines(machine.records.text);
     std::uint64_t sequence = 0;
     for (std::string line; std::getline(lines, line);) {
       REQUIRE(store.add_record(Sequence{++sequence}, line));
+    }
+    for (const Made& event : events) {
+      REQUIRE(store.add_message(MessageId(event.message_id), event.generated));
     }
     REQUIRE(store.save(machine.model));
     REQUIRE(store.commit());
@@ -294,6 +305,8 @@ TEST_CASE("A check finds gaps, records that lead elsewhere, and rows that cannot
     REQUIRE(faults);
     REQUIRE_FALSE(faults->empty());
     CHECK_THAT(faults->front(), Catch::Contains(damage.finding));
+    Model loaded;
+    std::ignore = store.load(loaded, shipped_rules());  // an error, or not; but no crash
     REQUIRE(store.compact());
   }
 }

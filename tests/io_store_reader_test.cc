@@ -142,6 +142,44 @@ TEST_CASE("The feed is told by type and publisher, folded or not") {
   CHECK(counted == machine.dispatcher.counts().applied);
 }
 
+TEST_CASE("What is held is of one moment, whatever is committed meanwhile") {
+  const Scratch scratch;
+  std::vector<Made> events =
+      testing::events_of(testing::file_of("live_migration", "nova.bodies.jsonl"));
+  const std::vector<Made> later(events.begin() + 20, events.end());
+  events.resize(20);
+  Machine machine(shipped_rules());
+  machine.feed(events);
+  store(scratch.path(), machine, events);
+  const std::string before = machine.placement();
+  auto reader = StoreReader::open(scratch.path());
+  REQUIRE(reader);
+  REQUIRE(reader->store().hold());
+  Machine after(shipped_rules());
+  after.feed(events);
+  after.feed(later);
+  REQUIRE(after.placement() != before);
+  {
+    auto writer = Store::open(scratch.path(), Store::Access::update);
+    REQUIRE(writer);
+    for (const Made& event : later) {
+      REQUIRE(writer->add_message(MessageId(event.message_id), event.generated));
+    }
+    REQUIRE(writer->save(after.model));
+    REQUIRE(writer->commit());
+  }
+  const auto loaded = [&] {
+    Machine read(shipped_rules());
+    REQUIRE(reader->store().load(read.model, shipped_rules()));
+    return read.placement();
+  };
+  CHECK(loaded() == before);
+  CHECK(reader->inputs()->messages == events.size());
+  reader->store().rollback();
+  CHECK(loaded() == after.placement());
+  CHECK(reader->inputs()->messages == events.size() + later.size());
+}
+
 TEST_CASE("A reader wants a state that is there") {
   const Scratch scratch;
   const auto reader = StoreReader::open(scratch.path());

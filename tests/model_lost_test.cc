@@ -20,6 +20,39 @@ Made with_state(std::string action, int ms, std::string publisher, std::string r
   return made(std::move(action), ms, std::move(publisher), std::move(request), std::move(fields));
 }
 
+// Nova's record, as it is saved with this task.
+Made record(int ms, std::string request, std::string before, std::string state, std::string task,
+            std::string host) {
+  return with_state("update", ms, "ctl", std::move(request), std::move(state),
+                    {{Field::old_state, std::move(before)},
+                     {Field::task_state, std::move(task)},
+                     {Field::payload_host, std::move(host)}});
+}
+
+// An exception of a method, which names its request alone.
+Made raised(std::string method, int ms, std::string publisher, std::string request) {
+  Made event = made("x", ms, std::move(publisher), std::move(request));
+  event.event_type = event.message_id = std::move(method);
+  event.fields.erase(Field::instance_id);
+  event.fields.erase(Field::state);
+  return event;
+}
+
+std::vector<Made> resized(int ms) {
+  return {made("resize.prep.start", ms, "b", "req-1"),
+          record(ms + 100, "req-1", "active", "active", "resize_migrating", "a"),
+          made("resize.start", ms + 200, "a", "req-1"),
+          record(ms + 300, "req-1", "active", "active", "resize_migrated", "b"),
+          made("resize.end", ms + 400, "a", "req-1"),
+          made("finish_resize.start", ms + 500, "b", "req-1"),
+          record(ms + 600, "req-1", "active", "resized", "", "b")};
+}
+
+std::vector<Made> joined(std::vector<Made> first, std::vector<Made> more) {
+  append(first, std::move(more));
+  return first;
+}
+
 struct Case {
   const char* what;
   std::vector<Made> events;
@@ -88,6 +121,60 @@ std::vector<Case> cases() {
         made("live_migration._rollback.start", 1'000, "b", "req-1")},
        "b",
        "probable"},
+      {"the source failed after the guest had gone, and the switch is lost",
+       {boot, made("live_migration.pre.start", 0, "b", "req-1"),
+        raised("_post_live_migration", 900, "a", "req-1")},
+       "b",
+       "probable"},
+      {"the same at the destination",
+       {boot, made("live_migration.pre.start", 0, "b", "req-1"),
+        raised("post_live_migration_at_destination", 900, "b", "req-1")},
+       "b",
+       "probable"},
+      {"an abort alone shows where it runs",
+       {with_state("create.start", -kMin, "a", "req-0", "building"),
+        made("live.migration.abort.start", 0, "a", "req-1", {{Field::payload_host, "a"}})},
+       "a",
+       "confirmed"},
+      {"no host was valid for an unshelve, as the record tells",
+       {boot, with_state("shelve_offload.end", 0, "a", "req-1", "shelved_offloaded"),
+        record(kMin, "req-2", "shelved_offloaded", "shelved_offloaded", "unshelving", ""),
+        record(kMin + 900, "req-2", "shelved_offloaded", "shelved_offloaded", "", "")},
+       "",
+       "unplaced"},
+      {"a resize whose end is lost, but not the record's", joined({boot}, resized(0)), "b",
+       "confirmed"},
+      {"a revert that failed, as the record tells",
+       joined(joined({boot}, resized(0)),
+              {made("resize.revert.start", kMin, "a", "req-2", {{Field::payload_host, "b"}}),
+               record(kMin + 100, "req-2", "resized", "resized", "resize_reverting", "a"),
+               record(kMin + 900, "req-2", "resized", "error", "", "a")}),
+       "a", "confirmed"},
+      {"an evacuation whose end is lost, but not the record's",
+       {boot, made("evacuate", 0, "ctl", "req-1", {{Field::payload_host, "a"}}),
+        made("rebuild.start", 100, "b", "req-1", {{Field::payload_host, "a"}}),
+        record(200, "req-1", "active", "active", "rebuild_spawning", "a"),
+        record(300, "req-1", "active", "active", "", "a"),
+        record(900, "req-1", "active", "active", "", "b")},
+       "b",
+       "confirmed"},
+      {"an evacuation of which the record does not yet say where",
+       {boot, made("evacuate", 0, "ctl", "req-1", {{Field::payload_host, "a"}}),
+        made("rebuild.start", 100, "b", "req-1", {{Field::payload_host, "a"}}),
+        record(200, "req-1", "active", "active", "rebuild_spawning", "a"),
+        record(300, "req-1", "active", "active", "", "a")},
+       "b",
+       "probable"},
+      {"a rebuild where it is cannot move it",
+       {boot, made("rebuild.start", 100, "a", "req-1", {{Field::payload_host, "a"}})},
+       "a",
+       "confirmed"},
+      {"a shelving that failed, as the record tells",
+       {boot, record(0, "req-1", "active", "active", "shelving", "a"),
+        made("shelve.start", 100, "a", "req-1", {{Field::payload_host, "a"}}),
+        record(900, "req-1", "active", "active", "", "a")},
+       "a",
+       "confirmed"},
   };
 }
 
@@ -100,6 +187,47 @@ TEST_CASE("What a lost event leaves open is not told as certain") {
     CHECK(name(machine.vm().confidence) == c.confidence);
     CHECK(machine.records.differences(machine.model) == "");
   }
+}
+
+TEST_CASE("Two cold migrations that follow each other at once lead to the second's host") {
+  // The record tells the host with the confirmations, so that they could place it themselves.
+  std::vector<Made> events = {made("create.end", -10 * kMin, "a", "req-0")};
+  int ms = 0;
+  for (const auto& [from, to] : {std::pair{"a", "b"}, {"b", "c"}}) {
+    const std::string request = std::string("req-") + to;
+    append(events, {made("resize.prep.start", ms, to, request, {{Field::payload_host, from}}),
+                    made("finish_resize.end", ms + 300, to, request, {{Field::payload_host, to}}),
+                    with_state("resize.confirm.start", ms + 500, from, request + "-confirm",
+                               "resized", {{Field::payload_host, to}}),
+                    with_state("resize.confirm.end", ms + 700, from, request + "-confirm", "active",
+                               {{Field::payload_host, to}})});
+    ms += 900;
+  }
+  Machine machine(shipped_rules());
+  machine.feed(events);
+  CHECK(machine.vm().host == "c");
+  CHECK(name(machine.vm().confidence) == std::string("confirmed"));
+}
+
+TEST_CASE("A resize whose end does not come is completed, if the record says resized") {
+  Machine machine(shipped_rules());
+  machine.feed(joined({made("create.end", -10 * kMin, "a", "req-0")}, resized(0)));
+  REQUIRE(machine.model.migrations().size() == 1);
+  CHECK(machine.model.migrations().front().outcome == Outcome::in_progress);
+  machine.dispatcher.advance(kStart + std::chrono::hours{3});
+  CHECK(machine.model.migrations().front().outcome == Outcome::completed);
+  CHECK(machine.records.differences(machine.model) == "");
+}
+
+TEST_CASE("A shelved instance that stays on its host is shelved, and nothing is under way") {
+  Machine machine(shipped_rules());
+  machine.feed({made("create.end", -10 * kMin, "a", "req-0"),
+                record(0, "req-1", "active", "active", "shelving", "a"),
+                with_state("shelve.start", 100, "a", "req-1", "active"),
+                record(900, "req-1", "active", "shelved", "", "a"),
+                with_state("shelve.end", 1'000, "a", "req-1", "shelved")});
+  CHECK(name(machine.vm().confidence) == std::string("confirmed"));
+  CHECK_FALSE(machine.vm().operation);
 }
 
 TEST_CASE("A state that an update reports changed is not undone by one sent before the change") {

@@ -165,14 +165,15 @@ TEST_CASE("Wrong questions are told what is wrong with them") {
 }
 
 TEST_CASE("Requests are read from JSON, whatever it is") {
-  const auto request =
-      parse_request(R"({"limit":5,"op":"instances","host":"a","open":true,"name":null})");
+  const auto request = parse_request(
+      R"({"limit":5,"op":"instances","host":"a","open":true,"all":false,"name":null})");
   REQUIRE(request);
   CHECK(request->op == "instances");
   CHECK(*request->find("limit") == "5");
   CHECK(*request->find("host") == "a");
   CHECK(*request->find("open") == "true");
   CHECK(request->find("name") == nullptr);
+  CHECK(request->find("all") == nullptr);
   for (const char* wrong :
        {"", "[]", "3", "{", R"({"op":3})", R"({"instance":"x"})", R"({"op":"where","instance":[]})",
         R"({"op":"where","instance":1.5})", "{\"op\":\"\xff\"}"}) {

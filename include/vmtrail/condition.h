@@ -40,11 +40,11 @@ struct TraitCondition {
 struct Condition {
   enum class Task : std::uint8_t { whatever, none, any, exactly };
 
-  std::string state;           ///< vm_state must be this; empty: whatever
-  Task task = Task::whatever;  ///< all but `whatever` need an event that tells the task
-  std::string task_state;      ///< for Task::exactly
-  bool periodic = false;       ///< the hourly audit, not an action's own `exists`
-  bool changed = false;        ///< old_state is told and differs from state
+  std::string state;               ///< vm_state must be this; empty: whatever
+  Task task = Task::whatever;      ///< all but `whatever` need an event that tells the task
+  std::string task_state;          ///< for Task::exactly
+  bool periodic = false;           ///< the hourly audit, not an action's own `exists`
+  bool changed = false;            ///< old_state is told and differs from state
   std::optional<bool> deleted_at;  ///< deleted_at is set, or is not
   std::vector<TraitCondition> traits;
 

@@ -37,6 +37,7 @@ struct Frame {
   std::uint64_t line = 1;    ///< of its first byte, from 1
   bool padded = false;       ///< kPadding bytes after the end may be read (not interpreted)
   bool too_long = false;     ///< bytes are only the beginning of what exceeded the limit
+  bool whole = false;        ///< a message of its own, no line of a log, which may be no event
 };
 inline constexpr std::size_t kPadding = 64;
 

@@ -51,6 +51,8 @@ class QuarantineConsumer {
 
 /// Takes events from decoders, has the rules match them and the model apply them, and passes change
 /// records and quarantined input on. Borrows all four for its lifetime. One thread at a time.
+/// Throws what its consumers throw, and what the model does when its names are full; nothing for
+/// any input.
 class Dispatcher : public EventConsumer {
  public:
   Dispatcher(const RuleSet& rules, Model& model, RecordConsumer& records,

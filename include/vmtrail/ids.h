@@ -98,6 +98,9 @@ class CompactText {
     std::uint64_t high;
     std::uint64_t low;
   };
+  /// Has it the variant bits of RFC 4122? Others are kept as texts.
+  [[nodiscard]] static bool fits(Uuid uuid) { return uuid.low >> 62 == 2; }
+  /// Of a UUID that fits().
   explicit CompactText(Uuid uuid) : high_(uuid.high), low_(uuid.low) {}
   /// nullopt: there is no text, or another one.
   [[nodiscard]] std::optional<Uuid> uuid() const {
@@ -118,9 +121,7 @@ class CompactText {
   friend std::strong_ordering operator<=>(const CompactText& a, const CompactText& b);
 
  private:
-  [[nodiscard]] bool inline_uuid() const {
-    return low_ >> 62 == 2;
-  }  // the variant bits of RFC 4122
+  [[nodiscard]] bool inline_uuid() const { return fits({high_, low_}); }
   // An address, which has neither the variant's bits nor is null: one comparison for both.
   [[nodiscard]] bool on_heap() const { return (low_ - 1) >> 62 == 0; }
   [[nodiscard]] std::string_view heap() const;

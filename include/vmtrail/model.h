@@ -93,9 +93,10 @@ class Model {
 
   /// Time has passed without events: judges operations that have been silent beyond their limit,
   /// and folds instances that have been quiet for one horizon and hold nothing that is under way.
-  /// For a live stream, with the wall clock. A whole cloud may fall silent at once, after an audit:
-  /// some hundred instances are folded with each call, the longest quiet first. True: there are
-  /// more, for fold_quiet().
+  /// `now` is the stream's: its newest event's time, and what has passed since that came. By the
+  /// wall clock every operation would be judged while a backlog is read. A whole cloud may fall
+  /// silent at once, after an audit: some hundred instances are folded with each call, the longest
+  /// quiet first. True: there are more, for fold_quiet().
   bool advance(Time now, RecordConsumer& records);
   bool fold_quiet(Time now, RecordConsumer& records);
 

@@ -31,8 +31,8 @@ struct Request {
   [[nodiscard]] const std::string* find(std::string_view option) const;
 };
 
-/// Reads `{"op":"where","instance":…}`. Values may be strings, numbers, true or false (null and
-/// false: not given). Errors: wrong_usage.
+/// Reads `{"op":"where","instance":…}`. Values may be strings, whole numbers, true or false (null
+/// and false: not given). Errors: wrong_usage.
 [[nodiscard]] Result<Request> parse_request(std::string_view json);
 
 /// Records as the store has them, one CloudEvents object each, in sequence.
@@ -89,8 +89,8 @@ struct Answer {
   std::optional<Error> error;  ///< not_found, ambiguous, wrong_usage, or the archive's
 };
 
-/// Changes nothing, waits for nothing but the archive, and throws nothing. Not longer than it takes
-/// to read every instance once; `where` by id and `hosts` take no notice of how many there are.
+/// Changes nothing, waits for nothing but the archive, and throws nothing but std::bad_alloc. Not
+/// longer than it takes to read every instance once; `where` by id and `hosts` take no notice of how many there are.
 [[nodiscard]] Answer answer(const Request& request, const Subject& subject);
 
 }  // namespace vmtrail

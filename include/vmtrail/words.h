@@ -55,8 +55,9 @@ enum class Phase : std::uint8_t {
   offloading = 19,
   offloaded = 20,
   end = 21,
-  requested = 22,  ///< an abort
-  raised = 23,     ///< a method of Nova's raised an exception in it
+  requested = 22,            ///< an abort
+  raised = 23,               ///< a method of Nova's raised an exception in it
+  raised_after_switch = 24,  ///< the same, and `switched`: the method runs where the guest has gone
 };
 
 /// How sure vmtrail is of a host.
