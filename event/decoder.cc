@@ -183,12 +183,17 @@ void Decoder::Impl::decode_line(std::string_view text, Output& output) {
 bool Decoder::Impl::decode_notification_line(std::string_view text, Output& output) {
   const std::size_t begin = text.find(R"({")");
   if (begin == 0 || begin == std::string_view::npos || begins_list(text)) return false;
-  const std::string_view body = text.substr(begin);
-  if (body.find(R"("event_type")") == std::string_view::npos) return false;
+  std::string_view body = text.substr(begin);
+  body = body.substr(0, body.rfind('}') + 1);  // a colour may end the line
+  const auto names = [&](std::string_view key) { return body.find(key) != std::string_view::npos; };
+  if (!names(R"("event_type")") || !names(R"("message_id")") ||
+      !(names(R"("payload")") || names(R"("traits")"))) {
+    return false;
+  }
   const std::string_view request = logged_request(text.substr(0, begin));
   begin_anew(rewritten, body.size());
   rewritten += '{';
-  if (!request.empty() && body.find(R"("_context_request_id")") == std::string_view::npos) {
+  if (!request.empty() && !names(R"("_context_request_id")")) {
     rewritten.append(R"("_context_request_id":")").append(request).append("\",");
   }
   rewritten.append(body.substr(1));

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -36,7 +37,8 @@ constexpr std::size_t kDelivery = 64 << 10;  // bytes, about
 constexpr milliseconds kFirstBackoff{500};
 constexpr milliseconds kLastBackoff{30'000};
 constexpr auto kBindAgain = std::chrono::seconds{1};
-constexpr unsigned kTagBits = 48;  // the rest is the connection's number
+constexpr auto kLookAgain = std::chrono::seconds{10};  // at the latest
+constexpr unsigned kTagBits = 48;                      // the rest is the connection's number
 
 /// Wakes a thread that waits for a socket.
 class Wakeup {
@@ -119,7 +121,11 @@ class AmqpSource : public Source {
   std::uint64_t generation_ = 0;  // of the connection
   std::uint64_t put_ = 0;         // the last tag
   std::uint64_t acknowledged_ = 0;
-  std::vector<std::string> missing_;  // exchanges, as was told
+  struct Missing {
+    Clock::time_point since;
+    Clock::time_point look_at;
+  };
+  std::map<std::string, Missing> missing_;  // exchanges
   Clock::time_point bind_at_;
   bool waits_for_room_ = false;
   bool received_ = false;  // anything over this connection
@@ -182,6 +188,7 @@ Result<void> AmqpSource::work(const std::stop_token& stop) {
   if (auto done = connection->open_channel(kConsuming); !done) return done;
   if (auto done = consume(*connection, kConsuming, queue_); !done) return done;
   bind_at_ = Clock::now();
+  for (auto& [exchange, missing] : missing_) missing = {bind_at_, bind_at_};
   if (auto done = bind_again(*connection); !done) return done;
   spdlog::info("{}: consuming the queue '{}'", name(), queue_.name);
   told_.clear();
@@ -281,25 +288,33 @@ Result<void> AmqpSource::acknowledge(AmqpConnection& connection) {
 }
 
 // Nobody tells when an exchange is made, or deleted and made again, which takes its bindings along:
-// all that is sent until the queue is bound again is lost.
+// all that is sent until the queue is bound again is lost. But a broker logs each time that it is
+// asked for one that is not there, so such a one is looked for less and less often.
 Result<void> AmqpSource::bind_again(AmqpConnection& connection) {
-  if (Clock::now() < bind_at_) return {};
-  auto missing = bind(connection, kBinding, queue_);
+  const auto now = Clock::now();
+  if (now < bind_at_) return {};
+  AmqpQueue wanted = queue_;
+  std::erase_if(wanted.bindings, [&](const AmqpBinding& binding) {
+    const auto found = missing_.find(binding.exchange);
+    return found != missing_.end() && now < found->second.look_at;
+  });
+  const auto missing = bind(connection, kBinding, wanted);
   if (!missing) return tl::unexpected(missing.error());
-  bind_at_ = Clock::now() + kBindAgain;
-  const auto is_in = [](const std::vector<std::string>& all, const std::string& one) {
-    return std::find(all.begin(), all.end(), one) != all.end();
-  };
-  for (const std::string& exchange : *missing) {
-    if (is_in(missing_, exchange)) continue;
+  bind_at_ = now + kBindAgain;
+  for (const AmqpBinding& binding : wanted.bindings) {
+    const std::string& exchange = binding.exchange;
+    if (std::find(missing->begin(), missing->end(), exchange) == missing->end()) {
+      if (missing_.erase(exchange) == 0) continue;
+      spdlog::info("{}: the exchange '{}' is there, and bound", name(), exchange);
+      continue;
+    }
+    const auto [found, is_new] = missing_.try_emplace(exchange, Missing{now, now});
+    found->second.look_at =
+        now + std::clamp<Clock::duration>((now - found->second.since) / 10, kBindAgain, kLookAgain);
+    if (!is_new) continue;
     spdlog::warn("{}: there is no exchange '{}'; it is bound as soon as its service makes it",
                  name(), exchange);
   }
-  for (const std::string& exchange : missing_) {
-    if (is_in(*missing, exchange)) continue;
-    spdlog::info("{}: the exchange '{}' is there, and bound", name(), exchange);
-  }
-  missing_ = std::move(*missing);
   return {};
 }
 

@@ -23,6 +23,16 @@ bool record_told_since(const Operation& operation, std::initializer_list<Phase> 
   return false;
 }
 
+// The host that Nova's record told last with no task left.
+NameId told_by_record(const Operation& operation) {
+  const auto told =
+      std::find_if(operation.facts.rbegin(), operation.facts.rend(), [](const Fact& fact) {
+        return fact.rule->database && fact.carries(Witness::payload) && fact.task_told &&
+               fact.task_state == NameId::nothing;
+      });
+  return told == operation.facts.rend() ? NameId::nothing : told->payload_host;
+}
+
 }  // namespace
 
 void Walk::finish(State& state, Operation& operation) {
@@ -96,13 +106,15 @@ void Walk::finish_live_migration(State& state, Operation& operation) {
   const bool elsewhere = operation.destination != NameId::nothing &&
                          !names_.same_host(state.host, operation.destination);
   if (end_lost || moved) {
-    if (elsewhere && !record_told_since(operation, {Phase::switched, Phase::raised_after_switch,
-                                                    Phase::at_destination})) {
+    const bool told = record_told_since(
+        operation, {Phase::switched, Phase::raised_after_switch, Phase::at_destination});
+    const bool left =
+        operation.source != NameId::nothing && !names_.same_host(state.host, operation.source);
+    if (elsewhere && !told) {
       place_probably(state, operation.destination, operation);
-    } else if (elsewhere) {
+    } else if (elsewhere ||
+               (moved && operation.destination == NameId::nothing && !(told && left))) {
       doubt(state);  // Nova's record names a host that the guest has left
-    } else if (moved && operation.destination == NameId::nothing) {
-      doubt(state);
     }
   } else if (is_open(outcome)) {
     doubt(state);
@@ -125,7 +137,7 @@ void Walk::finish_rebuild(State& state, Operation& operation) {
     outcome = Outcome::completed;
   } else if (phases.any(Phase::failed, Phase::raised)) {
     outcome = Outcome::failed;
-  } else if (elsewhere && is_there) {
+  } else if (elsewhere && names_.same_host(told_by_record(operation), operation.destination)) {
     outcome = Outcome::completed;  // the record names the new host at the very end
   } else if (is_there && !phases.has(Phase::evacuate)) {
     // It cannot move.

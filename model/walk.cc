@@ -286,9 +286,11 @@ inline Walk::Told Walk::write_host(State& state, const Operation& operation, con
   }
   if (state.deleted) return {host, Treatment::deleted};
   // It shows where the guest is in the middle of a migration, not where that leads.
-  const bool interferes =
-      Kinds(OperationKind::abort, OperationKind::force_complete).has(rule.operation);
-  if (interferes && state.host != NameId::nothing) return {host, Treatment::bystander};
+  if (Kinds(OperationKind::abort, OperationKind::force_complete).has(rule.operation)) {
+    if (state.host != NameId::nothing) return {host, Treatment::bystander};
+    place(state, *host, Confidence::probable, operation, fact);
+    return {host, Treatment::placed};
+  }
   const bool unsure =
       state.confidence == Confidence::unknown || state.confidence == Confidence::probable;
   const bool news = !names_.same_host(*host, state.host) ||

@@ -290,7 +290,7 @@ TEST_CASE("An exchange that comes later is bound then, and whenever it is made a
   const auto source = opened(broker.url("queue=test.later&bind=test.later:a"), live.intake);
   const Ending ending{*source, live};
   log.await("as soon as");
-  CHECK(source->up() == true);
+  testing::await([&] { return source->up() == true; });
   neighbour.make_exchange("test.later");
   publish_until_taken(neighbour, "test.later", live);
   log.await("the exchange 'test.later' is there, and bound");

@@ -188,12 +188,14 @@ TEST_CASE("a notification behind a log's prefix is read, with the request of the
   own.insert(1, R"("_context_request_id": "req-own", )");
   CHECK(decoded(driver + "[" + std::string(kLocal) + "] " + own).told[0][Field::request_id] ==
         "req-own");
+  CHECK(decoded(driver + "\x1b[01;36m[-] " + std::string(kBody) + "\x1b[00m").told[0].is_event());
   // Cut by who carried it: not lost.
-  const auto cut = decoded(driver + "[-] " + std::string(kBody.substr(0, 150)));
+  const auto cut = decoded(driver + "[-] " + std::string(kBody.substr(0, kBody.size() - 30)));
   REQUIRE(cut.told.size() == 1);
   CHECK_FALSE(cut.told[0].is_event());
   CHECK(cut.told[0].bytes.starts_with(R"({"message_id")"));
   // Other JSON in other lines is none of ours.
   CHECK(decoded("INFO x {\"event\": 1}").told.empty());
   CHECK(decoded("DEBUG x {'event_type': 'x'}").told.empty());
+  CHECK(decoded(R"(INFO filter {"event_type": "compute.*"} applied)").told.empty());
 }

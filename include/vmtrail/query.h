@@ -90,7 +90,8 @@ struct Answer {
 };
 
 /// Changes nothing, waits for nothing but the archive, and throws nothing but std::bad_alloc. Not
-/// longer than it takes to read every instance once; `where` by id and `hosts` take no notice of how many there are.
+/// longer than it takes to read every instance once; `where` by id and `hosts` take no notice of
+/// how many there are.
 [[nodiscard]] Answer answer(const Request& request, const Subject& subject);
 
 }  // namespace vmtrail
