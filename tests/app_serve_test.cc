@@ -319,6 +319,22 @@ TEST_CASE("A check of the configuration refuses what a start would, and opens no
   CHECK_FALSE(std::filesystem::exists(shell.path("state")));
 }
 
+TEST_CASE("A reload names what has changed and holds after a restart alone") {
+  const Shell shell;
+  const std::string sources = "sources: zmq+pull://127.0.0.1:0\n";
+  const std::string config = shell.file("c.yaml", sources);
+  DaemonProcess daemon({"--config", config});
+  daemon.await("ready");
+  shell.file("c.yaml", sources +
+                           "listen: http://127.0.0.1:0\nlog: {level: info, format: json}\n"
+                           "retention: {records: 7d}\nbatch: {events: 50000}\n");
+  daemon.signal(SIGHUP);
+  const std::string line = daemon.await("as at the start until a restart: ");
+  CHECK_THAT(line, Catch::EndsWith(": listen, log.format, retention"));
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+}
+
 TEST_CASE("Files that a configuration names stand beside it") {
   const Shell shell;
   std::filesystem::create_directory(shell.path("there"));
