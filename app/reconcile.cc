@@ -59,7 +59,6 @@ constexpr auto kClocksDiffer = std::chrono::minutes{1};  // of this machine and 
 Result<Time> listed_at(const ReconcileOptions& options) {
   const Time now = wall_clock();
   Time listed = now;
-  std::error_code failed;
   if (!options.at.empty()) {
     const auto time = parse_time_or_day(options.at);
     if (!time) {
@@ -69,6 +68,7 @@ Result<Time> listed_at(const ReconcileOptions& options) {
     }
     listed = *time;
   } else if (options.cloud.empty() && options.servers != "-") {
+    std::error_code failed;
     const auto written = std::filesystem::last_write_time(options.servers, failed);
     if (!failed) {
       listed = std::chrono::time_point_cast<Duration>(std::chrono::file_clock::to_sys(written));

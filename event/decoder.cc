@@ -47,8 +47,9 @@ std::string_view logged_request(std::string_view prefix) {
   const std::size_t at = prefix.rfind(kBegin);
   if (at == std::string_view::npos) return {};
   const std::string_view request = prefix.substr(at, kBegin.size() + kUuidSize);
-  const bool whole = request.size() == kBegin.size() + kUuidSize &&
-                     request.find_first_not_of("0123456789abcdef-", 4) == std::string_view::npos;
+  const bool whole =
+      request.size() == kBegin.size() + kUuidSize &&
+      request.find_first_not_of("0123456789abcdef-", kBegin.size()) == std::string_view::npos;
   return whole ? request : std::string_view();
 }
 
