@@ -6,6 +6,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "app/table.h"
+
 namespace vmtrail {
 
 namespace {
@@ -42,7 +44,7 @@ std::span<const Command> commands() {
 }
 
 void complain(std::string_view what) {
-  spdlog::error("{}", what);
+  spdlog::error("{}", shown(what));
 }
 
 Exit fail(const Error& error) {

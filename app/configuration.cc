@@ -49,8 +49,8 @@ std::vector<Url> urls(const YAML::Node& node, std::string_view key,
   return all;
 }
 
-std::size_t count(const YAML::Node& node, std::string_view key, int least) {
-  const int value = whole_number(node, key);
+std::size_t count(const YAML::Node& node, std::string_view key, std::int64_t least) {
+  const std::int64_t value = whole_number(node, key);
   if (value < least) {
     throw Mistake(node.Mark(),
                   "'" + std::string(key) + "' must be at least " + std::to_string(least));
@@ -176,13 +176,11 @@ Result<Configuration> read_configuration(const std::string& file) {
   if (!text) return tl::unexpected(text.error());
   // yaml-cpp throws; input does not.
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text->text);
-    if (documents.size() > 1) throw Mistake(documents[1].Mark(), "one document is wanted");
-    return Reader(file).read(documents.empty() ? YAML::Node() : documents[0]);
+    return Reader(file).read(only_document(text->text));
   } catch (const Mistake& mistake) {
     return tl::unexpected(located(*text, mistake.mark, mistake.what()));
   } catch (const YAML::Exception& error) {
-    return tl::unexpected(located(*text, error.mark, error.msg));
+    return tl::unexpected(located(*text, error.mark, what_is_wrong(error)));
   }
 }
 

@@ -23,13 +23,9 @@ struct RulesQuestion {
   Exit (*answer)(const RulesQuestion& question, const RuleSet& rules) = nullptr;
 };
 
-std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 Exit check(const RulesQuestion& /*question*/, const RuleSet& rules) {
   const std::vector<RuleWarning> warnings = rules.warnings();
-  for (const RuleWarning& warning : warnings) print(warning.message() + "\n");
+  for (const RuleWarning& warning : warnings) print(shown(warning.message()) + "\n");
   print(counted(rules.rules().size(), "rule") + ", " + counted(rules.absences().size(), "absence") +
         ": " + (warnings.empty() ? "no warnings" : counted(warnings.size(), "warning")) + "\n");
   return Exit::fine;
@@ -37,7 +33,7 @@ Exit check(const RulesQuestion& /*question*/, const RuleSet& rules) {
 
 Exit test(const RulesQuestion& /*question*/, const RuleSet& rules) {
   const SampleResults results = check_samples(rules);
-  for (const std::string& failure : results.failures) print(failure + "\n");
+  for (const std::string& failure : results.failures) print(shown(failure) + "\n");
   print(counted(results.samples, "sample") + " of " + counted(results.rules, "rule") + ": " +
         (results.failures.empty() ? std::string("all hold")
                                   : counted(results.failures.size(), "expectation") + " not met") +

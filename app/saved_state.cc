@@ -15,7 +15,11 @@ Result<std::unique_ptr<SavedState>> SavedState::open(const std::string& director
   const auto files = store.rules();
   if (!files) return tl::unexpected(files.error());
   auto rules = files->empty() ? RuleSet::shipped() : RuleSet::parse(*files);
-  if (!rules) return tl::unexpected(rules.error());
+  if (!rules) {
+    return tl::unexpected(
+        Error{ErrorCode::store_error,
+              directory + ": the rules in it are wrong: " + rules.error().detail});
+  }
   auto options = store.model_options();
   if (!options) return tl::unexpected(options.error());
   auto state = std::unique_ptr<SavedState>(

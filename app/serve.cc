@@ -78,10 +78,10 @@ Exit check(const Configuration& configuration) {
   const auto rules = RuleSet::parse(*texts);
   if (!rules) return fail(rules.error());
   for (const RuleWarning& warning : rules->warnings()) spdlog::warn("{}", warning.message());
-  print(std::to_string(configuration.sources.size()) + " sources, " +
-        std::to_string(configuration.sinks.size()) + " sinks, " +
-        std::to_string(configuration.listeners.size()) + " listeners, " +
-        std::to_string(rules->rules().size()) + " rules: nothing is wrong\n");
+  print(counted(configuration.sources.size(), "source") + ", " +
+        counted(configuration.sinks.size(), "sink") + ", " +
+        counted(configuration.listeners.size(), "listener") + ", " +
+        counted(rules->rules().size(), "rule") + ": nothing is wrong\n");
   return Exit::fine;
 }
 

@@ -157,4 +157,8 @@ std::string shown(std::string_view text) {
   return safe;
 }
 
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 }  // namespace vmtrail

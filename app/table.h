@@ -37,4 +37,7 @@ class Table {
 /// writing, are spelled out (a tenant chooses an instance's name); nothing is "-".
 [[nodiscard]] std::string shown(std::string_view text);
 
+/// "1 host", "2 hosts".
+[[nodiscard]] std::string counted(std::size_t count, const std::string& what);
+
 }  // namespace vmtrail

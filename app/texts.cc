@@ -20,10 +20,6 @@ std::string title(const Json& instance) {
   return told(instance.at("name")) + " (" + told(instance.at("id")) + ")";
 }
 
-std::string counted(std::size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 std::string line(const std::string& label, const std::string& value) {
   return "  " + label + std::string(12 - label.size(), ' ') + value + "\n";
 }

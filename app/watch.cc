@@ -80,8 +80,7 @@ class Lines {
     migrations_ += told.value("migrations", Json()).size();
     if (!event.complete) return {};
     return "sequence " + std::to_string(event.sequence.value_or(0)) + ": " +
-           std::to_string(instances_) + " instances, " + std::to_string(migrations_) +
-           " migrations\n";
+           counted(instances_, "instance") + ", " + counted(migrations_, "migration") + "\n";
   }
 
  private:

@@ -138,7 +138,8 @@ void Absences::tell_due(Time now, const Tell& tell) {
 }
 
 void Absences::forget(Time stream) {
-  const Duration kept = limits_.clock_tolerance + limits_.horizon;
+  // A question is watched that is so old, and its answer may seem older by the clocks.
+  const Duration kept = 2 * limits_.clock_tolerance + limits_.horizon;
   while (!answers_by_time_.empty() && answers_by_time_.begin()->first + kept < stream) {
     forget_first_answer();
   }

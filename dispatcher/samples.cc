@@ -99,14 +99,21 @@ std::optional<Rule> beginning(const Sample& sample) {
   return rule;
 }
 
-// Traits of the sample, and what they are aliases of.
-std::vector<Trait> tell_traits(const Sample& sample, const TraitNames& names, Event& event) {
+// Traits of the sample, and what they are aliases of. `at` begins what is said of those that would
+// have the event quarantined.
+std::vector<Trait> tell_traits(const Sample& sample, const TraitNames& names, Event& event,
+                               const std::string& at, std::vector<std::string>& failures) {
   std::vector<Trait> traits;
   for (const auto& [name, value] : sample.traits) {
     if (!value) continue;
     traits.push_back({name, *value});
     for (const TraitNames::Alias& alias : names.aliases) {
-      if (alias.name == name && !event.told(alias.field)) event[alias.field] = *value;
+      if (alias.name != name) continue;
+      if (!event.told(alias.field)) event[alias.field] = *value;
+      if (event[alias.field] != *value) {
+        failures.push_back(at + "the trait '" + name + "' contradicts what else tells " +
+                           std::string(vmtrail::name(alias.field)));
+      }
     }
   }
   return traits;
@@ -175,7 +182,7 @@ void check(const RuleSet& rules, const Rule& rule, const Sample& sample,
   const std::string publisher = text_or(sample.event, "publisher", "compute." + given_host);
   const std::optional<Rule> operation = beginning(sample);
   Event event = event_of(sample, event_type, publisher, !operation || rule.about != About::request);
-  const std::vector<Trait> traits = tell_traits(sample, rules.traits(), event);
+  const std::vector<Trait> traits = tell_traits(sample, rules.traits(), event, at, failures);
   event.traits = traits;
 
   const Rule* const matched = rules.match(event);
@@ -251,10 +258,12 @@ SampleResults check_samples(const RuleSet& rules) {
     results.samples += rule.samples.size();
     if (!rule.samples.empty()) ++results.rules;
     for (const Sample& sample : rule.samples) {
+      if (const Value* const event_type = find(sample.event, "type"); event_type != nullptr) {
+        check(rules, rule, sample, event_type->value_or(""), results.failures);
+        continue;
+      }
       for (const std::string& event_type : rule.events) {
-        if (event_type.find('*') == std::string::npos) {
-          check(rules, rule, sample, event_type, results.failures);
-        }
+        if (!is_pattern(event_type)) check(rules, rule, sample, event_type, results.failures);
       }
     }
   }

@@ -3,7 +3,6 @@
 
 #include "vmtrail/decoder.h"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -19,6 +18,8 @@
 
 namespace vmtrail {
 namespace {
+
+constexpr std::string_view kMessageMark = R"({")";  // what a message in a line begins with
 
 /// Is the message in an envelope of oslo.messaging?
 bool is_enveloped(std::string_view text) {
@@ -91,7 +92,7 @@ struct Decoder::Impl {
   void decode(std::string_view text, Output& output);
   void decode_brackets(std::string_view text, Output& output);
   void decode_line(std::string_view text, Output& output);
-  [[nodiscard]] bool decode_notification_line(std::string_view text, Output& output);
+  [[nodiscard]] bool decode_notification(std::string_view text, std::size_t begin, Output& output);
   std::optional<Flaw> decode_whole(std::string_view text, bool python, Output& output);
   void decode_pieces(std::string_view text, bool python, Flaw flaw, Output& output);
 
@@ -103,7 +104,6 @@ struct Decoder::Impl {
   LogDecoder log;
   PythonTranscoder python_transcoder;
   std::string copy;        // of a frame that is not padded
-  std::string rewritten;   // a notification with the request of its line
   std::string transcoded;  // JSON made of Python
 };
 
@@ -171,8 +171,11 @@ void Decoder::Impl::decode(std::string_view text, Output& output) {
 
 void Decoder::Impl::decode_line(std::string_view text, Output& output) {
   const std::size_t begin = text.find(kEventMark);
+  // In the strings of a notification the mark is somebody's text, and may be forged.
+  const std::size_t message = text.substr(0, begin).find(kMessageMark);
+  if (message != std::string_view::npos && decode_notification(text, message, output)) return;
   if (begin == std::string_view::npos) {
-    if (!decode_notification_line(text, output)) output.skipped_line();
+    output.skipped_line();
   } else if (const auto rest = log_scan.decode(text.substr(begin), output); !rest.empty()) {
     log.decode(rest, output);
   }
@@ -181,9 +184,8 @@ void Decoder::Impl::decode_line(std::string_view text, Output& output) {
 /// What oslo.messaging's `log` driver writes: a notification behind the prefix of a line, which
 /// alone has the request. An event behind anybody else's prefix is taken as well. false: there is
 /// none.
-bool Decoder::Impl::decode_notification_line(std::string_view text, Output& output) {
-  const std::size_t begin = text.find(R"({")");
-  if (begin == 0 || begin == std::string_view::npos || begins_list(text)) return false;
+bool Decoder::Impl::decode_notification(std::string_view text, std::size_t begin, Output& output) {
+  if (begin == 0 || begins_list(text)) return false;
   std::string_view body = text.substr(begin);
   body = body.substr(0, body.rfind('}') + 1);  // a colour may end the line
   const auto names = [&](std::string_view key) { return body.find(key) != std::string_view::npos; };
@@ -191,17 +193,8 @@ bool Decoder::Impl::decode_notification_line(std::string_view text, Output& outp
       !(names(R"("payload")") || names(R"("traits")"))) {
     return false;
   }
-  const std::string_view request = logged_request(text.substr(0, begin));
-  begin_anew(rewritten, body.size());
-  rewritten += '{';
-  if (!request.empty() && !names(R"("_context_request_id")")) {
-    rewritten.append(R"("_context_request_id":")").append(request).append("\",");
-  }
-  rewritten.append(body.substr(1));
-  const std::size_t size = rewritten.size();
-  rewritten.append(kPadding, '\0');
-  const std::string_view whole = std::string_view(rewritten).substr(0, size);
-  if (const auto flaw = json.decode(whole, {whole, true}, output)) output.undecodable(*flaw, body);
+  const JsonDecoder::Source source{.text = body, .request = logged_request(text.substr(0, begin))};
+  if (const auto flaw = json.decode(body, source, output)) output.undecodable(*flaw, body);
   return true;
 }
 
@@ -228,12 +221,13 @@ void Decoder::Impl::decode_brackets(std::string_view text, Output& output) {
 /// Tells everything in a text that is well-formed; otherwise tells nothing and returns why.
 std::optional<Flaw> Decoder::Impl::decode_whole(std::string_view text, bool python,
                                                 Output& output) {
-  if (!python) return json.decode(text, {text, false}, output);
+  if (!python) return json.decode(text, {.text = text}, output);
   begin_anew(transcoded, text.size());
   if (auto flaw = python_transcoder.transcode(text, transcoded)) return flaw;
   const std::size_t size = transcoded.size();
   transcoded.append(kPadding, '\0');
-  return json.decode(std::string_view(transcoded).substr(0, size), {text, true}, output);
+  return json.decode(std::string_view(transcoded).substr(0, size), {.text = text, .python = true},
+                     output);
 }
 
 /// Decodes the elements of a list of which one is malformed, or documents that share a line.

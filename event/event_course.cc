@@ -30,6 +30,10 @@ using Takes = EventLayout::Takes;
 
 constexpr std::size_t kMostLayouts = 6;
 
+bool is_text(Takes takes) {
+  return takes == Takes::text || takes == Takes::word;
+}
+
 /// Are the values from there on, up to the next head, at the same places?
 bool alike(const EventLayout& a, const EventLayout& b, std::size_t value) {
   if (a.head(value) != b.head(value)) return false;
@@ -163,7 +167,7 @@ std::size_t EventCourse::lay_out_alike(const Layouts& layouts, std::size_t value
       return other.variable || other.takes != one.takes || other.end - other.begin != text.size();
     });
     if (variable) {
-      draw.stretch.then = one.takes == Takes::text ? Stretch::Then::text : Stretch::Then::number;
+      draw.stretch.then = is_text(one.takes) ? Stretch::Then::text : Stretch::Then::number;
       draw.stretch.to = one.to == nullptr ? &unread_ : one.to;
       draw.next = lay_out(layouts, value + 1);
       break;
@@ -197,9 +201,10 @@ void EventCourse::append(Draw& draw, std::string_view bytes, EventLayout::Takes 
     if (takes == Takes::same) {
       std::memcpy(low, part.data(), part.size());
       std::memcpy(high, part.data(), part.size());
-    } else if (takes == Takes::text) {
-      // In JSON the first is that behind the quote.
-      std::fill_n(low, part.size(), language_ == Language::json ? '#' : ' ');
+    } else if (is_text(takes)) {
+      // The first is that behind the quote in JSON, behind the comma in a word of a log line.
+      const char first = language_ == Language::json ? '#' : takes == Takes::word ? '-' : ' ';
+      std::fill_n(low, part.size(), static_cast<unsigned char>(first));
       std::fill_n(high, part.size(), 0x7f);
       std::fill_n(&draw.plain.back().bytes[at], part.size(), 0xff);
     } else {

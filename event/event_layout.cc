@@ -13,6 +13,7 @@ using Takes = EventLayout::Takes;
 
 /// The parts of an event before its traits, in their order.
 constexpr std::size_t kHeaderCount = 3;
+constexpr std::size_t kMessageId = 0;
 constexpr std::size_t kGenerated = 2;
 
 bool is_digit(char c) {
@@ -33,8 +34,10 @@ class LayoutWriter {
   void add_outside(std::size_t begin, std::size_t end) {
     const std::size_t part = layout_.values.size();
     std::string_view* const to = in_header() ? draft_.header_slots()[part] : nullptr;
-    layout_.values.push_back({begin, end, part == EventLayout::kType ? Takes::same : Takes::text,
-                              part == kGenerated, to});
+    const Takes takes = part == kMessageId           ? Takes::word
+                        : part == EventLayout::kType ? Takes::same
+                                                     : Takes::text;
+    layout_.values.push_back({begin, end, takes, part == kGenerated, to});
   }
 
   void add_text(std::string_view name, std::size_t begin, std::size_t end) {

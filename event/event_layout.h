@@ -20,6 +20,7 @@ struct EventLayout {
   enum class Takes : std::uint8_t {
     same,    ///< the very same bytes
     text,    ///< any plain ones
+    word,    ///< the same; in a log line without blanks and commas
     number,  ///< digits, without a zero in front
   };
 

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <exception>
 #include <random>
-#include <utility>
 
 #include "event/block.h"
 

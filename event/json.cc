@@ -73,7 +73,7 @@ std::optional<Flaw> JsonDecoder::decode(std::string_view text, const Source& sou
                                         Output& output) {
   dom::element root;
   if (const auto flaw = parse(text, 0, root)) return flaw;
-  Place place{0, Wrapping::none, source.python, std::nullopt, std::nullopt};
+  Place place{0, Wrapping::none, source.python, source.request, std::nullopt, std::nullopt};
   elements_ = Pieces(source.text, source.python);
   elements_taken_ = 0;
   element_ = source.text;
@@ -155,11 +155,15 @@ void JsonDecoder::object(const Members& members, const Place& place, Output& out
     }
     case Kind::ceilometer_event:
     case Kind::notification: {
-      if (!wanted(members, place)) {
+      const bool notification = kind == Kind::notification;
+      if (!wanted(notification, place)) {
         flaw.reason = ErrorCode::wrong_format;
         break;
       }
-      read(members);
+      read(members, notification);
+      if (notification && !place.request.empty() && !draft_.told(Field::request_id)) {
+        draft_.tell(Field::request_id, place.request);
+      }
       if (const Event* const event = draft_.finish()) return output.event(*event);
       flaw = *draft_.flaw();
       break;
@@ -172,8 +176,7 @@ void JsonDecoder::object(const Members& members, const Place& place, Output& out
   undecodable(flaw, place, output);
 }
 
-bool JsonDecoder::wanted(const Members& members, const Place& place) const {
-  const bool notification = kind_of(members) == Kind::notification;
+bool JsonDecoder::wanted(bool notification, const Place& place) const {
   switch (format_) {
     case Format::any:
       return true;
@@ -195,11 +198,11 @@ bool JsonDecoder::wanted(const Members& members, const Place& place) const {
   return false;
 }
 
-void JsonDecoder::read(const Members& members) {
+void JsonDecoder::read(const Members& members, bool notification) {
   site_.clear();
   draft_.clear();
   numbers_.clear();
-  if (kind_of(members) == Kind::notification) {
+  if (notification) {
     read_notification(members, draft_, numbers_);
   } else {
     traits_.clear();

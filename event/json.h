@@ -25,6 +25,7 @@ class JsonDecoder {
   struct Source {
     std::string_view text;
     bool python = false;
+    std::string_view request = {};  ///< of a notification that names none itself; empty: unknown
   };
 
   /// Tells everything in `text`, or returns why it cannot be parsed, having told nothing. kPadding
@@ -40,6 +41,7 @@ class JsonDecoder {
     std::size_t level;  // of the parser that holds the value
     Wrapping wrapping;
     bool python;
+    std::string_view request;
     std::optional<std::size_t> index;             // among the elements of the source's own list
     std::optional<simdjson::dom::element> inner;  // an element of a list further inside
   };
@@ -52,8 +54,8 @@ class JsonDecoder {
   void envelope(const Members& members, const Place& place, Output& output);
   void zenoss(const Members& members, const Place& place, Output& output);
   void undecodable(Flaw flaw, const Place& place, Output& output);
-  void read(const Members& members);
-  [[nodiscard]] bool wanted(const Members& members, const Place& place) const;
+  void read(const Members& members, bool notification);
+  [[nodiscard]] bool wanted(bool notification, const Place& place) const;
   [[nodiscard]] std::optional<Flaw> parse(std::string_view text, std::size_t level,
                                           simdjson::dom::element& root);
 

@@ -17,7 +17,6 @@
 #include "event/log_scan.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
 #include <utility>
@@ -251,6 +250,8 @@ const Event* LogScan::decode_line(std::string_view window, std::size_t& size) {
   const char* const end = window.data() + window.size();
   const char* const begin = find_special_(window.data(), end);
   if (begin == nullptr || !begins_with(begin, kEvent)) return nullptr;
+  const auto prefix = static_cast<std::size_t>(begin - window.data());
+  if (std::memchr(window.data(), '{', prefix) != nullptr) return nullptr;  // maybe in its string
   const EventCourse* const course = courses_.find(usual_type(begin, end));
   if (course == nullptr) return nullptr;
   site_.clear();

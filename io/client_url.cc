@@ -2,8 +2,10 @@
 
 #include "io/client_url.h"
 
+#include <cerrno>
 #include <fstream>
 #include <span>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -48,9 +50,13 @@ Result<std::string> token_of(const Url& url) {
   const auto file = url.value("token_file");
   if (!file) return std::string();
   std::ifstream input{std::string(*file)};
+  if (!input) {
+    return tl::unexpected(Error{
+        ErrorCode::unreadable, std::string(*file) + ": " + std::generic_category().message(errno)});
+  }
   const std::vector<std::string> tokens = tokens_in(input);
   if (!tokens.empty()) return tokens.front();
-  return tl::unexpected(wrong_url(url, "there is no token in token_file"));
+  return tl::unexpected(wrong_url(url, std::string(*file) + " holds no token"));
 }
 
 std::string origin_of(const Url& url) {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -185,6 +186,9 @@ Result<SinkOpener> prepare_stdout_sink(const Url& /*url*/, bool /*beyond_loopbac
 Result<SinkOpener> prepare_file_sink(const Url& url, bool /*beyond_loopback*/) {
   if (!url.host.empty() || url.path.size() < 2) {
     return tl::unexpected(wrong_url(url, "a file is written file:///PATH"));
+  }
+  if (std::error_code ignored; std::filesystem::is_directory(url.path, ignored)) {
+    return tl::unexpected(wrong_url(url, "this is a directory"));
   }
   const auto most = url.size("rotate", UINT64_MAX);
   if (!most) return tl::unexpected(most.error());

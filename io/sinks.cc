@@ -53,19 +53,18 @@ Result<SinkForm> sink_form(const Url& url) {
   known.insert(known.end(), {"types", "format"});
   if (auto right = check_options(url, known); !right) return tl::unexpected(right.error());
   SinkForm form;
-  for (const std::string_view types : url.values("types")) form.types.emplace_back(types);
+  for (const std::string_view types : url.values("types")) {
+    const auto pattern = record_pattern(types);
+    if (!pattern) {
+      return tl::unexpected(wrong_url(url, "no record is of type '" + std::string(types) + "'"));
+    }
+    form.types.emplace_back(*pattern);
+  }
   const std::string_view format = url.value("format").value_or("cloudevents");
   if (format != "cloudevents" && format != "zenoss") {
     return tl::unexpected(wrong_url(url, "format is cloudevents or zenoss"));
   }
   form.zenoss = format == "zenoss";
-  for (const std::string& pattern : form.types) {
-    bool any = false;
-    for (std::size_t type = 0; type < kRecordTypes; ++type) {
-      any = any || glob_match(pattern, name(static_cast<RecordType>(type)));
-    }
-    if (!any) return tl::unexpected(wrong_url(url, "no record is of type '" + pattern + "'"));
-  }
   return form;
 }
 

@@ -153,6 +153,11 @@ Result<std::vector<std::string>> Store::check() {
   }
   if (read) read = check_packed(database, faults);
   if (!read) return tl::unexpected(read.error());
+  const auto texts = rules();
+  if (!texts) return tl::unexpected(texts.error());
+  if (const auto parsed = RuleSet::parse(*texts); !texts->empty() && !parsed) {
+    faults.add("rules: " + parsed.error().detail);
+  }
   return faults.take();
 }
 

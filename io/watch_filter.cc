@@ -33,13 +33,6 @@ std::string text_at(const element& object, std::string_view pointer) {
   return std::string(text);
 }
 
-bool is_type(std::string_view pattern) {
-  for (std::size_t type = 0; type < kRecordTypes; ++type) {
-    if (glob_match(pattern, name(static_cast<RecordType>(type)))) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 RecordOutline outline_of(std::string_view cloudevent) {
@@ -91,8 +84,9 @@ Result<WatchRequest> watch_request(const Request& request) {
   if (const std::string* const host = request.find("host")) watch.host = *host;
   if (const std::string* const project = request.find("project")) watch.project = *project;
   if (const std::string* const type = request.find("type")) {
-    if (!is_type(*type)) return wrong("no record is of type '" + *type + "'");
-    watch.type = *type;
+    const auto pattern = record_pattern(*type);
+    if (!pattern) return wrong("no record is of type '" + *type + "'");
+    watch.type = *pattern;
   }
   return watch;
 }

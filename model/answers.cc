@@ -2,12 +2,12 @@
 // Queries: reading the model from the side.
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <tuple>
 #include <utility>
 
 #include "model/impl.h"
+#include "vmtrail/host_name.h"
 
 namespace vmtrail {
 
@@ -56,15 +56,8 @@ bool starts_before(const Migration& a, const Migration& b) {
 }
 
 bool is_prefix_of_uuid(std::string_view text) {
-  return text.size() >= 4 && text.size() < 36 &&
+  return text.size() >= 4 && text.size() < kUuidSize &&
          text.find_first_not_of("0123456789abcdefABCDEF-") == std::string_view::npos;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return result;
 }
 
 HostAnswer answer(const Hosts::Host& host, const Names& names) {
@@ -113,7 +106,7 @@ std::vector<InstanceId> Model::candidates(std::string_view text) const {
     const Instance& instance = impl_->instances.read(place, room);
     (instance.answer.deleted ? former : found).push_back(instance.id);
   });
-  if (found.empty() && is_prefix_of_uuid(text)) found = index.with_prefix(lower(text));
+  if (found.empty() && is_prefix_of_uuid(text)) found = index.with_prefix(lower_case(text));
   if (found.empty()) found = std::move(former);
   std::sort(found.begin(), found.end());
   return found;

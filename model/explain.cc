@@ -14,8 +14,14 @@ namespace vmtrail {
 
 namespace {
 
+// A store may have been edited by hand: what placed an instance may lack the host.
+std::string_view host_of(const TrailSnapshot& entry) {
+  return entry.host ? std::string_view(*entry.host) : std::string_view();
+}
+
 std::string named_host(const TrailSnapshot& entry) {
-  return entry.host->empty() ? "that it has no host" : *entry.host;
+  const std::string_view host = host_of(entry);
+  return host.empty() ? "that it has no host" : std::string(host);
 }
 
 /// The answer that the verdicts are about.
@@ -66,7 +72,7 @@ std::pair<FactVerdict, std::string> judge(const TrailSnapshot& entry, const Answ
       return {FactVerdict::not_an_authority, "The instance was deleted: nothing brings it back."};
     case Treatment::placed:
     case Treatment::agreed:
-      if (names.same_host(names.intern(*entry.host), names.intern(answer.host))) {
+      if (names.same_host(names.intern(host_of(entry)), names.intern(answer.host))) {
         return {FactVerdict::confirmed,
                 answer.host.empty() ? "It says so too." : "It names " + answer.host + " too."};
       }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <utility>
 #include <vector>
 
 #include "model/room.h"
@@ -77,10 +76,18 @@ void Walk::finish(State& state, Operation& operation) {
 }
 
 void Walk::finish_boot_or_unshelve(State& state, const Operation& operation) {
-  if (operation.phases.has(Phase::end) || state.host != NameId::nothing || state.deleted) return;
+  if (operation.phases.has(Phase::end) || state.deleted) return;
+  if (state.host != NameId::nothing) {
+    // Only a claim of what has failed since.
+    if (operation.kind == OperationKind::unshelve && operation.phases.has(Phase::raised) &&
+        state.vm_state == NameId::shelved_offloaded) {
+      place(state, NameId::nothing, Confidence::unplaced, operation, operation.facts.back());
+    }
+    return;
+  }
   if (state.vm_state == NameId::active && operation.destination != NameId::nothing) {
     place_probably(state, operation.destination, operation);  // a try that failed went before
-  } else if (operation.phases.any(Phase::failed, Phase::raised)) {
+  } else if (operation.has_given_up()) {
     if (state.confidence == Confidence::unknown) state.confidence = Confidence::unplaced;
   } else if (!operation.closed() && (operation.kind == OperationKind::unshelve ||
                                      operation.judged != Outcome::in_progress)) {
@@ -113,8 +120,8 @@ void Walk::finish_live_migration(State& state, Operation& operation) {
     if (elsewhere && !told) {
       place_probably(state, operation.destination, operation);
     } else if (elsewhere ||
-               (moved && operation.destination == NameId::nothing && !(told && left))) {
-      doubt(state);  // Nova's record names a host that the guest has left
+               (operation.destination == NameId::nothing && !(left && (told || end_lost)))) {
+      doubt(state);  // the guest has left the host that Nova's record names, or the last one told
     }
   } else if (is_open(outcome)) {
     doubt(state);
@@ -160,7 +167,8 @@ void Walk::finish_resize(State& state, Operation& operation) {
   if (finished || (resized && outcome != Outcome::in_progress)) {
     outcome = Outcome::completed;  // by now its end is lost
   } else if (operation.state_out == NameId::error || phases.has(Phase::raised) ||
-             (phases.has(Phase::failed) && !under_way)) {
+             (phases.has(Phase::failed) && !under_way) ||
+             (under_way && !resized && operation.task_cleared())) {
     outcome = Outcome::failed;  // else a failed preparation was tried again elsewhere
   }
   const bool told =

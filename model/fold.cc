@@ -2,7 +2,6 @@
 // Folding: whole operations older than the horizon become part of the base state.
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include "model/forget.h"
@@ -35,11 +34,16 @@ std::size_t foldable(const Instance& instance, Time now, const Model::Options& o
   };
   const auto begin = operations.begin();
   auto end = std::find_if_not(begin, operations.end(), may_go);
+  // An update that follows closely may repeat the task of what came before it.
+  const auto begins = [&](const Operation& operation) {
+    return operation.kind == OperationKind::none ? operation.first - options.clock_tolerance
+                                                 : operation.first;
+  };
   Time first_behind = Time::max();
   for (auto behind = operations.end();;) {
     // What reaches into what stays, stays, and all behind it.
     std::for_each(end, behind,
-                  [&](const Operation& o) { first_behind = std::min(first_behind, o.first); });
+                  [&](const Operation& o) { first_behind = std::min(first_behind, begins(o)); });
     behind = end;
     end = std::find_if(begin, end, [&](const Operation& o) { return o.last >= first_behind; });
     if (end == behind) return static_cast<std::size_t>(end - begin);
@@ -134,8 +138,13 @@ bool Model::Impl::awaits_more(const Instance& instance, Time now) const {
 bool Model::Impl::fold_quiet(Time now, Duration quiet, std::size_t most, RecordConsumer& records) {
   while (!waiting.empty() && waiting.top().since + quiet < now) {
     const Waiting longest = waiting.top();
-    Instance& instance = instances.wake(longest.place);  // as it is: what waits holds facts
+    Instance& instance = instances.wake(longest.place);
     waiting.pop();
+    if (!instance.held) {  // meanwhile all of it was folded, or had no rule any more
+      instance.queued = false;
+      leave(instance);
+      continue;
+    }
     if (instance.newest > longest.since) {
       waiting.push({instance.newest, instance.place});
       continue;

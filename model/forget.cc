@@ -3,7 +3,6 @@
 #include "model/forget.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "model/impl.h"
 

@@ -2,7 +2,6 @@
 // How answers look in JSON.
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
 

@@ -92,7 +92,7 @@ inline void Model::Impl::set_stream(Time time) {
   ahead = behind = 0;
   stream = time;
   seen.forget_before(time);
-  requests.forget_before(time);
+  requests.forget_before(time, options.horizon);
 }
 
 inline bool Model::Impl::is_copy(const MessageId& id, std::size_t hash, Time generated,
@@ -378,11 +378,10 @@ void Model::tell_missing(const MissingEvent& missing, RecordConsumer& records) {
 
 bool Model::Impl::is_overdue(const Instance& instance, const Operation& operation, Time now) {
   if (operation.judged != Outcome::in_progress) return false;
-  const bool open =
-      operation.migration
-          ? instance.migrations[*operation.migration].own().outcome == Outcome::in_progress
-          : operation.kind == OperationKind::boot && !operation.closed() &&
-                !operation.phases.any(Phase::failed, Phase::raised);
+  const bool open = operation.migration ? instance.migrations[*operation.migration].own().outcome ==
+                                              Outcome::in_progress
+                                        : operation.kind == OperationKind::boot &&
+                                              !operation.closed() && !operation.has_given_up();
   return open && operation.last + operation.limit() < now;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
-#include <string>
 
 #include "vmtrail/ids.h"
 
@@ -36,9 +35,9 @@ Names::Names(bool short_hosts)
 std::uint64_t Names::hash_of(std::string_view text, const Words& words) const {
   std::uint64_t hash = seed_ ^ text.size();
   for (std::size_t at = 8; at + 8 < text.size(); at += 8) {
-    hash = detail::folded_product(hash ^ kOdd, load<std::uint64_t>(text.data() + at) ^ kOther);
+    hash = detail::mixed(hash, load<std::uint64_t>(text.data() + at));
   }
-  return detail::folded_product(words.first ^ kOther, words.last ^ hash);
+  return detail::mixed(words.first ^ hash, words.last);
 }
 
 NameId Names::intern(std::string_view text, const Words& words) {

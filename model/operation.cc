@@ -197,8 +197,10 @@ void Operation::absorb(const Fact& fact) {
     }
     if (const auto host = named(fact, rule.destination).value_or(NameId::nothing);
         host != NameId::nothing) {
-      // Between cells the record names the source for longer than its tasks tell.
-      const bool stale = rule.database && host == source && destination != NameId::nothing;
+      // Between cells the record names the source for longer than its tasks tell, and the source
+      // has a record of its own.
+      const bool stale = (rule.database || rule.phase == Phase::at_destination) && host == source &&
+                         destination != NameId::nothing;
       if (!stale) destination = host;
     }
   }
@@ -225,7 +227,8 @@ const std::vector<ClockSpan>& Operation::clocks() const {
       return s.publisher == fact.publisher_key;
     });
     if (span == clocks_.end()) {
-      clocks_.push_back({fact.publisher_key, fact.generated, fact.generated});
+      if (clocks_.size() < kMostClocks)
+        clocks_.push_back({fact.publisher_key, fact.generated, fact.generated});
     } else {
       span->first = std::min(span->first, fact.generated);
       span->last = std::max(span->last, fact.generated);
@@ -271,6 +274,18 @@ bool Operation::closed() const {
       return true;
   }
   return true;
+}
+
+bool Operation::has_given_up() const {
+  if (phases.has(Phase::raised)) return true;
+  if (!phases.has(Phase::failed)) return false;
+  const auto is_of = [](const Fact& fact, Phase phase) { return fact.rule->phase == phase; };
+  return std::none_of(facts.begin(), facts.end(), [&](const Fact& begun) {
+    return is_of(begun, Phase::start) &&
+           std::none_of(facts.begin(), facts.end(), [&](const Fact& failed) {
+             return is_of(failed, Phase::failed) && failed.publisher_key == begun.publisher_key;
+           });
+  });
 }
 
 bool Operation::task_cleared() const {

@@ -79,7 +79,9 @@ class Kinds {
   return (is_serial(kind) && kind != OperationKind::boot) || kind == OperationKind::remove;
 }
 
-/// First and last time on one publisher's own clock.
+/// First and last time on one publisher's own clock. Of those of an operation only the first so
+/// many count; a real one has a few.
+inline constexpr std::size_t kMostClocks = 16;
 struct ClockSpan {
   NameId publisher;  // by its host key
   Time first;
@@ -159,6 +161,8 @@ struct Operation {
   /// Is nothing more of it to come, as far as its facts tell? An action or a deletion that has
   /// begun may end hours later; what an update announces, a queued migration, may begin then.
   [[nodiscard]] bool over() const;
+  /// Has it failed, and on no other host been begun?
+  [[nodiscard]] bool has_given_up() const;
   /// Has Nova's record told of a task, and in the end of none?
   [[nodiscard]] bool task_cleared() const;
   /// Can it say where the instance is from then on?

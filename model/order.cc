@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 
 namespace vmtrail {
 
@@ -91,9 +90,9 @@ class Numbers {
 static_assert(2 * kMaxOperations <= 256);
 
 /// Puts the serial operations in line one by one.
-class Line {
+class SerialLine {
  public:
-  Line(const Operations& operations, Duration clock_tolerance, Names& names)
+  SerialLine(const Operations& operations, Duration clock_tolerance, Names& names)
       : operations_(operations), tolerance_(clock_tolerance), names_(names) {}
 
   /// Which of those left, which are in the order of their ends, is next.
@@ -234,12 +233,12 @@ void put_in_order(Operations& operations, const State& base, Duration clock_tole
   }
 
   Numbers line;
-  Line serial_line(operations, clock_tolerance, names);
+  SerialLine serials(operations, clock_tolerance, names);
   Point at{base.host, base.vm_state};
   Time end = Time::min();
   std::size_t next_bystander = 0;
   while (!serial.empty()) {
-    const std::size_t next = serial_line.next(serial, at);
+    const std::size_t next = serials.next(serial, at);
     serial.erase(next);
     const Operation& chosen = operations[next];
     end = std::max(end, chosen.last);

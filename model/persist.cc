@@ -73,6 +73,10 @@ State load(const StateSnapshot& saved, const RuleSet& rules, Names& names) {
   state.decided_by = MessageId(saved.decided_by);
   state.decided_event_type = names.intern(saved.decided_event_type);
   state.decided_rule = rules.find(saved.decided_rule);
+  // It is not kept, since it shows.
+  state.building = state.host == NameId::nothing && !state.deleted &&
+                   (state.vm_state == NameId::building ||
+                    (state.vm_state == NameId::error && state.confidence == Confidence::unplaced));
   return state;
 }
 

@@ -2,6 +2,8 @@
 
 #include "vmtrail/record.h"
 
+#include "vmtrail/condition.h"
+
 namespace vmtrail {
 
 std::string_view name(RecordType type) {
@@ -54,6 +56,15 @@ std::string_view name(RecordType type) {
       return "placement.drift";
   }
   return "";
+}
+
+std::optional<std::string_view> record_pattern(std::string_view written) {
+  constexpr std::string_view kPrefix = "vmtrail.";
+  if (written.starts_with(kPrefix)) written.remove_prefix(kPrefix.size());
+  for (std::size_t type = 0; type < kRecordTypes; ++type) {
+    if (glob_match(written, name(static_cast<RecordType>(type)))) return written;
+  }
+  return std::nullopt;
 }
 
 }  // namespace vmtrail

@@ -3,6 +3,7 @@
 #include "model/requests.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace vmtrail {
@@ -18,6 +19,9 @@ std::vector<std::uint32_t> Requests::candidates(const RequestId& request) const 
     return false;  // go on
   };
   static_cast<void>(places_.find(request.hash(), take));
+  // Two requests of one instance may share what the index knows of their hashes.
+  std::sort(result.begin(), result.end());
+  result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
 }
 
@@ -32,8 +36,14 @@ void Requests::keep(const RequestId& request, Fact fact, Time until) {
   next_until_ = std::min(next_until_, until);
 }
 
-void Requests::forget(Time stream_time) {
-  std::erase_if(loose_, [&](const auto& entry) { return entry.second.until < stream_time; });
+void Requests::forget(Time stream_time, Duration horizon) {
+  for (auto entry = loose_.begin(); entry != loose_.end();) {
+    Loose& loose = entry->second;
+    if (loose.until < stream_time) {
+      loose.until = std::min(loose.fact.generated, stream_time) + horizon;
+    }
+    entry = loose.until < stream_time ? loose_.erase(entry) : std::next(entry);
+  }
   next_until_ = Time::max();
   waited_for_.clear();
   for (const auto& [request, loose] : loose_) {

@@ -17,7 +17,8 @@
 namespace vmtrail {
 
 /// Facts of requests, which name no instance, and the instances that hold an operation of such a
-/// request, see is_joinable(). A fact waits for one horizon, as its instance may be heard of later.
+/// request, see is_joinable(). A fact waits for one horizon, as its instance may be heard of later;
+/// one that came before the stream's time leapt to its own waits from there.
 class Requests {
  public:
   struct Loose {
@@ -33,14 +34,14 @@ class Requests {
   }
   // One of that request will be added or removed soon.
   void prefetch(const RequestId& request) const { places_.prefetch(request.hash()); }
-  /// Those that hold an operation of the request, and perhaps others.
+  /// Those that hold an operation of the request, and perhaps others; each once.
   [[nodiscard]] std::vector<std::uint32_t> candidates(const RequestId& request) const;
 
   /// Keeps a fact until the stream has passed `until`. Of too many the first goes, by
   /// goes_before().
   void keep(const RequestId& request, Fact fact, Time until);
-  void forget_before(Time stream_time) {
-    if (stream_time > next_until_) forget(stream_time);
+  void forget_before(Time stream_time, Duration horizon) {
+    if (stream_time > next_until_) forget(stream_time, horizon);
   }
   [[nodiscard]] const LooseFacts& loose() const { return loose_; }
   /// Does a fact wait for it?
@@ -49,7 +50,7 @@ class Requests {
   }
 
  private:
-  void forget(Time stream_time);
+  void forget(Time stream_time, Duration horizon);
 
   PlaceIndex places_;  // by request, of instances
   LooseFacts loose_;

@@ -73,7 +73,7 @@ void write_attributes(State& state, const Fact& fact) {
 
 void write_states(State& state, const Fact& fact, bool counts) {
   const Rule& rule = *fact.rule;
-  if (state.host == NameId::nothing &&
+  if (state.host == NameId::nothing && rule.writes.vm_state &&
       (fact.state == NameId::building || fact.old_state == NameId::building)) {
     state.building = true;
   }
@@ -99,7 +99,6 @@ void write_states(State& state, const Fact& fact, bool counts) {
       (may_write || state.power == PowerState::unknown)) {
     set_if_other(state.power, fact.power);
   }
-  if (rule.writes.task_state && fact.task_told) set_if_other(state.task_state, fact.task_state);
 }
 
 }  // namespace
@@ -259,6 +258,10 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   if (&fact == &operation.facts.front()) state.left_state = NameId::nothing;
   write_attributes(state, fact);
   write_states(state, fact, counts);
+  if (fact.rule->writes.task_state && fact.task_told &&
+      (counts || !is_task_of_others(operation, fact))) {
+    set_if_other(state.task_state, fact.task_state);
+  }
   Told told = write_host(state, operation, fact, counts, offloaded_before);
   if (fact.says_deleted()) {
     told = {NameId::nothing, state.deleted ? Treatment::agreed : Treatment::placed};
@@ -266,6 +269,22 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   }
   if (trail_ != nullptr) trail_->push_back(trail_entry(fact, told.host, told.treatment));
   if (serial) state.moved_at = std::max(state.moved_at, fact.generated);
+}
+
+// What saves metadata during an operation tells the operation's task, by a clock that may be ahead.
+bool Walk::is_task_of_others(const Operation& bystander, const Fact& fact) const {
+  if (fact.task_state == NameId::nothing) return false;
+  const auto tells_it = [&](const Fact& one) {
+    return one.task_told && one.task_state == fact.task_state;
+  };
+  for (const Operation& other : held_.operations) {
+    if (&other == &bystander) return false;
+    if (other.serial() && other.last + tolerance_ >= fact.generated &&
+        std::any_of(other.facts.begin(), other.facts.end(), tells_it)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 inline Walk::Told Walk::write_host(State& state, const Operation& operation, const Fact& fact,

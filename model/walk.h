@@ -75,6 +75,7 @@ class Walk {
   /// `counts`: it is more than a bystander's.
   inline Told write_host(State& state, const Operation& operation, const Fact& fact, bool counts,
                          bool offloaded_before);
+  [[nodiscard]] bool is_task_of_others(const Operation& bystander, const Fact& fact) const;
   void write_deletion(State& state, const Fact& fact);
   void finish(State& state, Operation& operation);
   void finish_boot_or_unshelve(State& state, const Operation& operation);

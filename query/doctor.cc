@@ -140,7 +140,7 @@ void look_for_silence(const Feed& feed, const Model& model, Findings& found) {
         {"silent_host",
          Severity::warning,
          std::string(host.name) + " has " + std::to_string(host.instances) +
-             " instances, and sent nothing " +
+             (host.instances == 1 ? " instance" : " instances") + ", and sent nothing " +
              (last == heard.end() ? "that is still known" : "since " + to_string(last->second)),
          {"# nova.conf on " + std::string(host.name), "[oslo_messaging_notifications]",
           "driver = messagingv2"}});

@@ -129,8 +129,11 @@ Result<std::vector<Server>> parse_servers(std::string_view text) {
     Json page;
     try {
       input >> page;
-    } catch (const Json::exception& error) {
-      return unreadable(std::string("the list is not JSON: ") + error.what());
+    } catch (const Json::parse_error& error) {
+      return unreadable("the list is not JSON: byte " + std::to_string(error.byte) +
+                        " is not what is expected there");
+    } catch (const Json::exception&) {
+      return unreadable("the list holds a number that is too large");
     }
     if (auto added = listed.add_page(page); !added) return tl::unexpected(added.error());
     input >> std::ws;

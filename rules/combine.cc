@@ -8,8 +8,6 @@
 #include <set>
 #include <utility>
 
-#include <simdjson.h>
-
 #include "rules/parse.h"
 
 namespace vmtrail {
@@ -61,6 +59,7 @@ class Combination {
     std::set<std::string, std::less<>> own;
     std::vector<Row> added;
     std::set<std::size_t> removed;
+    std::map<std::size_t, Row> replaced;  // `like` still means what earlier files say
     for (const auto& node : list) {
       const std::string id = id_of(node);
       current_ = id.empty() ? "" : std::string(what) + " '" + id + "'";
@@ -81,12 +80,13 @@ class Combination {
       if (found == earlier.end()) {
         added.push_back(std::move(row));
       } else {
-        Row& old = rows[found->second];
+        const Row& old = rows[found->second];
         row.replaces = old.file + ":" + std::to_string(old.line);
-        old = std::move(row);
+        replaced.emplace(found->second, std::move(row));
       }
     }
     current_.clear();
+    for (auto& [place, row] : replaced) rows[place] = std::move(row);
     // New rows are asked before those of earlier files.
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (removed.count(i) == 0) added.push_back(std::move(rows[i]));
@@ -137,6 +137,9 @@ class Combination {
         if (!own.insert(alias).second) {
           throw Mistake(entry.second.Mark(), "the alias '" + alias + "' is given twice");
         }
+        if (alias != name(field) && is_field(alias)) {
+          throw Mistake(entry.second.Mark(), "'" + alias + "' is the name of another field");
+        }
         const auto same = [&](const Alias& other) { return other.alias.name == alias; };
         std::erase_if(parsed_.aliases, same);
         parsed_.aliases.push_back({{alias, field}, file, place_of(entry.second)});
@@ -150,6 +153,11 @@ class Combination {
     return names;
   }
 
+  static bool is_field(std::string_view spelled) {
+    const WordList names = field_names();
+    return std::find(names.begin(), names.end(), spelled) != names.end();
+  }
+
   static Field field_of(std::string_view spelled) {
     const WordList names = field_names();
     return static_cast<Field>(std::find(names.begin(), names.end(), spelled) - names.begin());
@@ -158,25 +166,6 @@ class Combination {
   Parsed parsed_;
   std::string current_;
 };
-
-/// What is written of rules is told in records, which are JSON.
-void require_utf8(std::string_view text) {
-  if (simdjson::validate_utf8(text.data(), text.size())) return;
-  YAML::Mark mark;
-  for (;; ++mark.line) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (!simdjson::validate_utf8(text.data(), end)) throw Mistake(mark, "this line is not UTF-8");
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
-
-YAML::Node only_document(const std::string& text) {
-  const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-  if (documents.size() > 1) {
-    throw Mistake(documents[1].Mark(), "a rules file is one YAML document; here is a second one");
-  }
-  return documents.empty() ? YAML::Node() : documents.front();
-}
 
 /// Returns whether the file wants the shipped table beneath it.
 bool check_head(const YAML::Node& root) {
@@ -198,7 +187,6 @@ Result<Parsed> combine(std::span<const RulesText> files, std::optional<Parsed> f
     bool shipped = true;
     for (const RulesText& file : files.subspan(known)) {
       reading = &file;
-      require_utf8(file.text);
       roots.push_back(only_document(file.text));
       shipped = check_head(roots.back()) && shipped;
     }
@@ -216,7 +204,7 @@ Result<Parsed> combine(std::span<const RulesText> files, std::optional<Parsed> f
         located(reading->text, reading->file, mistake.mark, all.current(), mistake.what()));
   } catch (const YAML::Exception& error) {
     return tl::unexpected(
-        located(reading->text, reading->file, error.mark, all.current(), error.msg));
+        located(reading->text, reading->file, error.mark, all.current(), what_is_wrong(error)));
   }
 }
 

@@ -65,8 +65,4 @@ struct RuleSet::Compiled {
   }
 };
 
-[[nodiscard]] inline bool is_pattern(std::string_view event_type) {
-  return event_type.find('*') != std::string_view::npos;
-}
-
 }  // namespace vmtrail

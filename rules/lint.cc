@@ -42,9 +42,12 @@ class Lint {
   }
 
  private:
-  void warn(const std::string& file, Place at, const std::string& rule, std::string text) {
-    warnings_.push_back({file, at.line, at.column, rule, std::move(text)});
+  void warn(const std::string& file, Place at, const std::string& row, std::string text) {
+    warnings_.push_back({file, at.line, at.column, row, std::move(text)});
   }
+
+  static std::string row(const Rule& rule) { return "rule '" + rule.id + "'"; }
+  static std::string row(const Absence& absence) { return "absence '" + absence.id + "'"; }
 
   void check(const Alias& one) {
     const auto reads = [&](const Rule& rule) { return Lint::reads(rule, one.alias.field); };
@@ -94,7 +97,7 @@ class Lint {
   }
 
   void check(const Rule& rule) {
-    check_types(rule.events, rule.file, rule.events_at, rule.id);
+    check_types(rule.events, rule.file, rule.events_at, row(rule));
     check_condition(rule);
     check_records(rule);
     check_shadow(rule);
@@ -104,19 +107,19 @@ class Lint {
   }
 
   void check(const Absence& absence) {
-    check_types(absence.after, absence.file, absence.after_at, absence.id);
-    check_types(absence.without, absence.file, absence.without_at, absence.id);
+    check_types(absence.after, absence.file, absence.after_at, row(absence));
+    check_types(absence.without, absence.file, absence.without_at, row(absence));
     for (const std::string& asked : absence.after) {
       const auto answers = [&](const std::string& answer) { return covers(answer, asked); };
       if (std::any_of(absence.without.begin(), absence.without.end(), answers)) {
-        warn(absence.file, absence.without_at, absence.id,
+        warn(absence.file, absence.without_at, row(absence),
              "unreachable: '" + asked + "' is itself what it must not be without");
       }
     }
   }
 
   void check_types(const std::vector<std::string>& event_types, const std::string& file, Place at,
-                   const std::string& rule) {
+                   const std::string& row) {
     for (const std::string& event_type : event_types) {
       const auto matches = [&](std::string_view type) { return glob_match(event_type, type); };
       const bool sent = is_pattern(event_type) ? std::any_of(known_.begin(), known_.end(), matches)
@@ -126,7 +129,7 @@ class Lint {
       if (suggested_++ < kSuggestions) {
         text += suggestion(event_type, WordList(known_.begin(), known_.end()));
       }
-      warn(file, at, rule, std::move(text));
+      warn(file, at, row, std::move(text));
     }
   }
 
@@ -139,15 +142,15 @@ class Lint {
           });
     };
     if (rule.when.periodic && only_of("exists")) {
-      warn(rule.file, rule.when_at, rule.id,
+      warn(rule.file, rule.when_at, row(rule),
            "unreachable: only compute.instance.exists and instance.exists have an audit period");
     }
     if (rule.when.changed && only_of("update")) {
-      warn(rule.file, rule.when_at, rule.id,
+      warn(rule.file, rule.when_at, row(rule),
            "unreachable: only compute.instance.update and instance.update tell the old state");
     }
     if (const std::string both = contradiction(rule.when, telling_); !both.empty()) {
-      warn(rule.file, rule.when_at, rule.id, "unreachable: no event meets both " + both);
+      warn(rule.file, rule.when_at, row(rule), "unreachable: no event meets both " + both);
     }
   }
 
@@ -157,7 +160,7 @@ class Lint {
         return covers(first.types, one->types);
       });
       if (wider == one) continue;
-      warn(rule.file, {rule.line, rule.column}, rule.id,
+      warn(rule.file, {rule.line, rule.column}, row(rule),
            "shadowed: the records '" + wider->types + "' before it take all that '" + one->types +
                "' could get");
     }
@@ -176,7 +179,7 @@ class Lint {
       if (taker != takers.front()) text += ", ";
       text += "rule '" + taker->id + "' (" + taker->file + ":" + std::to_string(taker->line) + ")";
     }
-    warn(rule.file, {rule.line, rule.column}, rule.id, std::move(text));
+    warn(rule.file, {rule.line, rule.column}, row(rule), std::move(text));
   }
 
   [[nodiscard]] const Rule* taker_of(const Rule& rule, const std::string& event_type) const {
@@ -207,7 +210,7 @@ class Lint {
 
 std::string RuleWarning::message() const {
   return file + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " +
-         (rule.empty() ? "" : "rule '" + rule + "': ") + text;
+         (row.empty() ? "" : row + ": ") + text;
 }
 
 std::vector<RuleWarning> RuleSet::warnings() const {

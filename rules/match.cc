@@ -112,7 +112,7 @@ Classes tasks_that_meet(const Condition& when) {
     case Condition::Task::any:
       return kAll & ~(kUntold | kEmpty);
     case Condition::Task::exactly:
-      return when.task_state.empty() ? kUntold | kEmpty : class_of(when.task_state);
+      return class_of(when.task_state);
   }
   return kAll;
 }

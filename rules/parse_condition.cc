@@ -42,15 +42,16 @@ Operator operator_of(const YAML::Node& node) {
 }
 
 void add_conditions(std::vector<TraitCondition>& all, const std::string& trait,
-                    const YAML::Node& node) {
+                    const YAML::Mark& at, const YAML::Node& node) {
   if (node.IsScalar()) {
     const bool pattern = node.Tag() != "!" && node.Scalar().find('*') != std::string::npos;
     all.push_back({trait, pattern ? Operator::glob : Operator::eq, {value(node, trait)}, true});
     return;
   }
   if (node.IsSequence() || node.IsNull()) {
-    throw Mistake(node.Mark(), "'" + trait + "' must be a value, or a map of operators such as " +
-                                   "{ge: 4096}, {in: [a, b]} or {exists: false}");
+    throw Mistake(node.IsNull() ? at : node.Mark(),
+                  "'" + trait + "' must be a value, or a map of operators such as " +
+                      "{ge: 4096}, {in: [a, b]} or {exists: false}");
   }
   require_map(node, trait);
   if (node.size() == 0) throw Mistake(node.Mark(), "nothing is asked of '" + trait + "'");
@@ -79,9 +80,15 @@ void add_conditions(std::vector<TraitCondition>& all, const std::string& trait,
 Condition parse_condition(const YAML::Node& node) {
   require_map(node, "when", {"state", "task", "audit", "changed", "deleted_at", "traits"});
   Condition when;
-  if (const YAML::Node state = node["state"]) when.state = scalar(state, "state");
+  if (const YAML::Node state = node["state"]) {
+    when.state = scalar(state, "state");
+    if (when.state.empty()) throw Mistake(state.Mark(), "'state' is empty");
+  }
   if (const YAML::Node task = node["task"]) {
     when.task_state = scalar(task, "task");
+    if (when.task_state.empty()) {
+      throw Mistake(task.Mark(), "'task' is empty; an instance without a task is 'none'");
+    }
     when.task = when.task_state == "any"    ? Condition::Task::any
                 : when.task_state == "none" ? Condition::Task::none
                                             : Condition::Task::exactly;
@@ -101,7 +108,7 @@ Condition parse_condition(const YAML::Node& node) {
   if (const YAML::Node traits = node["traits"]) {
     require_map(traits, "traits");
     for (const auto& entry : traits) {
-      add_conditions(when.traits, entry.first.Scalar(), entry.second);
+      add_conditions(when.traits, entry.first.Scalar(), entry.first.Mark(), entry.second);
     }
   }
   return when;

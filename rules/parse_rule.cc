@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row of the truth table.
 
+#include <algorithm>
 #include <utility>
 
 #include "rules/parse.h"
@@ -15,7 +16,7 @@ Witnesses witnesses(const YAML::Node& node, std::string_view key) {
   std::size_t count = 0;
   for (const std::string& word : strings(node, key)) {
     if (count == result.size())
-      throw Mistake(node.Mark(), "'" + std::string(key) + "' names too many");
+      throw Mistake(node.Mark(), "'" + std::string(key) + "' names more than two");
     if (word == "payload") {
       result[count++] = Witness::payload;
     } else if (word == "publisher") {
@@ -49,23 +50,19 @@ Writes writes(const YAML::Node& node) {
   return result;
 }
 
-void require_record_type(const YAML::Node& node, const std::string& pattern) {
+std::string record_types(const YAML::Node& node) {
+  const std::string written = scalar(node, "types");
+  if (const auto pattern = record_pattern(written)) return std::string(*pattern);
   WordList words;
-  for (std::size_t i = 0; i < kRecordTypes; ++i) {
-    words.push_back(name(static_cast<RecordType>(i)));
-    if (glob_match(pattern, words.back())) return;
-  }
+  for (std::size_t i = 0; i < kRecordTypes; ++i) words.push_back(name(static_cast<RecordType>(i)));
   throw Mistake(node.Mark(),
-                "no record type matches '" + pattern + "'" + suggestion(pattern, words));
+                "no record type matches '" + written + "'" + suggestion(written, words));
 }
 
 RecordTemplate record_template(const YAML::Node& node) {
   require_map(node, "a record", {"types", "severity", "summary"});
   RecordTemplate result;
-  if (const YAML::Node types = node["types"]) {
-    result.types = scalar(types, "types");
-    require_record_type(types, result.types);
-  }
+  if (const YAML::Node types = node["types"]) result.types = record_types(types);
   if (const YAML::Node severity = node["severity"]) result.severity = parse_severity(severity);
   if (const YAML::Node summary = node["summary"]) {
     result.summary = parse_summary(summary, SlotsOf::record);
@@ -118,8 +115,9 @@ Rule parse_rule(const YAML::Node& node, std::string_view file, const Rule* like)
     result.when_at = place_of(when);
   }
   if (const YAML::Node rank = node["rank"]) {
-    result.rank = whole_number(rank, "rank");
-    if (result.rank < 0 || result.rank > 99) throw Mistake(rank.Mark(), "'rank' must be 0 to 99");
+    const std::int64_t place = whole_number(rank, "rank");
+    if (place < 0 || place > 99) throw Mistake(rank.Mark(), "'rank' must be 0 to 99");
+    result.rank = static_cast<int>(place);
   }
   if (const YAML::Node operation = node["operation"]) {
     result.operation = word<OperationKind>(operation, "operation", spellings<OperationKind>(1, 16));
@@ -157,7 +155,15 @@ Rule parse_rule(const YAML::Node& node, std::string_view file, const Rule* like)
   }
   if (const YAML::Node samples = node["samples"]) {
     require_list(samples, "samples");
-    for (const auto& item : samples) result.samples.push_back(parse_sample(item));
+    const bool patterns = std::all_of(result.events.begin(), result.events.end(), is_pattern);
+    for (const auto& item : samples) {
+      if (patterns && !item["event"]["type"]) {
+        throw Mistake(item.Mark(),
+                      "the event types of this rule are patterns, so its samples say "
+                      "which 'type' their 'event' has");
+      }
+      result.samples.push_back(parse_sample(item));
+    }
   }
   return result;
 }

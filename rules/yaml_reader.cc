@@ -2,13 +2,77 @@
 
 #include "rules/yaml_reader.h"
 
+#include <charconv>
 #include <set>
+#include <sstream>
+#include <utility>
 
 #include <simdjson.h>
+#include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
 
 #include "vmtrail/suggest.h"
 
 namespace vmtrail {
+
+namespace {
+
+/// Reads a text to its end for the sake of where its documents begin.
+class Documents : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (std::exchange(begun_, true)) throw Mistake(mark, "a second document cannot begin here");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  bool begun_ = false;
+};
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+}
+
+// What is written of rules is told in records, which are JSON.
+void require_text(std::string_view text) {
+  YAML::Mark mark;
+  for (; !text.empty(); ++mark.line) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (!simdjson::validate_utf8(line)) throw Mistake(mark, "this line is not UTF-8");
+    if (const auto found = std::find_if(line.begin(), line.end(), is_control);
+        found != line.end()) {
+      mark.column = static_cast<int>(found - line.begin());
+      throw Mistake(mark, "a control character is not allowed");
+    }
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+}
+
+}  // namespace
+
+YAML::Node only_document(const std::string& text) {
+  require_text(text);
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Documents documents;
+  while (parser.HandleNextDocument(documents)) continue;
+  return YAML::Load(text);
+}
+
+std::string what_is_wrong(const YAML::Exception& error) {
+  const bool deep = dynamic_cast<const YAML::DeepRecursion*>(&error) != nullptr;
+  return deep ? "it is nested too deep" : error.msg;
+}
 
 std::string position(std::string_view file, const YAML::Mark& mark) {
   std::string text(file);
@@ -26,6 +90,7 @@ std::string snippet(std::string_view text, int line) {
   text = text.substr(0, text.find('\n'));
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   std::string shown(text.substr(0, 80));
+  std::replace_if(shown.begin(), shown.end(), is_control, '?');
   if (!simdjson::validate_utf8(shown)) {
     std::replace_if(
         shown.begin(), shown.end(), [](char c) { return static_cast<signed char>(c) < 0; }, '?');
@@ -53,9 +118,12 @@ std::string scalar(const YAML::Node& node, std::string_view key) {
   return node.Scalar();
 }
 
-int whole_number(const YAML::Node& node, std::string_view key) {
-  int value = 0;
-  if (!YAML::convert<int>::decode(node, value)) {
+std::int64_t whole_number(const YAML::Node& node, std::string_view key) {
+  const std::string text = scalar(node, key);
+  std::int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  if (const auto [rest, failed] = std::from_chars(text.data(), end, value);
+      rest != end || failed != std::errc{}) {
     throw Mistake(node.Mark(), "'" + std::string(key) + "' must be a whole number");
   }
   return value;
@@ -104,12 +172,15 @@ void require_map(const YAML::Node& node, std::string_view what) {
   }
 }
 
-void require_map(const YAML::Node& node, std::string_view what, const WordList& keys) {
+void require_map(const YAML::Node& node, std::string_view what, const WordList& keys, Nulls nulls) {
   if (!node.IsMap()) throw Mistake(node.Mark(), std::string(what) + " must be a map");
   for (const auto& entry : node) {
     const std::string key = scalar(entry.first, what);
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
       throw Mistake(entry.first.Mark(), expected_one_of("key", key, keys));
+    }
+    if (nulls == Nulls::refused && entry.second.IsNull()) {
+      throw Mistake(entry.first.Mark(), "'" + key + "' has no value");
     }
   }
   require_map(node, what);

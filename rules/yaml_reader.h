@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -36,8 +37,17 @@ using WordList = std::vector<std::string_view>;
 [[nodiscard]] std::string expected_one_of(std::string_view what, std::string_view got,
                                           const WordList& words);
 
+/// The one document of a text, null if there is none. Throws if there are several, or something
+/// that cannot begin one (YAML::LoadAll() makes documents without end of that). The text must be
+/// UTF-8, without control characters (which yaml-cpp takes for others).
+[[nodiscard]] YAML::Node only_document(const std::string& text);
+
+/// What yaml-cpp has to say, where it says anything.
+[[nodiscard]] std::string what_is_wrong(const YAML::Exception& error);
+
 [[nodiscard]] std::string scalar(const YAML::Node& node, std::string_view key);
-[[nodiscard]] int whole_number(const YAML::Node& node, std::string_view key);
+/// In decimal digits.
+[[nodiscard]] std::int64_t whole_number(const YAML::Node& node, std::string_view key);
 [[nodiscard]] bool boolean(const YAML::Node& node, std::string_view key);
 [[nodiscard]] Duration duration(const YAML::Node& node, std::string_view key);
 /// One value, or a list of them.
@@ -46,8 +56,10 @@ using WordList = std::vector<std::string_view>;
 [[nodiscard]] std::vector<std::string> event_types(const YAML::Node& node, std::string_view key);
 
 void require_map(const YAML::Node& node, std::string_view what);
-/// With no other keys than these, and none of them twice.
-void require_map(const YAML::Node& node, std::string_view what, const WordList& keys);
+enum class Nulls { refused, allowed };
+/// With no other keys than these, none of them twice, each with a value.
+void require_map(const YAML::Node& node, std::string_view what, const WordList& keys,
+                 Nulls nulls = Nulls::refused);
 void require_list(const YAML::Node& node, std::string_view key);
 
 template <class Word>

@@ -457,7 +457,7 @@ TEST_CASE("Listeners of a configuration are checked where they stand") {
   const std::string right = shell.file("right.yaml", head + "zmq+router://127.0.0.1:0\n");
   const Ran checked = shell.run("serve --check-config --config " + right);
   CHECK(checked.exit == 0);
-  CHECK_THAT(checked.out, Catch::StartsWith("1 sources, 0 sinks, 2 listeners, "));
+  CHECK_THAT(checked.out, Catch::StartsWith("1 source, 0 sinks, 2 listeners, "));
   const std::string wrong = shell.file("wrong.yaml", head + "zmq+ruoter://127.0.0.1:0\n");
   const Ran refused = shell.run("serve --check-config --config " + wrong);
   CHECK(refused.exit == 2);

@@ -263,7 +263,7 @@ TEST_CASE("A configuration that is wrong says where and what: the sample is righ
   shell.file("c.yaml", "sources: zmq+pull://127.0.0.1:1\n---\nsinks: 'stdout:'\n");
   const Ran two = shell.run("serve --check-config --config " + shell.path("c.yaml"));
   CHECK(two.exit == 2);
-  CHECK_THAT(two.err, Catch::Contains("one document is wanted"));
+  CHECK_THAT(two.err, Catch::Contains("a second document"));
   const Ran sample =
       shell.run("serve --check-config --config '" VMTRAIL_SOURCE "/examples/vmtrail.yaml'");
   CHECK(sample.err == "");

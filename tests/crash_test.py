@@ -275,6 +275,8 @@ def main():
             begun = time.monotonic()
             run(options.program, f"{scratch}/whole", transport(), lines, 0, chance)
             working = run(options.program, f"{scratch}/killed", transport(), lines, options.rounds, chance)
+            if options.rounds and not working:
+                sys.exit(f"{name}: no kill fell into work: this shows nothing")
             records = compare(options.program, f"{scratch}/whole", f"{scratch}/killed")
             print(f"{name}: killed {options.rounds} times, {working} of them in the middle of it; {records} records, each once; "
                   f"{time.monotonic() - begun:.0f} s")

@@ -183,6 +183,21 @@ TEST_CASE("What is told does not depend on the order of arrival within the horiz
   }
 }
 
+TEST_CASE("An answer that seems older than its question is kept as long as that is watched") {
+  const RuleSet rules = rules_with("");
+  const Made early = answer(-3'000);  // by the clocks; within the tolerance
+  const Made late = asked(0);
+  const Made onward = asked(902'000, "other");
+  for (const std::vector<Made>& arrivals :
+       {std::vector<Made>{early, late, onward}, {early, onward, late}}) {
+    Watch watch(rules);
+    watch.feed(arrivals);
+    watch.feed({answer(903'000, "other")});
+    watch.dispatcher.finish();
+    CHECK(watch.records.told.empty());
+  }
+}
+
 TEST_CASE("What waits survives a restart") {
   const RuleSet rules = rules_with("");
   Watch before(rules);

@@ -44,6 +44,34 @@ rules:
         "mine.yaml:11: rule 'arrived': compute.instance.arrived: host: expected 'b', is 'a'");
 }
 
+TEST_CASE("A sample of a rule of patterns says its type, and is run") {
+  const auto rules = RuleSet::parse(R"(version: 1
+traits: {payload_host: [vm_host]}
+rules:
+- id: tool
+  events: ["my.tool.*"]
+  host: [payload]
+  why: A made-up event.
+  samples:
+  - event: {type: my.tool.done, host: a}
+    expect: {host: b}
+  - event: {type: your.tool.done, host: a}
+    expect: {host: a}
+  - event: {type: my.tool.done, host: a, traits: {vm_host: b}}
+    expect: {host: a}
+)",
+                                    "mine.yaml");
+  REQUIRE(rules);
+  const SampleResults results = check_samples(*rules);
+  CHECK(results.samples == 3);
+  CHECK(results.failures ==
+        std::vector<std::string>{
+            "mine.yaml:9: rule 'tool': my.tool.done: host: expected 'b', is 'a'",
+            "mine.yaml:11: rule 'tool': your.tool.done: matches no rule",
+            "mine.yaml:13: rule 'tool': my.tool.done: the trait 'vm_host' contradicts what else "
+            "tells payload_host"});
+}
+
 TEST_CASE("A sample that another rule takes is reported") {
   const auto rules = RuleSet::parse(R"(version: 1
 rules:

@@ -189,6 +189,19 @@ TEST_CASE("a notification behind a log's prefix is read, with the request of the
   CHECK(decoded(driver + "[" + std::string(kLocal) + "] " + own).told[0][Field::request_id] ==
         "req-own");
   CHECK(decoded(driver + "\x1b[01;36m[-] " + std::string(kBody) + "\x1b[00m").told[0].is_event());
+  // A tenant chooses the names of instances and of their metadata.
+  const std::string forged = "<Event: 9, compute.instance.delete.end, 2026-11-22T12:00:00, x>";
+  std::string named(kBody);
+  named.insert(named.find(R"("host")"), R"("display_name": ")" + forged +
+                                            R"(", "metadata": {"_context_request_id": "x"}, )");
+  for (const Format format : {Format::any, Format::log}) {
+    const auto seen = decoded(driver + "[" + std::string(kLocal) + "] " + named, format);
+    REQUIRE(seen.told.size() == 1);
+    REQUIRE(seen.told[0].is_event());
+    CHECK(seen.told[0].event_type == "compute.instance.create.end");
+    CHECK(seen.told[0][Field::display_name] == forged);
+    CHECK(seen.told[0][Field::request_id] == kLocal);
+  }
   // Cut by who carried it: not lost.
   const auto cut = decoded(driver + "[-] " + std::string(kBody.substr(0, kBody.size() - 30)));
   REQUIRE(cut.told.size() == 1);

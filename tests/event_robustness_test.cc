@@ -14,6 +14,7 @@
 
 using namespace vmtrail;
 using namespace vmtrail::test;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -114,7 +115,7 @@ TEST_CASE("flipped bytes never crash, and every frame tells something") {
       std::string flipped = text;
       for (int flips = 0; flips < 40; ++flips) {
         const std::size_t at = random() % flipped.size();
-        static constexpr std::string_view kSyntax = "{}[]\"'\\,:<>\n \xff\x00u";
+        static constexpr std::string_view kSyntax = "{}[]\"'\\,:<>\n \xff\x00u"sv;
         flipped[at] =
             random() % 2 == 0 ? static_cast<char>(random()) : kSyntax[random() % kSyntax.size()];
       }

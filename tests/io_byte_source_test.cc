@@ -28,6 +28,7 @@ namespace {
 
 using testing::gzip;
 using testing::zstd;
+using namespace std::string_view_literals;
 
 struct TemporaryFolder : testing::Scratch {
   [[nodiscard]] std::string write(std::string_view bytes) const {
@@ -349,8 +350,9 @@ TEST_CASE("bundled captures are read whole, whatever they are stored in") {
 
 TEST_CASE("what only resembles a magic number is plain") {
   const TemporaryFolder folder;
-  for (const std::string_view bytes : {"\x1f", "\x1f\x8c\x08\x00", "\x28\xb5\x2f", "PK\x03\x04",
-                                       "(\n", "\x50\x2a\x4d\x19", "\x60\x2a\x4d\x18"}) {
+  for (const std::string_view bytes :
+       {"\x1f"sv, "\x1f\x8c\x08\x00"sv, "\x28\xb5\x2f"sv, "PK\x03\x04"sv, "(\n"sv,
+        "\x50\x2a\x4d\x19"sv, "\x60\x2a\x4d\x18"sv}) {
     const Drained result = read_file(folder.write(bytes));
     CHECK(result.bytes == bytes);
     CHECK(!result.error);

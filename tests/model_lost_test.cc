@@ -180,6 +180,42 @@ std::vector<Case> cases() {
        {boot, made("rebuild.start", 100, "a", "req-1", {{Field::payload_host, "a"}})},
        "a",
        "confirmed"},
+      {"the source has finished, and the destination is silent",
+       {boot, made("live_migration._post.start", 0, "a", "req-1"),
+        made("live_migration._post.end", 900, "a", "req-1")},
+       "a",
+       "probable"},
+      {"the same, but the record names another host since",
+       {boot, made("live_migration._post.start", 0, "a", "req-1"),
+        record(500, "req-1", "active", "active", "", "b"),
+        made("live_migration._post.end", 900, "a", "req-1")},
+       "b",
+       "confirmed"},
+      {"an unshelve that failed, of which the record told no more than the claim",
+       {boot, with_state("shelve_offload.end", 0, "a", "req-1", "shelved_offloaded"),
+        record(kMin, "req-2", "shelved_offloaded", "shelved_offloaded", "spawning", "b"),
+        raised("unshelve_instance", kMin + 900, "b", "req-2")},
+       "",
+       "unplaced"},
+      {"a resize that was tried elsewhere, where nobody tells of it",
+       {boot, made("resize.prep.start", 0, "b", "req-1", {{Field::payload_host, "a"}}),
+        made("resize.error", 100, "b", "req-1", {{Field::payload_host, "a"}}),
+        made("resize.prep.end", 200, "b", "req-1", {{Field::payload_host, "a"}}),
+        made("resize.end", 900, "a", "req-1", {{Field::payload_host, "c"}})},
+       "c",
+       "probable"},
+      {"a resize to another cell, of which the source's own record tells",
+       {boot, made("resize.prep.start", 0, "b", "req-1", {{Field::payload_host, "a"}}),
+        made("resize.end", 900, "a", "req-1", {{Field::payload_host, "a"}})},
+       "b",
+       "probable"},
+      {"a resize that failed while copying, as the record tells",
+       {boot, made("resize.prep.start", 0, "b", "req-1", {{Field::payload_host, "a"}}),
+        record(100, "req-1", "active", "active", "resize_migrating", "a"),
+        made("resize.start", 200, "a", "req-1", {{Field::payload_host, "a"}}),
+        record(900, "req-1", "active", "active", "", "a")},
+       "a",
+       "confirmed"},
       {"a shelving that failed, as the record tells",
        {boot, record(0, "req-1", "active", "active", "shelving", "a"),
         made("shelve.start", 100, "a", "req-1", {{Field::payload_host, "a"}}),
@@ -196,6 +232,7 @@ TEST_CASE("What a lost event leaves open is not told as certain") {
     machine.feed(c.events);
     CHECK(machine.vm().host == c.host);
     CHECK(name(machine.vm().confidence) == c.confidence);
+    machine.dispatcher.finish();  // what is told once both ends are known
     CHECK(machine.records.differences(machine.model) == "");
   }
 }
@@ -255,13 +292,52 @@ TEST_CASE("A state that an update reports changed is not undone by one sent befo
 }
 
 TEST_CASE("A boot that is never heard of again may well have ended somewhere") {
+  const std::vector<Made> begun = {with_state("create.start", 0, "a", "req-0", "building")};
+  const std::vector<Made> failed =
+      joined(begun, {with_state("create.error", 900, "a", "req-0", "building")});
+  const std::vector<Made> tried_again =
+      joined(failed, {with_state("create.start", 2'000, "b", "req-0", "building")});
+  for (const auto& [events, later] :
+       {std::pair{begun, "probable"}, {failed, "unplaced"}, {tried_again, "probable"}}) {
+    Machine machine(shipped_rules());
+    machine.feed(events);
+    CHECK(name(machine.vm().confidence) == "unplaced");
+    machine.dispatcher.advance(kStart + std::chrono::hours{1});
+    CHECK(name(machine.vm().confidence) == later);
+    CHECK(machine.vm().host.empty());
+    CHECK(machine.records.differences(machine.model) == "");
+  }
+}
+
+TEST_CASE("What is saved beside an operation does not bring its task back") {
+  // Metadata, saved before the end by a controller whose clock is ahead.
   Machine machine(shipped_rules());
-  machine.feed(with_state("create.start", 0, "a", "req-0", "building"));
-  CHECK(name(machine.vm().confidence) == "unplaced");
-  machine.dispatcher.advance(kStart + std::chrono::hours{1});
-  CHECK(name(machine.vm().confidence) == "probable");
-  CHECK(machine.vm().host.empty());
-  CHECK(machine.records.differences(machine.model) == "");
+  machine.feed(
+      joined({made("create.end", -10 * kMin, "a", "req-0")}, live_migration("req-1", 0, "a", "b")));
+  machine.feed(record(50, "req-1", "active", "active", "migrating", "a"));
+  machine.feed(record(900, "req-1", "active", "active", "", "b"));
+  machine.feed(record(1'500, "req-2", "active", "active", "migrating", "a"));
+  CHECK(machine.vm().task_state.empty());
+  CHECK(machine.vm().host == "b");
+  // What announces another operation, at once, or one of the same kind later.
+  machine.feed(record(2'000, "req-3", "active", "active", "powering-off", "b"));
+  CHECK(machine.vm().task_state == "powering-off");
+  machine.feed(record(kMin, "req-4", "active", "active", "migrating", "b"));
+  CHECK(machine.vm().task_state == "migrating");
+}
+
+TEST_CASE("A resize that ended without a task, and is not resized, has failed") {
+  for (const char* state : {"active", "resized"}) {
+    Machine machine(shipped_rules());
+    machine.feed({made("create.end", -10 * kMin, "a", "req-0"),
+                  made("resize.prep.start", 0, "b", "req-1", {{Field::payload_host, "a"}}),
+                  record(100, "req-1", "active", "active", "resize_migrating", "a"),
+                  made("resize.start", 200, "a", "req-1", {{Field::payload_host, "a"}}),
+                  record(900, "req-1", "active", state, "", "a")});
+    REQUIRE(machine.model.migrations().size() == 1);
+    CHECK(machine.model.migrations().front().outcome ==
+          (state == std::string("active") ? Outcome::failed : Outcome::in_progress));
+  }
 }
 
 TEST_CASE("A confirm that names the host is as sure whether it comes first or last") {

@@ -91,6 +91,21 @@ TEST_CASE("An error whose instance is never heard of is forgotten after a horizo
   CHECK(machine.model.snapshot().loose_facts.empty());
 }
 
+TEST_CASE("An error that comes before a quiet stream goes on is not forgotten") {
+  Machine machine(rules());
+  machine.feed(event("booted", 0, "a", "req-0"));
+  // The first seven of two hours later do not move the stream's time; the error is one of them.
+  constexpr int kLater = 7'200'000;
+  machine.feed(broke(kLater));
+  for (int i = 1; i < 12; ++i) {
+    machine.feed(made("update", kLater + i, "x", "",
+                      {{Field::instance_id, "00000000-0000-4000-8000-000000000009"}}));
+  }
+  machine.feed(event("begun", kLater - 1'000, "b", "req-1"));
+  REQUIRE(machine.model.migrations().size() == 1);
+  CHECK(machine.model.migrations()[0].outcome == Outcome::failed);
+}
+
 TEST_CASE("Errors without instances are bounded") {
   Machine machine(rules());
   for (int i = 0; i < 5'000; ++i) {

@@ -115,6 +115,30 @@ TEST_CASE("What confirms or reverts a folded resize can still belong to another 
   }
 }
 
+TEST_CASE("What failed while it was built is nowhere after a restart, too") {
+  const auto told = [](const char* action, int ms, const char* state) {
+    return made(action, ms, "ctl", "", {{Field::state, state}});
+  };
+  for (const char* first : {"update", "shutdown.start", "create.start"}) {
+    const std::vector<Made> stream = {told(first, 0, "building"),
+                                      told("update", 20 * kMinute, "error"),
+                                      told("update", 40 * kMinute, "error")};
+    for (std::size_t cut = 1; cut <= stream.size(); ++cut) {
+      INFO(first << ", after " << cut << " events");
+      Machine whole(shipped_rules());
+      for (std::size_t i = 0; i < cut; ++i) whole.feed(stream[i]);
+      Machine restored(shipped_rules());
+      restored.restore(whole);
+      CHECK(restored.placement() == whole.placement());
+      for (std::size_t i = cut; i < stream.size(); ++i) {
+        whole.feed(stream[i]);
+        restored.feed(stream[i]);
+      }
+      CHECK(restored.placement() == whole.placement());
+    }
+  }
+}
+
 TEST_CASE("How often a clock has leapt survives a restart") {
   const auto leaping = [](int number, int by) {
     return made("no.such", number + by * 60 * kMinute, "ctl", "");

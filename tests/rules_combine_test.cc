@@ -226,5 +226,19 @@ TEST_CASE("A mistake between files is told with its place, its row and what was 
   }
 }
 
+TEST_CASE("like means what earlier files say, wherever it stands") {
+  const std::string changed =
+      "- {id: create.end, override: true, events: [compute.instance.create.end], why: x}\n";
+  const std::string alike = "- {id: mine, like: create.end}\n";
+  for (const std::string& text : {changed + alike, alike + changed}) {
+    const auto rules = RuleSet::parse(over_shipped({rows(text)}));
+    REQUIRE(rules);
+    const Rule& mine = *rules->find("mine");
+    CHECK(mine.rank == 90);
+    CHECK(mine.operation == OperationKind::boot);
+    CHECK(rules->find("create.end")->rank == 0);
+  }
+}
+
 }  // namespace
 }  // namespace vmtrail

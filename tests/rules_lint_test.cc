@@ -90,11 +90,11 @@ TEST_CASE("What can never do anything is a warning") {
         "get"}},
       {"absences:\n- {id: a, after: [instance.lock], without: ['instance.*'], within: 1m, why: "
        "x}\n",
-       {"a.yaml:3:44: rule 'a': unreachable: 'instance.lock' is itself what it must not be "
+       {"a.yaml:3:44: absence 'a': unreachable: 'instance.lock' is itself what it must not be "
         "without"}},
       {"absences:\n- {id: a, after: [instance.lokc], without: [instance.unlock], within: 1m, why: "
        "x}\n",
-       {"a.yaml:3:18: rule 'a': unused: no event type 'instance.lokc' is known of Nova; did you "
+       {"a.yaml:3:18: absence 'a': unused: no event type 'instance.lokc' is known of Nova; did you "
         "mean 'instance.lock'?"}},
       {"traits: {binary: svc}\n", {}},
       {"shipped: false\ntraits: {binary: [svc, b]}\n" + row(lock),

@@ -220,7 +220,6 @@ rules:
 - {id: long, events: [compute.instance.update], when: {state: ssssssssssssssssssssssssssssssssssssssss}, why: x}
 - {id: longer, events: [compute.instance.update], when: {task: sssssssssssssssssssssssssssssssssss}, why: x}
 - {id: ends, events: ["*.end", compute.instance.update], when: {traits: {m: {ge: 3}}, state: active}, why: x}
-- {id: empty, events: [compute.instance.exists], when: {task: ""}, why: x}
 - {id: gone, events: ["instance.*", "*.x.*"], when: {deleted_at: true, task: none}, why: x}
 - {id: not_gone, events: ["*update*"], when: {deleted_at: false, task: any, changed: true}, why: x}
 - {id: hourly, events: ["*exists"], when: {audit: periodic, task: spawning}, why: x}

@@ -21,7 +21,7 @@ OTHER_CODE = ("include", "tests", "bench", "fuzz", "examples")
 LIBRARIES = {
     "include": {"tl/expected.hpp"},
     "event": {"tl/expected.hpp", "simdjson.h", "date/date.h", "emmintrin.h", "immintrin.h"},
-    "rules": {"tl/expected.hpp", "simdjson.h", "yaml-cpp/yaml.h"},
+    "rules": {"tl/expected.hpp", "simdjson.h", "yaml-cpp/yaml.h", "yaml-cpp/eventhandler.h", "yaml-cpp/depthguard.h"},
     "model": {"emmintrin.h", "tl/expected.hpp", "boost/container/small_vector.hpp", "sanitizer/asan_interface.h",
               "boost/iterator/indirect_iterator.hpp"},
     "dispatcher": {"tl/expected.hpp"},

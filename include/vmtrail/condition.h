@@ -53,5 +53,8 @@ struct Condition {
 
 /// Does `text` match `pattern`, in which each `*` stands for any characters, none included?
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
+[[nodiscard]] inline bool is_pattern(std::string_view text) {
+  return text.find('*') != std::string_view::npos;
+}
 
 }  // namespace vmtrail

@@ -143,9 +143,9 @@ struct SampleResults {
   std::vector<std::string> failures;
 };
 
-/// Runs the samples of every rule, each for every event type that the rule writes out, and those of
-/// every absence. A sample's event is to go to its own rule, but it may go to one of another file,
-/// which has been put before it, as long as what is expected holds.
+/// Runs the samples of every rule, each for its event type or every one that the rule writes out,
+/// and those of every absence. A sample's event is to go to its own rule, but it may go to one of
+/// another file, which has been put before it, as long as what is expected holds.
 [[nodiscard]] SampleResults check_samples(const RuleSet& rules);
 
 }  // namespace vmtrail

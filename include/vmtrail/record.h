@@ -45,6 +45,9 @@ inline constexpr auto kRecordTypes = static_cast<std::size_t>(RecordType::placem
 
 /// "instance.moved", without the prefix "vmtrail." of the CloudEvents type.
 [[nodiscard]] std::string_view name(RecordType type);
+/// A pattern of such names, in which `*` stands for any characters, as people write it: that prefix
+/// may be copied from a record, and is taken away. nullopt: no type matches.
+[[nodiscard]] std::optional<std::string_view> record_pattern(std::string_view written);
 
 /// The event that made the model change.
 struct Cause {

@@ -54,7 +54,8 @@ struct Sample {
       std::vector<std::pair<std::string, std::optional<std::string>>>;  ///< nullopt: null
   Values given;  ///< host and vm_state from an earlier boot, and the operation it is in; empty: the
                  ///< instance is new
-  Values event;  ///< fields of the event; `publisher` is "service.host"
+  Values event;  ///< fields of the event; `publisher` is "service.host"; `type` is the event type,
+                 ///< left out: each that the rule writes out
   Values traits;  ///< of the event
   Values expect;  ///< only what is listed is compared
   int line = 0;
@@ -121,10 +122,10 @@ struct RuleWarning {
   std::string file;
   int line = 0;
   int column = 0;
-  std::string rule;  ///< id; empty: it is about the file
+  std::string row;  ///< "rule 'id'" or "absence 'id'"; empty: it is about the file
   std::string text;
 
-  /// "file:line:column: rule 'id': text", one line.
+  /// "file:line:column: rule 'id': text"; in one line if the id is.
   [[nodiscard]] std::string message() const;
 };
 
