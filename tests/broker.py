@@ -119,10 +119,14 @@ def stop(directory):
     """Everything of its session goes, and its epmd, which has left it."""
     session = directory / "session"
     if session.exists():
-        try:
-            os.killpg(int(session.read_text()), signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        group = session.read_text()
+        command = pathlib.Path("/proc", group, "cmdline")
+        # After a restart of the machine the number may be somebody else's.
+        if not command.exists() or b"rabbitmq" in command.read_bytes():
+            try:
+                os.killpg(int(group), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         session.unlink()
     if (directory / "ports.json").exists():
         ports = json.loads((directory / "ports.json").read_text())
