@@ -12,6 +12,10 @@ namespace vmtrail {
 
 namespace {
 
+// The hourly audit reads its list once and then sends an event for each instance: what it tells may
+// be so old.
+constexpr Duration kAuditAge = std::chrono::minutes{1};
+
 IntervalCause cause_of(const Operation& operation, NameId host_before, NameId host, Names& names) {
   switch (operation.kind) {
     case OperationKind::none:
@@ -254,7 +258,9 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   const bool offloaded_before = state.vm_state == NameId::shelved_offloaded;
   state.effective = std::max(state.effective, fact.generated);
   // Bystanders only confirm, unless they come well after the newest serial fact.
-  const bool counts = serial || fact.generated > state.moved_at + tolerance_;
+  const Duration before =
+      operation.kind == OperationKind::audit ? std::max(tolerance_, kAuditAge) : tolerance_;
+  const bool counts = serial || fact.generated > state.moved_at + before;
   if (&fact == &operation.facts.front()) state.left_state = NameId::nothing;
   write_attributes(state, fact);
   write_states(state, fact, counts);

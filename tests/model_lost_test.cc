@@ -326,6 +326,20 @@ TEST_CASE("What is saved beside an operation does not bring its task back") {
   CHECK(machine.vm().task_state == "migrating");
 }
 
+TEST_CASE("An audit whose list was read before a migration does not bring the instance back") {
+  const auto audit = [](int ms, const char* host) {
+    return made("exists", ms, host, "",
+                {{Field::audit_period_ending, "2017-01-23 06:00:00"}, {Field::payload_host, host}});
+  };
+  Machine machine(shipped_rules());
+  machine.feed(joined({made("create.end", -10 * kMin, "a", "req-0")},
+                      live_migration("req-1", 2'000, "a", "b")));
+  machine.feed(audit(15'000, "a"));
+  CHECK(machine.vm().host == "b");
+  machine.feed(audit(3 * kMin, "a"));  // but much later it tells of what was lost
+  CHECK(machine.vm().host == "a");
+}
+
 TEST_CASE("A resize that ended without a task, and is not resized, has failed") {
   for (const char* state : {"active", "resized"}) {
     Machine machine(shipped_rules());
