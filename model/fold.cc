@@ -34,10 +34,11 @@ std::size_t foldable(const Instance& instance, Time now, const Model::Options& o
   };
   const auto begin = operations.begin();
   auto end = std::find_if_not(begin, operations.end(), may_go);
-  // An update that follows closely may repeat the task of what came before it.
+  // What follows closely may repeat what was so before: an update the task, an audit the host.
   const auto begins = [&](const Operation& operation) {
-    return operation.kind == OperationKind::none ? operation.first - options.clock_tolerance
-                                                 : operation.first;
+    return operation.kind == OperationKind::none    ? operation.first - options.clock_tolerance
+           : operation.kind == OperationKind::audit ? operation.first - kAuditAge
+                                                    : operation.first;
   };
   Time first_behind = Time::max();
   for (auto behind = operations.end();;) {

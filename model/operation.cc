@@ -279,13 +279,15 @@ bool Operation::closed() const {
 bool Operation::has_given_up() const {
   if (phases.has(Phase::raised)) return true;
   if (!phases.has(Phase::failed)) return false;
-  const auto is_of = [](const Fact& fact, Phase phase) { return fact.rule->phase == phase; };
-  return std::none_of(facts.begin(), facts.end(), [&](const Fact& begun) {
-    return is_of(begun, Phase::start) &&
-           std::none_of(facts.begin(), facts.end(), [&](const Fact& failed) {
-             return is_of(failed, Phase::failed) && failed.publisher_key == begun.publisher_key;
-           });
-  });
+  if (state_out == NameId::error) return true;
+  const Fact* begun = nullptr;  // the last one
+  for (const Fact& fact : facts) {
+    if (fact.rule->phase != Phase::start) continue;
+    if (begun == nullptr || fact.generated > begun->generated) begun = &fact;
+  }
+  return begun == nullptr || std::any_of(facts.begin(), facts.end(), [&](const Fact& fact) {
+           return fact.rule->phase == Phase::failed && fact.publisher_key == begun->publisher_key;
+         });
 }
 
 bool Operation::task_cleared() const {

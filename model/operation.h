@@ -161,7 +161,7 @@ struct Operation {
   /// Is nothing more of it to come, as far as its facts tell? An action or a deletion that has
   /// begun may end hours later; what an update announces, a queued migration, may begin then.
   [[nodiscard]] bool over() const;
-  /// Has it failed, and on no other host been begun?
+  /// Has it failed, and where it was begun last?
   [[nodiscard]] bool has_given_up() const;
   /// Has Nova's record told of a task, and in the end of none?
   [[nodiscard]] bool task_cleared() const;

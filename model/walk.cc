@@ -12,10 +12,6 @@ namespace vmtrail {
 
 namespace {
 
-// The hourly audit reads its list once and then sends an event for each instance: what it tells may
-// be so old.
-constexpr Duration kAuditAge = std::chrono::minutes{1};
-
 IntervalCause cause_of(const Operation& operation, NameId host_before, NameId host, Names& names) {
   switch (operation.kind) {
     case OperationKind::none:
@@ -258,9 +254,9 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
   const bool offloaded_before = state.vm_state == NameId::shelved_offloaded;
   state.effective = std::max(state.effective, fact.generated);
   // Bystanders only confirm, unless they come well after the newest serial fact.
-  const Duration before =
-      operation.kind == OperationKind::audit ? std::max(tolerance_, kAuditAge) : tolerance_;
-  const bool counts = serial || fact.generated > state.moved_at + before;
+  const bool stale =
+      operation.kind == OperationKind::audit && has_just_left(state, operation, fact);
+  const bool counts = serial || (fact.generated > state.moved_at + tolerance_ && !stale);
   if (&fact == &operation.facts.front()) state.left_state = NameId::nothing;
   write_attributes(state, fact);
   write_states(state, fact, counts);
@@ -268,13 +264,31 @@ void Walk::apply(State& state, const Operation& operation, const Fact& fact) {
       (counts || !is_task_of_others(operation, fact))) {
     set_if_other(state.task_state, fact.task_state);
   }
-  Told told = write_host(state, operation, fact, counts, offloaded_before);
+  Told told = stale ? Told{named(fact, fact.rule->host), Treatment::bystander}
+                    : write_host(state, operation, fact, counts, offloaded_before);
   if (fact.says_deleted()) {
     told = {NameId::nothing, state.deleted ? Treatment::agreed : Treatment::placed};
     if (!state.deleted) write_deletion(state, fact);
   }
   if (trail_ != nullptr) trail_->push_back(trail_entry(fact, told.host, told.treatment));
   if (serial) state.moved_at = std::max(state.moved_at, fact.generated);
+}
+
+// The hourly audit reads its list once and then sends an event for each instance, so that it may
+// name the host that the instance has left meanwhile.
+bool Walk::has_just_left(const State& state, const Operation& audit, const Fact& fact) const {
+  const std::optional<NameId> host = named(fact, fact.rule->host);
+  if (!host || *host == NameId::nothing || state.host == NameId::nothing) return false;
+  if (names_.same_host(*host, state.host)) return false;
+  for (const Operation& other : held_.operations) {
+    if (&other == &audit) return false;
+    if (is_mover(other.kind) && other.last + kAuditAge >= fact.generated &&
+        names_.same_host(other.host_in(), *host) &&
+        names_.same_host(other.host_out(), state.host)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // What saves metadata during an operation tells the operation's task, by a clock that may be ahead.
@@ -287,7 +301,9 @@ bool Walk::is_task_of_others(const Operation& bystander, const Fact& fact) const
     if (&other == &bystander) return false;
     if (other.serial() && other.last + tolerance_ >= fact.generated &&
         std::any_of(other.facts.begin(), other.facts.end(), tells_it)) {
-      return true;
+      // A live migration's new host and the end of its task are saved at once.
+      return other.kind != OperationKind::live_migration || !fact.carries(Witness::payload) ||
+             !names_.same_host(fact.payload_host, other.host_out());
     }
   }
   return false;

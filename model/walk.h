@@ -14,6 +14,9 @@
 
 namespace vmtrail {
 
+/// What an hourly audit tells may be so old.
+inline constexpr Duration kAuditAge = std::chrono::minutes{1};
+
 /// Works on one instance that holds facts; cheap to make, kept for one call. After each of the
 /// functions, instance.answer is that of all facts held.
 class Walk {
@@ -75,6 +78,8 @@ class Walk {
   /// `counts`: it is more than a bystander's.
   inline Told write_host(State& state, const Operation& operation, const Fact& fact, bool counts,
                          bool offloaded_before);
+  [[nodiscard]] bool has_just_left(const State& state, const Operation& audit,
+                                   const Fact& fact) const;
   [[nodiscard]] bool is_task_of_others(const Operation& bystander, const Fact& fact) const;
   void write_deletion(State& state, const Fact& fact);
   void finish(State& state, Operation& operation);

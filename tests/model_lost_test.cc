@@ -297,8 +297,13 @@ TEST_CASE("A boot that is never heard of again may well have ended somewhere") {
       joined(begun, {with_state("create.error", 900, "a", "req-0", "building")});
   const std::vector<Made> tried_again =
       joined(failed, {with_state("create.start", 2'000, "b", "req-0", "building")});
-  for (const auto& [events, later] :
-       {std::pair{begun, "probable"}, {failed, "unplaced"}, {tried_again, "probable"}}) {
+  const std::vector<Made> without_an_error = {
+      begun.front(), tried_again.back(),
+      with_state("create.error", 3'000, "b", "req-0", "building")};
+  for (const auto& [events, later] : {std::pair{begun, "probable"},
+                                      {failed, "unplaced"},
+                                      {tried_again, "probable"},
+                                      {without_an_error, "unplaced"}}) {
     Machine machine(shipped_rules());
     machine.feed(events);
     CHECK(name(machine.vm().confidence) == "unplaced");
@@ -319,7 +324,9 @@ TEST_CASE("What is saved beside an operation does not bring its task back") {
   machine.feed(record(1'500, "req-2", "active", "active", "migrating", "a"));
   CHECK(machine.vm().task_state.empty());
   CHECK(machine.vm().host == "b");
-  // What announces another operation, at once, or one of the same kind later.
+  // What announces another operation, or a migration from the new host, at once.
+  machine.feed(record(1'800, "req-5", "active", "active", "migrating", "b"));
+  CHECK(machine.vm().task_state == "migrating");
   machine.feed(record(2'000, "req-3", "active", "active", "powering-off", "b"));
   CHECK(machine.vm().task_state == "powering-off");
   machine.feed(record(kMin, "req-4", "active", "active", "migrating", "b"));
@@ -336,8 +343,19 @@ TEST_CASE("An audit whose list was read before a migration does not bring the in
                       live_migration("req-1", 2'000, "a", "b")));
   machine.feed(audit(15'000, "a"));
   CHECK(machine.vm().host == "b");
-  machine.feed(audit(3 * kMin, "a"));  // but much later it tells of what was lost
+  machine.feed(audit(20'000, "c"));  // where it never was: something is lost
+  CHECK(machine.vm().host == "c");
+  machine.feed(audit(3 * kMin, "a"));
   CHECK(machine.vm().host == "a");
+
+  // Nor where the new host is only probable.
+  Machine unsure(shipped_rules());
+  unsure.feed({made("create.end", -10 * kMin, "a", "req-0"),
+               made("live_migration.pre.start", 0, "b", "req-1"),
+               made("live_migration._post.start", 2'000, "a", "req-1"), audit(15'000, "a")});
+  CHECK(unsure.vm().host == "b");
+  unsure.feed(audit(20'000, "b"));
+  CHECK(name(unsure.vm().confidence) == std::string("confirmed"));
 }
 
 TEST_CASE("A resize that ended without a task, and is not resized, has failed") {
