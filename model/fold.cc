@@ -30,7 +30,12 @@ std::size_t foldable(const Instance& instance, Time now, const Model::Options& o
   const Operations& operations = instance.held->operations;
   const Time old = now - options.horizon;
   const auto may_go = [&](const Operation& operation) {
-    return operation.last < old && !is_awaited(operation, now, options);
+    const Duration longer =
+        operation.kind == OperationKind::live_migration || operation.kind == OperationKind::resize
+            ? kAuditAge
+        : operation.serial() ? options.clock_tolerance
+                             : Duration::zero();
+    return operation.last < old - longer && !is_awaited(operation, now, options);
   };
   const auto begin = operations.begin();
   auto end = std::find_if_not(begin, operations.end(), may_go);

@@ -194,6 +194,7 @@ TEST_CASE("What is older than it is to be kept goes from its old end, and reader
   options.horizon = std::chrono::seconds{2};
   Machine machine(shipped_rules(), options);
   machine.feed(testing::events_of(testing::file_of("live_migration", "nova.bodies.jsonl")));
+  machine.dispatcher.advance(*machine.model.newest_event() + std::chrono::hours{1});
   Store store = created(scratch.path());
   REQUIRE(store.add_quarantined("x", {ErrorCode::incomplete, "", "bytes", 0, 1}));
   REQUIRE(write(store, machine, 5000));

@@ -348,6 +348,26 @@ TEST_CASE("An audit whose list was read before a migration does not bring the in
   machine.feed(audit(3 * kMin, "a"));
   CHECK(machine.vm().host == "a");
 
+  // In any order within the horizon.
+  const Made boot = made("create.end", -10 * kMin, "a", "req-0");
+  const std::vector<Made> stream =
+      joined(joined({boot}, live_migration("req-1", 0, "a", "b")),
+             {audit(15'000, "a"), made("power_off.start", 902'000, "b", "req-2")});
+  Machine late(shipped_rules());
+  late.feed(joined(joined({boot}, live_migration("req-1", 0, "a", "b")), {stream.back()}));
+  late.feed(audit(15'000, "a"));
+  Machine in_order(shipped_rules());
+  in_order.feed(stream);
+  CHECK(late.placement() == in_order.placement());
+  CHECK(late.vm().host == "b");
+
+  // An evacuation leaves a host that is down: it is back if it sends audits.
+  Machine back(shipped_rules());
+  back.feed({boot, made("evacuate", 0, "ctl", "req-1", {{Field::payload_host, "a"}}),
+             made("rebuild.start", 100, "b", "req-1", {{Field::payload_host, "a"}}),
+             audit(20'000, "a")});
+  CHECK(back.vm().host == "a");
+
   // Nor where the new host is only probable.
   Machine unsure(shipped_rules());
   unsure.feed({made("create.end", -10 * kMin, "a", "req-0"),
