@@ -30,11 +30,10 @@ std::size_t foldable(const Instance& instance, Time now, const Model::Options& o
   const Operations& operations = instance.held->operations;
   const Time old = now - options.horizon;
   const auto may_go = [&](const Operation& operation) {
-    const Duration longer =
-        operation.kind == OperationKind::live_migration || operation.kind == OperationKind::resize
-            ? kAuditAge
-        : operation.serial() ? options.clock_tolerance
-                             : Duration::zero();
+    // What may be told of it later, see Walk::apply().
+    const Duration longer = leaves_live_host(operation.kind) ? kAuditAge
+                            : operation.serial()             ? options.clock_tolerance
+                                                             : Duration::zero();
     return operation.last < old - longer && !is_awaited(operation, now, options);
   };
   const auto begin = operations.begin();

@@ -67,6 +67,11 @@ class Kinds {
   using enum OperationKind;
   return Kinds(boot, live_migration, resize, revert, rebuild, shelve, unshelve).has(kind);
 }
+/// Does it lead away from a host that is up, and goes on sending audits?
+[[nodiscard]] constexpr bool leaves_live_host(OperationKind kind) {
+  using enum OperationKind;
+  return Kinds(live_migration, resize).has(kind);
+}
 /// Does Nova run it one at a time, under a task state?
 [[nodiscard]] constexpr bool is_serial(OperationKind kind) {
   using enum OperationKind;
@@ -79,14 +84,14 @@ class Kinds {
   return (is_serial(kind) && kind != OperationKind::boot) || kind == OperationKind::remove;
 }
 
-/// First and last time on one publisher's own clock. Of those of an operation only the first so
-/// many count; a real one has a few.
-inline constexpr std::size_t kMostClocks = 16;
+/// First and last time on one publisher's own clock.
 struct ClockSpan {
   NameId publisher;  // by its host key
   Time first;
   Time last;
 };
+/// So many of an operation count; a real one has a few.
+inline constexpr std::size_t kMostClocks = 16;
 
 /// Most operations are updates and audits of their own; the facts of larger ones stand elsewhere.
 using Facts = boost::container::small_vector<Fact, 2>;

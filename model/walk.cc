@@ -280,14 +280,12 @@ bool Walk::has_just_left(const State& state, const Operation& audit, const Fact&
   const std::optional<NameId> host = named(fact, fact.rule->host);
   if (!host || *host == NameId::nothing || state.host == NameId::nothing) return false;
   if (names_.same_host(*host, state.host)) return false;
-  // An evacuation leaves a host that is down, and sends no audits until it is back.
-  static constexpr Kinds kMigrations(OperationKind::live_migration, OperationKind::resize);
   const Operation* last = nullptr;
   for (const Operation& other : held_.operations) {
     if (&other == &audit) break;
     if (is_mover(other.kind)) last = &other;
   }
-  return last != nullptr && kMigrations.has(last->kind) &&
+  return last != nullptr && leaves_live_host(last->kind) &&
          last->last + kAuditAge >= fact.generated && names_.same_host(last->host_in(), *host) &&
          names_.same_host(last->host_out(), state.host);
 }
